@@ -1,0 +1,71 @@
+/**
+ * The port through which primitives come in. Everything is synchronous; no function keeps or changes what it is given.
+ * Providers: `@starling/runtime/wasm` and `@starling/runtime/native`; both run the suite `crypto.suite.ts`.
+ */
+import type {
+  Ed25519KeyPair,
+  Ed25519PublicKey,
+  Ed25519SecretKey,
+  Signature,
+  X25519KeyPair,
+  X25519PublicKey,
+  X25519SecretKey,
+} from './keys.ts'
+
+export interface Crypto {
+  /** BLAKE2b of `size` bytes (1…64), optionally keyed (key of 1…64 bytes). RFC 7693. */
+  blake2b(size: number, message: Uint8Array, key?: Uint8Array): Uint8Array
+  /** 32 bytes. FIPS 180-4. */
+  sha256(message: Uint8Array): Uint8Array
+  /** 64 bytes. FIPS 180-4. */
+  sha512(message: Uint8Array): Uint8Array
+  /** 32 bytes. RFC 2104. */
+  hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
+
+  /** Key pair of a 32-byte seed. RFC 8032. */
+  ed25519KeyPair(seed: Uint8Array): Ed25519KeyPair
+  ed25519Sign(secretKey: Ed25519SecretKey, message: Uint8Array): Signature
+  /** False for a wrong signature, a wrong length and a key that is no point. */
+  ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  /** u-coordinate of the point. @throws {AuthenticationError} `weak_public_key`, if it is no point or of low order. */
+  ed25519ToX25519(publicKey: Ed25519PublicKey): X25519PublicKey
+  /** Clamped first half of SHA-512 of the seed. */
+  ed25519SecretToX25519(secretKey: Ed25519SecretKey): X25519SecretKey
+  /** `r · B` for a scalar of 32 bytes, little endian, below the group order, not clamped. */
+  ed25519ScalarMultBase(scalar: Uint8Array): Uint8Array
+  /** A 64-byte value modulo the group order, as 32 bytes, little endian. */
+  ed25519ScalarReduce(wide: Uint8Array): Uint8Array
+
+  x25519KeyPair(secretKey: Uint8Array): X25519KeyPair
+  /** 32 bytes. RFC 7748. @throws {AuthenticationError} `weak_public_key`, if the result would be all zero. */
+  x25519(secretKey: X25519SecretKey, publicKey: X25519PublicKey): Uint8Array
+
+  /** IETF XChaCha20-Poly1305: key 32, nonce 24 bytes; output is 16 bytes longer. */
+  xchacha20Poly1305Seal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    associatedData?: Uint8Array,
+  ): Uint8Array
+  /** `undefined`, if it does not authenticate or is too short. */
+  xchacha20Poly1305Open(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    ciphertext: Uint8Array,
+    associatedData?: Uint8Array,
+  ): Uint8Array | undefined
+  /** AES-256-GCM: key 32, nonce 12 bytes; output is 16 bytes longer. */
+  aes256GcmSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array
+  aes256GcmOpen(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined
+  /** NaCl box (X25519, XSalsa20-Poly1305): nonce 24 bytes; output is 16 bytes longer. */
+  boxSeal(message: Uint8Array, nonce: Uint8Array, publicKey: X25519PublicKey, secretKey: X25519SecretKey): Uint8Array
+  boxOpen(
+    sealed: Uint8Array,
+    nonce: Uint8Array,
+    publicKey: X25519PublicKey,
+    secretKey: X25519SecretKey,
+  ): Uint8Array | undefined
+}
+
+/** `length` bytes that nobody can foresee. */
+export type RandomBytes = (length: number) => Uint8Array

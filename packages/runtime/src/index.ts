@@ -1,0 +1,2 @@
+export type { Clock } from './clock.ts'
+export * from './logger.ts'
