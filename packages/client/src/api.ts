@@ -1,0 +1,169 @@
+/**
+ * The public API of a client: everything that a face (app, terminal, bot, test) may use. All values are plain and
+ * immutable, so that they cross a worker boundary as they are; state is observed as snapshots.
+ */
+import type { AccountId, Brand, Millis, NodeId, RecoveryPhraseError, UnixMillis } from '@starling/protocol'
+import type { Observable } from '@starling/runtime'
+
+/** Names one conversation: today the other account's ID; the own account ID is Note to Self. */
+export type ConversationId = Brand<string, 'ConversationId'>
+/** Names one message on this device. */
+export type MessageId = Brand<string, 'MessageId'>
+
+/** What this device holds: decides which screens are shown. */
+export type SessionState =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'noAccount' }
+  | { readonly kind: 'restoring'; readonly step: 'connecting' | 'profile' | 'messages' }
+  /** Restored, but no profile was found: `setDisplayName` completes it. */
+  | { readonly kind: 'needsName' }
+  | { readonly kind: 'ready'; readonly account: AccountView }
+  | { readonly kind: 'failed'; readonly code: SessionFailure }
+
+/** `store_unreadable`: what is stored cannot be opened; `store_unavailable`: the place to store in cannot be used; `in_use`: another process or tab has it. */
+export type SessionFailure = 'store_unreadable' | 'store_unavailable' | 'in_use'
+
+export type AccountView = {
+  readonly accountId: AccountId
+  readonly displayName: string
+  /** The banner stays until the phrase was shown and two of its words were confirmed. */
+  readonly phraseConfirmed: boolean
+}
+
+/** Delivery of an own message. Never `stored` for something only local. */
+export type Delivery =
+  | { readonly kind: 'queued'; readonly waitingForNetwork: boolean; readonly of: number }
+  | { readonly kind: 'stored'; readonly on: number; readonly of: number }
+  | { readonly kind: 'failed'; readonly reason: DeliveryFailure }
+
+export type DeliveryFailure = 'refused' | 'expired' | 'clock_skew' | 'too_large' | 'unreachable'
+
+export type MessageView = {
+  readonly id: MessageId
+  readonly conversation: ConversationId
+  readonly author: AccountId
+  readonly direction: 'incoming' | 'outgoing'
+  readonly body: MessageBody
+  /** By the sender's clock. Unique among the author's messages. */
+  readonly sentAt: UnixMillis
+  /** Own messages only. */
+  readonly delivery?: Delivery
+}
+
+export type MessageBody = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unsupported' }
+
+export type ConversationSummary = {
+  readonly id: ConversationId
+  readonly kind: 'contact' | 'request' | 'noteToSelf'
+  /** Nickname, else their profile name, else a shortened account ID. Hostile text: show as text only. */
+  readonly title: string
+  readonly profileName?: string
+  readonly nickname?: string
+  readonly pinned: boolean
+  readonly muted: boolean
+  readonly blocked: boolean
+  readonly markedUnread: boolean
+  readonly unread: number
+  readonly draft: string
+  readonly lastActivity: UnixMillis
+  readonly last?: Pick<MessageView, 'direction' | 'body' | 'sentAt' | 'delivery'>
+}
+
+/** Sorted: pinned first, then by last activity, newest first. Requests are in here too: faces list them apart. */
+export type ConversationList = readonly ConversationSummary[]
+
+/** A window into one conversation, oldest first. At most 600 messages are held; the rest is loaded on demand. */
+export type HistorySnapshot = {
+  readonly messages: readonly MessageView[]
+  readonly hasOlder: boolean
+  readonly hasNewer: boolean
+  /** The first unread message at the time of opening: where the divider stands. */
+  readonly firstUnread?: MessageId
+  /** Unread messages now, for *jump to latest*. */
+  readonly unread: number
+}
+
+export interface History extends AsyncDisposable {
+  readonly state: Observable<HistorySnapshot>
+  loadOlder(): Promise<void>
+  loadNewer(): Promise<void>
+  jumpToLatest(): Promise<void>
+  /** Everything up to and including this message was seen. */
+  markRead(upTo: MessageId): Promise<void>
+}
+
+export type OfflineReason = 'no_network' | 'no_node_reachable' | 'directory_unavailable' | 'directory_stale' | 'wrong_network'
+
+export type Connection =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected'; readonly since: UnixMillis }
+  | { readonly kind: 'offline'; readonly reason: OfflineReason; readonly lastContact?: UnixMillis }
+
+export type HopView = {
+  readonly role: 'guard' | 'relay' | 'lastHop'
+  readonly nodeId: NodeId
+  readonly operator: string
+  readonly since: UnixMillis
+}
+
+/** The network as this client sees it. */
+export type NetworkView = {
+  readonly connection: Connection
+  readonly networkName: string
+  readonly path?: { readonly hops: readonly HopView[]; readonly roundTrip?: Millis }
+  /** Members of the own swarm, and whether they answered last. */
+  readonly swarm: readonly { readonly nodeId: NodeId; readonly answering: boolean }[]
+  readonly directory?: { readonly epoch: number; readonly nodes: number; readonly signatures: number; readonly threshold: number; readonly stale: boolean }
+  /** Our clock minus the network's, where it is beyond what nodes tolerate (10 s). */
+  readonly clockSkew?: Millis
+}
+
+/** What `checkPhrase` says of a phrase as typed so far. */
+export type PhraseCheck =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'incomplete'; readonly words: number }
+  | { readonly kind: 'wrong'; readonly code: RecoveryPhraseError['code']; readonly wordIndex?: number }
+
+export interface Client extends AsyncDisposable {
+  readonly session: Observable<SessionState>
+  readonly conversations: Observable<ConversationList>
+  readonly network: Observable<NetworkView>
+
+  /** @throws {MalformedInputError} `display_name` */
+  createAccount(options: { displayName: string }): Promise<void>
+  /** Resolves when the account is `ready` or `needsName`, after 15 s at the latest. @throws {RecoveryPhraseError} */
+  restoreAccount(options: { phrase: string }): Promise<void>
+  setDisplayName(displayName: string): Promise<void>
+  /** The recovery phrase, for showing it once. */
+  revealPhrase(): Promise<string>
+  /** True and remembered, if the words at these positions (0-based) are right. */
+  confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean>
+  /** Deletes the account and everything else from this device. */
+  eraseDevice(): Promise<void>
+
+  /** Opens or makes the conversation with an account. @throws {MalformedInputError} `account_id` */
+  startConversation(accountId: string): Promise<ConversationId>
+  /**
+   * Durable in the outbox when it resolves; delivery shows up in `history` and `conversations`.
+   * @throws {MalformedInputError} `message_text`: empty or over 2,000 code points.
+   */
+  send(conversation: ConversationId, text: string): Promise<MessageId>
+  retry(message: MessageId): Promise<void>
+  deleteForMe(message: MessageId): Promise<void>
+  history(conversation: ConversationId): Promise<History>
+  updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void>
+  /** Deletes the conversation and its messages from this device. */
+  deleteConversation(conversation: ConversationId): Promise<void>
+}
+
+export type ConversationChange = {
+  readonly pinned?: boolean
+  readonly muted?: boolean
+  readonly blocked?: boolean
+  /** True accepts a request. */
+  readonly accepted?: true
+  readonly markedUnread?: boolean
+  /** Empty: none. */
+  readonly nickname?: string
+  readonly draft?: string
+}
