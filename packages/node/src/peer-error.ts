@@ -1,0 +1,12 @@
+import { MessengerError } from '@starling/protocol'
+
+/** Another node did not answer. */
+export class PeerError extends MessengerError {
+  override readonly name = 'PeerError'
+  readonly fault = 'environment'
+  readonly code: 'unreachable' | 'timeout' | 'closed' | 'overloaded'
+  constructor(code: PeerError['code'], options?: ErrorOptions) {
+    super(`peer ${code}`, options)
+    this.code = code
+  }
+}
