@@ -26,6 +26,7 @@ export type MalformedInput =
   | 'base64'
   | 'utf8'
   | 'account_id'
+  | 'owner'
   | 'node_id'
   | 'public_key'
   | 'account_seed'
@@ -35,6 +36,8 @@ export type MalformedInput =
   | 'namespace'
   | 'padding'
   | 'message_text'
+  | 'envelope'
+  | 'envelope_version'
   | 'onion_payload'
   | 'onion_layer'
   | 'onion_reply'
@@ -43,11 +46,14 @@ export type MalformedInput =
   | 'link_frame'
   | 'network_file'
 
-/** Authenticated data did not authenticate, or a signature is wrong. One error for every cause, on purpose. */
+/**
+ * Authenticated data did not authenticate, or a signature is wrong. One error for every cause, on purpose;
+ * `timestamp_mismatch`: the time outside a sealed message is not the one that its sender signed.
+ */
 export class AuthenticationError extends MessengerError {
   override readonly name = 'AuthenticationError'
   readonly fault = 'input'
-  readonly code: 'open_failed' | 'bad_signature' | 'weak_public_key'
+  readonly code: 'open_failed' | 'bad_signature' | 'weak_public_key' | 'timestamp_mismatch'
   constructor(code: AuthenticationError['code'], options?: ErrorOptions) {
     super(code.replaceAll('_', ' '), options)
     this.code = code
