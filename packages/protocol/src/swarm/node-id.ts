@@ -26,3 +26,8 @@ export function nodeIdBytes(id: NodeId): Ed25519PublicKey {
 export function nodeIdOf(key: Ed25519PublicKey): NodeId {
   return parseNodeId(toHex(key))
 }
+
+/** Order of node IDs, which is that of their keys' bytes. */
+export function compareNodeIds(a: NodeId, b: NodeId): number {
+  return a < b ? -1 : Number(a > b)
+}
