@@ -1,0 +1,1 @@
+export { createNativeCrypto } from './native-crypto.ts'

@@ -1,0 +1,1 @@
+export { createWasmCrypto } from './wasm-crypto.ts'
