@@ -1,10 +1,9 @@
 /** What a node needs from outside: composition roots (bin, testnet) provide it. */
 import type { Crypto, Millis, NodeId, RandomBytes } from '@starling/protocol'
-import type { Clock, Logger } from '@starling/runtime'
+import type { Clock, LinkReply, Logger } from '@starling/runtime'
 import type { NodeStore } from './storage/node-store.ts'
 
-/** Answer of a link request: a status with the meanings of HTTP, and a body. */
-export type LinkReply = { readonly status: number; readonly body: Uint8Array }
+export type { LinkReply } from '@starling/runtime'
 
 /** Requests to other nodes of the directory, over authenticated links. */
 export interface PeerNetwork {
@@ -20,7 +19,11 @@ export interface PeerNetwork {
 /** Plain requests to bootstrap URLs, before a node has a directory. What comes back is verified by signature. */
 export interface BootstrapNetwork {
   /** Announces the descriptor; answers with the newest directory document, or nothing if there is none yet. @throws {PeerError} */
-  announce(baseUrl: string, signedDescriptor: Uint8Array, options: { readonly signal: AbortSignal }): Promise<Uint8Array | undefined>
+  announce(
+    baseUrl: string,
+    signedDescriptor: Uint8Array,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Uint8Array | undefined>
 }
 
 export type NodePorts = {
