@@ -1,10 +1,22 @@
 export {
   type AccountId,
   AccountIdError,
+  checkRecoveryWord,
+  DisplayNameError,
+  MalformedInputError,
+  MessengerError,
   type Millis,
+  millis,
   type NodeId,
   parseAccountId,
+  parseDisplayName,
+  RECOVERY_PHRASE_WORDS,
+  RecoveryPhraseError,
+  type RecoveryWordCheck,
   type UnixMillis,
+  unixMillis,
 } from '@starling/protocol'
+export type { Observable } from '@starling/runtime'
 export type * from './api.ts'
+export { checkPhrase } from './check-phrase.ts'
 export type { LocalStore, StoreChange, StoreRange } from './store/local-store.ts'
