@@ -1,4 +1,5 @@
 export type { Clock } from './clock.ts'
 export type * from './link.ts'
 export * from './link-error.ts'
+export { type LinkOptions, LinkSession } from './link-session.ts'
 export * from './logger.ts'

@@ -22,7 +22,7 @@ export interface Link extends AsyncDisposable {
    * Asks, and waits for the answer. Aborting rejects with `signal.reason` and tells the other side, whose handler stops.
    *
    * @throws {LinkError} any code.
-   * @throws {CodecError} `out_of_bounds`, if the payload is over 10 MiB or the kind is none for requests.
+   * @throws {MalformedInputError} `link_frame`, if the payload is over 10 MiB or the kind is none for requests.
    */
   request(
     kind: number,
