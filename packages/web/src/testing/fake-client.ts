@@ -1,0 +1,253 @@
+/** A client without keys and network: the same interface, deterministic samples, and a hand on every state. */
+import {
+  type AccountId,
+  type AccountView,
+  type Client,
+  type ConversationChange,
+  type ConversationId,
+  type ConversationList,
+  type ConversationSummary,
+  type Delivery,
+  type History,
+  type MessageId,
+  type MessageView,
+  type NetworkView,
+  parseAccountId,
+  parseDisplayName,
+  type SessionState,
+  type UnixMillis,
+} from '@starling/client'
+import { createStore, type Store } from '../state/store.ts'
+import { createFakeHistory } from './fake-history.ts'
+import {
+  type SampleConversation,
+  sampleAccountId,
+  sampleConversations,
+  sampleMessages,
+  sampleNow,
+} from './sample-data.ts'
+import { sampleNetwork } from './sample-network.ts'
+
+export type FakeClientOptions = {
+  readonly session?: SessionState
+  readonly conversations?: readonly SampleConversation[]
+  readonly network?: NetworkView
+  readonly phraseConfirmed?: boolean
+  /** What `Date.now` is to the samples. */
+  readonly now?: UnixMillis
+  /** Makes these methods fail with an error of this code. */
+  readonly failing?: Readonly<Record<string, string>>
+}
+
+type ConversationStart = Pick<ConversationSummary, 'kind' | 'title'> & Partial<ConversationSummary>
+type Kept = { readonly summary: ConversationSummary; readonly messages: Store<readonly MessageView[]> }
+
+/** A valid phrase, of an account that nobody uses. */
+export const fakePhrase = 'fizzle fancy joyous biweekly hairy rumble vats jogger agreed ruthless mesh fully rumble'
+
+export class FakeClient implements Client {
+  readonly session: Store<SessionState>
+  readonly conversations: Store<ConversationList>
+  readonly network: Store<NetworkView>
+  readonly #conversations = new Map<ConversationId, Kept>()
+  readonly #failing: Readonly<Record<string, string>>
+  readonly #now: UnixMillis
+  readonly #own = sampleAccountId('You')
+  #nextMessage = 1
+  #phraseConfirmed: boolean
+
+  constructor(options: FakeClientOptions = {}) {
+    this.#now = options.now ?? sampleNow
+    this.#failing = options.failing ?? {}
+    this.#phraseConfirmed = options.phraseConfirmed ?? true
+    for (const sample of options.conversations ?? sampleConversations) this.#add(sample)
+    this.session = createStore<SessionState>(options.session ?? { kind: 'ready', account: this.#account('Alice') })
+    this.conversations = createStore<ConversationList>([])
+    this.network = createStore(options.network ?? sampleNetwork.connected(this.#now))
+    this.#publish()
+  }
+
+  async createAccount({ displayName }: { displayName: string }): Promise<void> {
+    this.#failIfTold('createAccount')
+    this.#phraseConfirmed = false
+    this.session.set({ kind: 'ready', account: this.#account(parseDisplayName(displayName)) })
+  }
+
+  async restoreAccount(_options: { phrase: string }): Promise<void> {
+    this.#failIfTold('restoreAccount')
+    this.#phraseConfirmed = true
+    this.session.set({ kind: 'restoring', step: 'connecting' })
+    await Promise.resolve()
+    this.session.set({ kind: 'needsName' })
+  }
+
+  async setDisplayName(displayName: string): Promise<void> {
+    this.#failIfTold('setDisplayName')
+    this.session.set({ kind: 'ready', account: this.#account(parseDisplayName(displayName)) })
+  }
+
+  async revealPhrase(): Promise<string> {
+    this.#failIfTold('revealPhrase')
+    return fakePhrase
+  }
+
+  async confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean> {
+    const phrase = fakePhrase.split(' ')
+    const right = words.every(({ index, word }) => phrase[index] === word)
+    if (right) {
+      this.#phraseConfirmed = true
+      const session = this.session.snapshot
+      if (session.kind === 'ready')
+        this.session.set({ kind: 'ready', account: { ...session.account, phraseConfirmed: true } })
+    }
+    return right
+  }
+
+  async eraseDevice(): Promise<void> {
+    this.#failIfTold('eraseDevice')
+    this.#conversations.clear()
+    this.#publish()
+    this.session.set({ kind: 'noAccount' })
+  }
+
+  async startConversation(accountId: string): Promise<ConversationId> {
+    this.#failIfTold('startConversation')
+    const id = parseAccountId(accountId) as string as ConversationId
+    if (!this.#conversations.has(id))
+      this.#keep(id, { kind: 'contact', title: `${id.slice(0, 8)}…${id.slice(-4)}` }, [])
+    this.#publish()
+    return id
+  }
+
+  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+    this.#failIfTold('send')
+    const id = `sent-${this.#nextMessage++}` as MessageId
+    const delivery: Delivery = {
+      kind: 'queued',
+      waitingForNetwork: this.network.snapshot.connection.kind !== 'connected',
+      of: 7,
+    }
+    const message = {
+      id,
+      conversation,
+      author: this.#own,
+      direction: 'outgoing',
+      body: { kind: 'text', text },
+    } as const
+    this.#append({ ...message, sentAt: this.#now, delivery })
+    return id
+  }
+
+  async retry(message: MessageId): Promise<void> {
+    this.#changeMessage(message, (found) => ({
+      ...found,
+      delivery: { kind: 'queued', waitingForNetwork: false, of: 7 },
+    }))
+  }
+
+  async deleteForMe(message: MessageId): Promise<void> {
+    this.#failIfTold('deleteForMe')
+    this.#changeMessage(message, () => undefined)
+  }
+
+  async history(conversation: ConversationId): Promise<History> {
+    this.#failIfTold('history')
+    const kept = this.#get(conversation)
+    const { unread } = kept.summary
+    const read = (): void => this.#change(conversation, { unread: 0, markedUnread: false })
+    return createFakeHistory(kept.messages, unread, read)
+  }
+
+  async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
+    this.#failIfTold('updateConversation')
+    const { accepted, ...rest } = change
+    const read = change.markedUnread === false ? { unread: 0 } : {}
+    this.#change(conversation, { ...rest, ...read, ...(accepted === true ? { kind: 'contact' as const } : {}) })
+  }
+
+  async deleteConversation(conversation: ConversationId): Promise<void> {
+    this.#failIfTold('deleteConversation')
+    this.#conversations.delete(conversation)
+    this.#publish()
+  }
+
+  /** A message comes in from the other side. */
+  receive(conversation: ConversationId, text: string): void {
+    const id = `received-${this.#nextMessage++}` as MessageId
+    const author = conversation as string as AccountId
+    this.#append({ id, conversation, author, direction: 'incoming', body: { kind: 'text', text }, sentAt: this.#now })
+    this.#change(conversation, { unread: this.#get(conversation).summary.unread + 1 })
+  }
+
+  /** What the swarm says of an own message. */
+  setDelivery(message: MessageId, delivery: Delivery): void {
+    this.#changeMessage(message, (found) => ({ ...found, delivery }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#conversations.clear()
+  }
+
+  #account(displayName: string): AccountView {
+    return { accountId: this.#own, displayName, phraseConfirmed: this.#phraseConfirmed }
+  }
+
+  #add(sample: SampleConversation): void {
+    const messages = sampleMessages(sample, this.#own, this.#now)
+    const author = sample.kind === 'noteToSelf' ? this.#own : sampleAccountId(sample.name)
+    const { name, messages: _, ...state } = sample
+    this.#keep(author as string as ConversationId, { ...state, title: name, profileName: name }, messages)
+  }
+
+  #keep(id: ConversationId, state: ConversationStart, messages: readonly MessageView[]): void {
+    const nothing = { pinned: false, muted: false, blocked: false, markedUnread: false, unread: 0, draft: '' }
+    const summary: ConversationSummary = { ...nothing, lastActivity: this.#now, ...state, id }
+    this.#conversations.set(id, { summary, messages: createStore(messages) })
+  }
+
+  #append(message: MessageView): void {
+    this.#get(message.conversation).messages.update((messages) => [...messages, message])
+    this.#publish()
+  }
+
+  #changeMessage(id: MessageId, change: (message: MessageView) => MessageView | undefined): void {
+    for (const { messages } of this.#conversations.values()) {
+      if (!messages.snapshot.some((message) => message.id === id)) continue
+      messages.update((all) => all.flatMap((message) => (message.id === id ? (change(message) ?? []) : message)))
+    }
+    this.#publish()
+  }
+
+  #change(id: ConversationId, change: Partial<ConversationSummary>): void {
+    const kept = this.#get(id)
+    this.#conversations.set(id, { ...kept, summary: { ...kept.summary, ...change } })
+    this.#publish()
+  }
+
+  #get(id: ConversationId): Kept {
+    const kept = this.#conversations.get(id)
+    if (kept === undefined) throw fakeError('no_such_conversation')
+    return kept
+  }
+
+  #publish(): void {
+    const list = [...this.#conversations.values()].map(({ summary, messages }) => withLast(summary, messages.snapshot))
+    list.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.lastActivity - a.lastActivity)
+    this.conversations.set(list)
+  }
+
+  #failIfTold(method: string): void {
+    const code = this.#failing[method]
+    if (code !== undefined) throw fakeError(code)
+  }
+}
+
+function withLast(summary: ConversationSummary, messages: readonly MessageView[]): ConversationSummary {
+  const last = messages.at(-1)
+  if (last === undefined) return summary
+  return { ...summary, last, lastActivity: last.sentAt }
+}
+
+function fakeError(code: string): Error {
+  return Object.assign(new Error(code), { code, fault: 'environment' })
+}

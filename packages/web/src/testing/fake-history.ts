@@ -1,0 +1,65 @@
+import type { History, HistorySnapshot, MessageId, MessageView } from '@starling/client'
+import { createStore, type Snapshots } from '../state/store.ts'
+
+const pageSize = 100
+const windowSize = 600
+
+/** A window over `messages`, opened at the first of the last `unread` ones. `onRead` is told of every `markRead`. */
+export function createFakeHistory(
+  messages: Snapshots<readonly MessageView[]>,
+  unread: number,
+  onRead: () => void,
+): History {
+  const count = messages.snapshot.length
+  const firstUnread = unread > 0 ? messages.snapshot[Math.max(0, count - unread)]?.id : undefined
+  let unreadNow = unread
+  let known = count
+  let start = Math.max(0, count - unread - pageSize)
+  let end = count
+
+  const state = createStore(view())
+  const stop = messages.subscribe((all) => {
+    if (end === known || end > all.length) end = all.length
+    const added = all.slice(known).filter((message) => message.direction === 'incoming').length
+    unreadNow += added
+    known = all.length
+    state.set(view())
+  })
+
+  function view(): HistorySnapshot {
+    return {
+      messages: messages.snapshot.slice(start, end),
+      hasOlder: start > 0,
+      hasNewer: end < messages.snapshot.length,
+      unread: unreadNow,
+      ...(firstUnread === undefined ? {} : { firstUnread }),
+    }
+  }
+
+  return {
+    state,
+    async loadOlder() {
+      start = Math.max(0, start - pageSize)
+      end = Math.min(end, start + windowSize)
+      state.set(view())
+    },
+    async loadNewer() {
+      end = Math.min(messages.snapshot.length, end + pageSize)
+      start = Math.max(start, end - windowSize)
+      state.set(view())
+    },
+    async jumpToLatest() {
+      end = messages.snapshot.length
+      start = Math.max(0, end - pageSize)
+      state.set(view())
+    },
+    async markRead(_upTo: MessageId) {
+      unreadNow = 0
+      state.set(view())
+      onRead()
+    },
+    async [Symbol.asyncDispose]() {
+      stop()
+    },
+  }
+}
