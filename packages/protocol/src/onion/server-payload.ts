@@ -1,0 +1,54 @@
+/**
+ * Version 4 of what a client and a server outside the network say to each other inside the innermost layer: a bt list of
+ * metadata (JSON) and a body. @see docs/protocol/onion.md §4
+ */
+import { decodeBencode, encodeBencode } from '../codec/bencode.ts'
+import { CodecError } from '../codec/codec.ts'
+import { isJsonObject, parseJsonObject } from '../codec/json.ts'
+import { MalformedInputError } from '../errors.ts'
+
+export type ServerRequest = {
+  readonly method: string
+  /** Path and query on the server. */
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+}
+
+export type ServerReply = {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** May be empty. */
+  readonly body: Uint8Array
+}
+
+/** The payload of an onion request to a v4 server. */
+export function encodeServerRequest({ method, endpoint, headers, body }: ServerRequest): Uint8Array {
+  return encodeBencode([JSON.stringify({ method, endpoint, headers }), ...(body === undefined ? [] : [body])])
+}
+
+/**
+ * Header values that are no text are left out.
+ *
+ * @throws {MalformedInputError} `onion_reply`
+ */
+export function decodeServerReply(plaintext: Uint8Array): ServerReply {
+  const [metadata, body] = partsOf(plaintext)
+  const { code, headers } = parseJsonObject(metadata) ?? {}
+  if (typeof code !== 'number' || !Number.isInteger(code)) throw new MalformedInputError('onion_reply', 'metadata')
+  const entries = isJsonObject(headers) ? Object.entries(headers) : []
+  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return { status: code, headers: Object.fromEntries(texts), body: body ?? new Uint8Array(0) }
+}
+
+function partsOf(plaintext: Uint8Array): readonly [Uint8Array, Uint8Array | undefined] {
+  try {
+    const list = decodeBencode(plaintext, { maxDepth: 1 })
+    const [metadata, body] = Array.isArray(list) ? (list as readonly unknown[]) : []
+    if (metadata instanceof Uint8Array && (body === undefined || body instanceof Uint8Array)) return [metadata, body]
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+  }
+  throw new MalformedInputError('onion_reply', `${plaintext.length} bytes`)
+}

@@ -1,0 +1,29 @@
+/** Servers outside the network that a last hop may be asked to relay to. @see docs/protocol/onion.md §3 */
+import type { JsonObject } from '../codec/json.ts'
+
+export type ServerTarget = {
+  readonly host: string
+  readonly port: number
+  readonly protocol: 'http' | 'https'
+  /** Path of the URL; `isServerTarget` holds for it. */
+  readonly target: string
+}
+
+// Of the protocol: 443 whatever the protocol, so http has to name its port.
+const DEFAULT_PORT = 443
+
+/** Only onion endpoints of servers can be reached through a relay: nothing else, and no query. */
+export function isServerTarget(target: string): boolean {
+  return /^\/(loki|oxen)\/[^?]*$/.test(target) && target.endsWith('/lsrpc')
+}
+
+/** `invalid_json`: keys are missing or of a wrong type. `invalid_url`: nowhere that a relay goes. */
+export function parseServerTarget(json: JsonObject): ServerTarget | 'invalid_json' | 'invalid_url' {
+  const { host, target, port = DEFAULT_PORT, protocol = 'https' } = json
+  if (typeof host !== 'string' || typeof target !== 'string') return 'invalid_json'
+  if (typeof port !== 'number' || typeof protocol !== 'string') return 'invalid_json'
+  if (!/^[A-Za-z0-9.:[\]_-]{1,255}$/.test(host) || !Number.isInteger(port) || port < 1 || port > 65535)
+    return 'invalid_url'
+  if ((protocol !== 'http' && protocol !== 'https') || !isServerTarget(target)) return 'invalid_url'
+  return { host, port, protocol, target }
+}
