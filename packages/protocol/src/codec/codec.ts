@@ -194,7 +194,7 @@ export function constant<const T extends number>(inner: Codec<number>, expected:
 }
 
 /** Fields one after the other, in the order in which they are declared. */
-export function struct<Shape extends Record<string, Codec<never>>>(
+export function struct<Shape extends Record<string, Codec<unknown>>>(
   shape: Shape,
 ): Codec<{ readonly [Key in keyof Shape]: Decoded<Shape[Key]> }> {
   type Value = { readonly [Key in keyof Shape]: Decoded<Shape[Key]> }
