@@ -45,6 +45,7 @@ export type MalformedInput =
   | 'rpc_result'
   | 'link_frame'
   | 'network_file'
+  | 'descriptor'
 
 /**
  * Authenticated data did not authenticate, or a signature is wrong. One error for every cause, on purpose;
