@@ -1,10 +1,7 @@
+import type { Observable } from '@starling/client'
+
 /** A value that changes over time: what view models offer to components. It also is a Svelte store. */
-export interface Snapshots<T> {
-  /** The value now. */
-  readonly snapshot: T
-  /** Calls `listener` with the value now and after every change, until the returned function is called. */
-  subscribe(listener: (value: T) => void): () => void
-}
+export type Snapshots<T> = Observable<T>
 
 export interface Store<T> extends Snapshots<T> {
   set(value: T): void

@@ -1,0 +1,134 @@
+import { test } from 'node:test'
+import { AccountIdError, type ConversationId, RecoveryPhraseError } from '@starling/client'
+import { expect } from 'expect'
+import { FakeClient, type FakeClientOptions } from '../testing/fake-client.ts'
+import { longConversation, sampleAccountId } from '../testing/sample-data.ts'
+import { ClientProxy } from './client-proxy.ts'
+import { serveClient } from './client-server.ts'
+import { RemoteError } from './error-record.ts'
+import type { Port } from './messages.ts'
+
+const wendy = sampleAccountId('Wendy') as string as ConversationId
+
+function bridge(options: FakeClientOptions = {}) {
+  const { port1, port2 } = new MessageChannel()
+  const client = new FakeClient(options)
+  const broken: string[] = []
+  const proxy = new ClientProxy(port1 as unknown as Port, { onBroken: (code) => broken.push(code) })
+  serveClient(port2 as unknown as Port, Promise.resolve(client))
+  port1.start()
+  port2.start()
+  return { client, proxy, broken, port: port2, [Symbol.dispose]: () => port1.close() }
+}
+
+test('calls reach the client, and what they changed is there when they resolve', async () => {
+  using b = bridge({ session: { kind: 'noAccount' } })
+  expect(b.proxy.session.snapshot).toEqual({ kind: 'opening' })
+  await b.proxy.createAccount({ displayName: 'Alice' })
+  expect(b.proxy.session.snapshot).toMatchObject({ kind: 'ready', account: { displayName: 'Alice' } })
+  expect(b.proxy.session.snapshot).toEqual(b.client.session.snapshot)
+  expect(b.proxy.conversations.snapshot).toEqual(b.client.conversations.snapshot)
+  expect(b.proxy.network.snapshot).toEqual(b.client.network.snapshot)
+})
+
+test('every action of the client can be called from the page', async () => {
+  using b = bridge()
+  await b.proxy.updateConversation(wendy, { pinned: false, draft: 'hello', accepted: true })
+  expect(b.proxy.conversations.snapshot.find(({ id }) => id === wendy)).toMatchObject({ pinned: false, draft: 'hello' })
+  const sent = await b.proxy.send(wendy, 'hi')
+  await b.proxy.retry(sent)
+  await b.proxy.deleteForMe(sent)
+  expect(await b.proxy.startConversation(sampleAccountId('Carol'))).toBe(sampleAccountId('Carol'))
+  const phrase = (await b.proxy.revealPhrase()).split(' ')
+  expect(await b.proxy.confirmPhrase([{ index: 3, word: 'zoom' }])).toBe(false)
+  expect(await b.proxy.confirmPhrase([{ index: 3, word: phrase[3] ?? '' }])).toBe(true)
+  await b.proxy.deleteConversation(wendy)
+  expect(b.proxy.conversations.snapshot.some(({ id }) => id === wendy)).toBe(false)
+  await b.proxy.setDisplayName('Alicia')
+  await b.proxy.eraseDevice()
+  expect(b.proxy.session.snapshot).toEqual({ kind: 'noAccount' })
+  await b.proxy.restoreAccount({ phrase: 'any' })
+  expect(b.proxy.session.snapshot).toEqual({ kind: 'needsName' })
+})
+
+test('a history is a window of its own, follows new messages and ends when it is disposed', async () => {
+  using b = bridge({ conversations: [longConversation(1_000)] })
+  const alice = sampleAccountId('Alice') as string as ConversationId
+  const history = await b.proxy.history(alice)
+  expect(history.state.snapshot.messages.length).toBe(100)
+  await history.loadOlder()
+  expect(history.state.snapshot.messages.length).toBe(200)
+  const told: number[] = []
+  history.state.subscribe(({ messages }) => told.push(messages.length))
+  b.client.receive(alice, 'new')
+  await history.markRead(history.state.snapshot.messages[0]!.id)
+  expect(told.at(-1)).toBe(201)
+  await history[Symbol.asyncDispose]()
+  b.client.receive(alice, 'newer')
+  await b.proxy.setDisplayName('a round trip')
+  expect(told.at(-1)).toBe(201)
+})
+
+test('errors arrive as what they are, with their fields', async () => {
+  using b = bridge()
+  const rejection = await b.proxy.startConversation('05zz').catch((error: unknown) => error)
+  expect(rejection).toBeInstanceOf(AccountIdError)
+  expect(rejection).toMatchObject({ code: 'account_id', reason: 'length', fault: 'input' })
+
+  b.client.restoreAccount = () =>
+    Promise.reject(new RecoveryPhraseError('unknown_word', { wordIndex: 4, word: 'secret' }))
+  const phraseError = await b.proxy.restoreAccount({ phrase: 'any' }).catch((error: unknown) => error)
+  expect(phraseError).toBeInstanceOf(RecoveryPhraseError)
+  expect(phraseError).toMatchObject({ code: 'unknown_word', wordIndex: 4, word: undefined })
+})
+
+test('of a foreign error nothing but "unknown" is told', async () => {
+  using b = bridge()
+  b.client.revealPhrase = () => Promise.reject(new TypeError('the phrase is fizzle fancy joyous'))
+  const error = await b.proxy.revealPhrase().catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(RemoteError)
+  expect(error).toMatchObject({ code: 'unknown', fault: 'bug' })
+  expect(String(error)).not.toContain('fizzle')
+})
+
+test('arguments of a wrong form and methods that are not in the list do not reach the client', async () => {
+  using b = bridge()
+  const wrong = { color: 'red' } as never
+  await expect(b.proxy.updateConversation(wendy, wrong)).rejects.toMatchObject({ code: 'unknown' })
+  await expect(b.proxy.send(wendy, 7 as never)).rejects.toMatchObject({ code: 'unknown' })
+  let reached = false
+  Object.assign(b.client, { constructor: () => (reached = true) })
+  const { port1, port2 } = new MessageChannel()
+  serveClient(port2 as unknown as Port, Promise.resolve(b.client))
+  port2.start()
+  for (const garbage of [null, 7, 'call', { kind: 'call', id: 1, method: 'constructor', args: [] }, { kind: 'call' }]) {
+    port1.postMessage(garbage)
+  }
+  await b.proxy.setDisplayName('a round trip')
+  expect(reached).toBe(false)
+  port1.close()
+})
+
+test('a client that cannot be opened breaks the proxy, which says so once and fails every call', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const told = Promise.withResolvers<string>()
+  const proxy = new ClientProxy(port1 as unknown as Port, { onBroken: told.resolve })
+  const call = proxy.revealPhrase().catch((error: unknown) => error)
+  serveClient(port2 as unknown as Port, Promise.reject(new RecoveryPhraseError('checksum')))
+  port1.start()
+  port2.start()
+  expect(await told.promise).toBe('checksum')
+  expect(await call).toMatchObject({ code: 'checksum' })
+  await expect(proxy.send(wendy, 'hi')).rejects.toMatchObject({ code: 'checksum' })
+  port1.close()
+})
+
+test('disposing closes the client', async () => {
+  using b = bridge()
+  let disposed = false
+  b.client[Symbol.asyncDispose] = async () => {
+    disposed = true
+  }
+  await b.proxy[Symbol.asyncDispose]()
+  expect(disposed).toBe(true)
+})

@@ -1,0 +1,170 @@
+/** The page's side: a `Client` whose work is done behind a port. */
+import type {
+  Client,
+  ConversationChange,
+  ConversationId,
+  ConversationList,
+  History,
+  HistorySnapshot,
+  MessageId,
+  NetworkView,
+  SessionState,
+} from '@starling/client'
+import { createStore, type Store } from '../state/store.ts'
+import { RemoteError, reviveError } from './error-record.ts'
+import { type CallId, type HandleId, type Port, parseReply, type Reply } from './messages.ts'
+import type { ClientMethod, HistoryMethod } from './methods.ts'
+
+type PendingCall = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+
+export type ClientProxyOptions = {
+  /** Called once, if there is no client or no worker any more. All calls fail from then on. */
+  readonly onBroken: (code: string) => void
+}
+
+/** Mirrors the states of the client behind `port`; they hold `opening` and emptiness until it told the first ones. */
+export class ClientProxy implements Client {
+  readonly session = createStore<SessionState>({ kind: 'opening' })
+  readonly conversations = createStore<ConversationList>([])
+  readonly network = createStore<NetworkView>({ connection: { kind: 'connecting' }, networkName: '', swarm: [] })
+  readonly #port: Port
+  readonly #onBroken: (code: string) => void
+  readonly #calls = new Map<CallId, PendingCall>()
+  readonly #histories = new Map<HandleId, Store<HistorySnapshot>>()
+  #nextCall = 1
+  #broken: Error | undefined
+
+  constructor(port: Port, { onBroken }: ClientProxyOptions) {
+    this.#port = port
+    this.#onBroken = onBroken
+    port.addEventListener('message', (event) => {
+      const reply = parseReply(event.data)
+      if (reply !== undefined) this.#receive(reply)
+    })
+  }
+
+  createAccount = (options: { displayName: string }): Promise<void> => this.#callVoid('createAccount', options)
+  restoreAccount = (options: { phrase: string }): Promise<void> => this.#callVoid('restoreAccount', options)
+  setDisplayName = (displayName: string): Promise<void> => this.#callVoid('setDisplayName', displayName)
+  eraseDevice = (): Promise<void> => this.#callVoid('eraseDevice')
+  retry = (message: MessageId): Promise<void> => this.#callVoid('retry', message)
+  deleteForMe = (message: MessageId): Promise<void> => this.#callVoid('deleteForMe', message)
+  deleteConversation = (conversation: ConversationId): Promise<void> =>
+    this.#callVoid('deleteConversation', conversation)
+  updateConversation = (conversation: ConversationId, change: ConversationChange): Promise<void> =>
+    this.#callVoid('updateConversation', conversation, change)
+
+  async revealPhrase(): Promise<string> {
+    return asString(await this.#call('revealPhrase'))
+  }
+
+  async confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean> {
+    return (await this.#call('confirmPhrase', words)) === true
+  }
+
+  async startConversation(accountId: string): Promise<ConversationId> {
+    return asString(await this.#call('startConversation', accountId)) as ConversationId
+  }
+
+  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+    return asString(await this.#call('send', conversation, text)) as MessageId
+  }
+
+  async history(conversation: ConversationId): Promise<History> {
+    const handle = await this.#call('history', conversation)
+    // The worker tells the first state of a history before it answers the call that opened it.
+    const state = typeof handle === 'number' ? this.#histories.get(handle) : undefined
+    if (typeof handle !== 'number' || state === undefined) throw badReply()
+    return this.#openHistory(handle, state)
+  }
+
+  /** Lets the client finish and let go of its store. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#broken !== undefined) return
+    await this.#request({ kind: 'close' })
+  }
+
+  /** The worker is gone: every call that waits fails, and so does every later one. */
+  break(error: Error & { readonly code: string }): void {
+    if (this.#broken !== undefined) return
+    this.#broken = error
+    for (const call of this.#calls.values()) call.reject(error)
+    this.#calls.clear()
+    this.#onBroken(error.code)
+  }
+
+  #openHistory(handle: HandleId, state: Store<HistorySnapshot>): History {
+    const call = async (method: HistoryMethod, ...args: readonly unknown[]): Promise<void> => {
+      await this.#request({ kind: 'callHistory', handle, method, args })
+    }
+    return {
+      state,
+      loadOlder: () => call('loadOlder'),
+      loadNewer: () => call('loadNewer'),
+      jumpToLatest: () => call('jumpToLatest'),
+      markRead: (upTo) => call('markRead', upTo),
+      [Symbol.asyncDispose]: async () => {
+        this.#histories.delete(handle)
+        if (this.#broken === undefined) await call('dispose')
+      },
+    }
+  }
+
+  async #callVoid(method: ClientMethod, ...args: readonly unknown[]): Promise<void> {
+    await this.#call(method, ...args)
+  }
+
+  #call(method: ClientMethod, ...args: readonly unknown[]): Promise<unknown> {
+    return this.#request({ kind: 'call', method, args })
+  }
+
+  #request(request: Readonly<Record<string, unknown>>): Promise<unknown> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    const id = this.#nextCall++
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject })
+      this.#port.postMessage({ ...request, id })
+    })
+  }
+
+  #receive(reply: Reply): void {
+    switch (reply.kind) {
+      case 'result':
+        this.#take(reply.id)?.resolve(reply.value)
+        break
+      case 'error':
+        this.#take(reply.id)?.reject(reviveError(reply.error))
+        break
+      case 'state':
+        // The envelope was checked; the worker is the same build, so the rest has the form that the client's types say.
+        ;(this[reply.name] as Store<unknown>).set(reply.value)
+        break
+      case 'historyState':
+        this.#setHistory(reply.handle, reply.value)
+        break
+      case 'broken':
+        this.break(reviveError(reply.error))
+    }
+  }
+
+  #setHistory(handle: HandleId, snapshot: HistorySnapshot): void {
+    const state = this.#histories.get(handle)
+    if (state === undefined) this.#histories.set(handle, createStore(snapshot))
+    else state.set(snapshot)
+  }
+
+  #take(id: CallId): PendingCall | undefined {
+    const call = this.#calls.get(id)
+    this.#calls.delete(id)
+    return call
+  }
+}
+
+function asString(value: unknown): string {
+  if (typeof value !== 'string') throw badReply()
+  return value
+}
+
+function badReply(): RemoteError {
+  return new RemoteError({ name: 'RemoteError', code: 'bad_reply', fault: 'bug', fields: {} })
+}

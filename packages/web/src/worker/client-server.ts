@@ -1,0 +1,123 @@
+/** The worker's side: runs the calls of the page on a client, and mirrors the client's states. */
+import type { Client, History } from '@starling/client'
+import { type ErrorRecord, toErrorRecord } from './error-record.ts'
+import {
+  type CallId,
+  type HandleId,
+  type Mirrored,
+  type Port,
+  parseRequest,
+  type Reply,
+  type Request,
+} from './messages.ts'
+import { clientMethods, historyMethods } from './methods.ts'
+
+/** Serves one page. Calls that come before the client is open wait for it; if it cannot be opened, all of them fail. */
+export function serveClient(port: Port, opening: Promise<Client>): void {
+  const server = new ClientServer(port, opening)
+  port.addEventListener('message', (event) => {
+    const request = parseRequest(event.data)
+    if (request !== undefined) void server.answer(request)
+  })
+  void server.mirror()
+}
+
+type OpenHistory = { readonly history: History; readonly stop: () => void }
+
+class ClientServer {
+  readonly #port: Port
+  readonly #opening: Promise<Client>
+  readonly #histories = new Map<HandleId, OpenHistory>()
+  readonly #pending = new Map<string, Reply>()
+  readonly #stops: (() => void)[] = []
+  #nextHandle = 1
+
+  constructor(port: Port, opening: Promise<Client>) {
+    this.#port = port
+    this.#opening = opening
+  }
+
+  async mirror(): Promise<void> {
+    try {
+      const client = await this.#opening
+      for (const name of ['session', 'conversations', 'network'] as const satisfies readonly Mirrored[]) {
+        this.#stops.push(client[name].subscribe((value) => this.#queue(name, { kind: 'state', name, value })))
+      }
+      this.#flush()
+    } catch (error) {
+      this.#post({ kind: 'broken', error: toErrorRecord(error) })
+    }
+  }
+
+  /** Never rejects: every outcome is a reply. */
+  async answer(request: Request): Promise<void> {
+    try {
+      const value = await this.#run(request)
+      this.#reply(request.id, { value })
+    } catch (error) {
+      this.#reply(request.id, { error: toErrorRecord(error) })
+    }
+  }
+
+  async #run(request: Request): Promise<unknown> {
+    const client = await this.#opening
+    switch (request.kind) {
+      case 'call': {
+        const value: unknown = await clientMethods[request.method](client, request.args)
+        return request.method === 'history' ? this.#keep(value as History) : value
+      }
+      case 'callHistory':
+        return this.#runHistory(request)
+      case 'close':
+        return this.#close(client)
+    }
+  }
+
+  async #runHistory({ handle, method, args }: Request & { kind: 'callHistory' }): Promise<unknown> {
+    const open = this.#histories.get(handle)
+    if (open === undefined) return undefined // disposed while the call was on its way
+    if (method === 'dispose') {
+      open.stop()
+      this.#histories.delete(handle)
+      this.#pending.delete(`history ${handle}`)
+    }
+    return historyMethods[method](open.history, args)
+  }
+
+  #keep(history: History): HandleId {
+    const handle = this.#nextHandle++
+    const stop = history.state.subscribe((value) => {
+      this.#queue(`history ${handle}`, { kind: 'historyState', handle, value })
+    })
+    this.#histories.set(handle, { history, stop })
+    return handle
+  }
+
+  async #close(client: Client): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop()
+    for (const { stop } of this.#histories.values()) stop()
+    this.#histories.clear()
+    await client[Symbol.asyncDispose]()
+  }
+
+  /** A burst of changes becomes one message with the last state of each kind. */
+  #queue(key: string, reply: Reply): void {
+    if (this.#pending.size === 0) setTimeout(() => this.#flush(), 0)
+    this.#pending.set(key, reply)
+  }
+
+  #flush(): void {
+    for (const reply of this.#pending.values()) this.#post(reply)
+    this.#pending.clear()
+  }
+
+  /** What changed before a call ended reaches the page before the call's result. */
+  #reply(id: CallId, outcome: { value: unknown } | { error: ErrorRecord }): void {
+    this.#flush()
+    this.#post('error' in outcome ? { kind: 'error', id, error: outcome.error } : { kind: 'result', id, ...outcome })
+  }
+
+  #post(reply: Reply): void {
+    this.#port.postMessage(reply)
+  }
+}

@@ -1,0 +1,22 @@
+/** The worker that holds keys and network. Its page only sees what `client-server.ts` hands out. */
+import { MalformedInputError } from '@starling/client'
+import { createBrowserClient } from '@starling/client/browser'
+import { serveClient } from './client-server.ts'
+
+serveClient(
+  self,
+  fetchNetworkFile().then((network) => createBrowserClient({ network })),
+)
+
+/** @throws {MalformedInputError} `network_file`: it cannot be had, or is no JSON. */
+async function fetchNetworkFile(): Promise<unknown> {
+  try {
+    const response = await fetch('/network.json', { cache: 'no-cache', credentials: 'omit' })
+    if (!response.ok) throw new MalformedInputError('network_file', `status ${response.status}`)
+    const network: unknown = await response.json()
+    return network
+  } catch (error) {
+    if (error instanceof MalformedInputError) throw error
+    throw new MalformedInputError('network_file', 'not fetched', { cause: error })
+  }
+}

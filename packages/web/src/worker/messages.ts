@@ -1,0 +1,91 @@
+/**
+ * What the page and its worker say to each other. Everything is plain data; both sides parse what arrives, since a port
+ * gives `unknown`.
+ */
+import type { HistorySnapshot } from '@starling/client'
+import { type ErrorRecord, parseErrorRecord } from './error-record.ts'
+import { type ClientMethod, type HistoryMethod, isClientMethod, isHistoryMethod } from './methods.ts'
+import { isRecord } from './plain-data.ts'
+
+/** A `MessagePort`, a `Worker` seen from the page, or the worker's own global scope. */
+export type Port = {
+  postMessage(message: unknown): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void
+}
+
+/** Numbers that the page gives to its calls, and the worker to its open histories. */
+export type CallId = number
+export type HandleId = number
+
+export type Request =
+  | { readonly kind: 'call'; readonly id: CallId; readonly method: ClientMethod; readonly args: readonly unknown[] }
+  | {
+      readonly kind: 'callHistory'
+      readonly id: CallId
+      readonly handle: HandleId
+      readonly method: HistoryMethod
+      readonly args: readonly unknown[]
+    }
+  | { readonly kind: 'close'; readonly id: CallId }
+
+export type Mirrored = 'session' | 'conversations' | 'network'
+
+export type Reply =
+  | { readonly kind: 'result'; readonly id: CallId; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: CallId; readonly error: ErrorRecord }
+  | { readonly kind: 'state'; readonly name: Mirrored; readonly value: unknown }
+  | { readonly kind: 'historyState'; readonly handle: HandleId; readonly value: HistorySnapshot }
+  /** There is no client and there will be none: all calls fail. */
+  | { readonly kind: 'broken'; readonly error: ErrorRecord }
+
+/** `undefined`: not a request of ours. Arguments are parsed by the method's own parser. */
+export function parseRequest(data: unknown): Request | undefined {
+  if (!isRecord(data) || typeof data['id'] !== 'number') return undefined
+  const { id, method, args, handle } = data
+  if (data['kind'] === 'close') return { kind: 'close', id }
+  if (!Array.isArray(args)) return undefined
+  if (data['kind'] === 'call' && isClientMethod(method)) return { kind: 'call', id, method, args }
+  if (data['kind'] === 'callHistory' && isHistoryMethod(method) && typeof handle === 'number') {
+    return { kind: 'callHistory', id, handle, method, args }
+  }
+  return undefined
+}
+
+/** `undefined`: not a reply of ours. */
+export function parseReply(data: unknown): Reply | undefined {
+  if (!isRecord(data)) return undefined
+  const { id, value, name, handle } = data
+  switch (data['kind']) {
+    case 'result':
+      return typeof id === 'number' ? { kind: 'result', id, value } : undefined
+    case 'error':
+      return typeof id === 'number' ? { kind: 'error', id, error: parseErrorRecord(data['error']) } : undefined
+    case 'state':
+      return isSnapshotOf(name, value) ? { kind: 'state', name, value } : undefined
+    case 'historyState':
+      return typeof handle === 'number' && isHistorySnapshot(value)
+        ? { kind: 'historyState', handle, value }
+        : undefined
+    case 'broken':
+      return { kind: 'broken', error: parseErrorRecord(data['error']) }
+    default:
+      return undefined
+  }
+}
+
+function isSnapshotOf(name: unknown, value: unknown): name is Mirrored {
+  switch (name) {
+    case 'session':
+      return isRecord(value) && typeof value['kind'] === 'string'
+    case 'conversations':
+      return Array.isArray(value) && value.every((entry) => isRecord(entry) && typeof entry['id'] === 'string')
+    case 'network':
+      return isRecord(value) && isRecord(value['connection']) && Array.isArray(value['swarm'])
+    default:
+      return false
+  }
+}
+
+function isHistorySnapshot(value: unknown): value is HistorySnapshot {
+  return isRecord(value) && Array.isArray(value['messages']) && typeof value['unread'] === 'number'
+}
