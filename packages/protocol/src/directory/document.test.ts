@@ -17,6 +17,7 @@ import {
   documentHash,
   type Epoch,
   encodeDocument,
+  encodeUnsigned,
   signDocument,
 } from './document.ts'
 import type { NetworkFile } from './network-file.ts'
@@ -94,6 +95,15 @@ test('signatures of unknown keys, wrong places and wrong content do not count an
   const swapped = first.signatures.map((signature) => ({ ...signature, keyIndex: 2 - signature.keyIndex }))
   expect(() => verify({ ...first, signatures: swapped })).toThrow(codeOf('threshold'))
   expect(() => verify({ ...first, validUntil: unixMillis(first.validUntil + 1) })).toThrow(codeOf('threshold'))
+})
+
+test('signatures without the label of documents do not count', () => {
+  const document = form(undefined)
+  const signatures = [0, 1].map((keyIndex) => {
+    const signature = crypto.ed25519Sign(directoryKeys[keyIndex]!.secretKey, encodeUnsigned(document))
+    return { keyIndex, signature }
+  })
+  expect(() => verify({ ...document, signatures })).toThrow(codeOf('threshold'))
 })
 
 test('a document of another network is refused', () => {
