@@ -42,9 +42,8 @@ export function truncateDisplayName(text: string): DisplayName | undefined {
     if (sizeBytes > MAX_DISPLAY_NAME_BYTES) break
     kept.push(character)
   }
-  // The cut can lay bare another invisible character at the end.
-  const name = trimInvisible(kept).join('')
-  return name === '' ? undefined : parseDisplayName(name)
+  // The cut can lay bare another invisible character at the end: parsing takes it off.
+  return kept.length === 0 ? undefined : parseDisplayName(kept.join(''))
 }
 
 function trimInvisible(characters: readonly string[]): readonly string[] {
