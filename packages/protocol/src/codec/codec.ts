@@ -2,7 +2,7 @@
  * Binary formats, declared once: type, encoder and decoder come from one value. Decoding is strict: `CodecError` on
  * truncation, trailing bytes, a length over its bound, or a form that the encoder would not write.
  */
-import { concatBytes } from '../bytes/bytes.ts'
+import { joinBytes } from '../bytes/bytes.ts'
 import { fromUtf8, utf8 } from '../bytes/utf8.ts'
 import { MalformedInputError, MessengerError } from '../errors.ts'
 
@@ -51,7 +51,7 @@ export function codec<T>(write: Codec<T>['write'], read: Codec<T>['read']): Code
     encode(value) {
       const out: Uint8Array[] = []
       write(value, out)
-      return concatBytes(...out)
+      return joinBytes(out)
     },
     decode(bytes) {
       const reader = new Reader(bytes)

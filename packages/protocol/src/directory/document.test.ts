@@ -6,8 +6,9 @@ import { concatBytes } from '../bytes/bytes.ts'
 import { CodecError } from '../codec/codec.ts'
 import type { X25519PublicKey } from '../crypto/keys.ts'
 import { chooseSwarm } from '../swarm/choose-swarm.ts'
-import { nodeIdOf } from '../swarm/node-id.ts'
+import { nodeIdOf, parseNodeId } from '../swarm/node-id.ts'
 import { swarmPosition } from '../swarm/position.ts'
+import { swarmId } from '../swarm/swarm-id.ts'
 import { nobleCrypto } from '../testing.ts'
 import { type Descriptor, parseIpv4Address } from './descriptor.ts'
 import { DirectoryView } from './directory-view.ts'
@@ -125,6 +126,16 @@ test('entries out of order or double are neither encoded nor decoded', () => {
   const pieces = [[0, header], [middle, -1], [header, middle], [-1]] as const
   const swapped = concatBytes(...pieces.map(([from, to]) => encoded.slice(from, to)))
   expect(() => decodeDocument(swapped)).toThrow(codeOf('not_canonical'))
+})
+
+test('a document of ten thousand nodes has an encoding, and one more node has none', () => {
+  const entries = Array.from({ length: 10_001 }, (_, index) => {
+    const nodeId = parseNodeId(index.toString(16).padStart(64, '0'))
+    return { descriptor: { ...descriptors[0]!, nodeId }, swarmId: swarmId(BigInt(index)) }
+  })
+  const largest = { ...first, entries: entries.slice(0, 10_000) }
+  expect(decodeDocument(encodeDocument(largest)).entries.length).toBe(10_000)
+  expect(() => encodeDocument({ ...first, entries })).toThrow(codeOf('out_of_bounds'))
 })
 
 test('no changed byte, truncation or trailing byte is accepted', () => {
