@@ -51,10 +51,14 @@ test('sleeps longer than one timer of the machine can', async () => {
   }
 })
 
-test('wakes with the reason as soon as the signal aborts', async () => {
+test('wakes with the reason as soon as the signal aborts, and leaves no timer', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
   const controller = new AbortController()
   const sleep = clock.sleep(days(1), { signal: controller.signal })
+  expect(timers()).toBe(before + 1)
   controller.abort('stop')
+  expect(timers()).toBe(before)
   await expect(sleep).rejects.toBe('stop')
   await expect(clock.sleep(days(1), { signal: controller.signal })).rejects.toBe('stop')
 })

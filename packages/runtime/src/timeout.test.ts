@@ -7,10 +7,11 @@ import { TimeoutError, withTimeout } from './timeout.ts'
 const never = new AbortController().signal
 const forever = () => new Promise<never>(() => {})
 
-test('gives the result that comes in time, and leaves no sleeper', async () => {
+test('gives the result that comes in time, and neither sleeps nor listens after that', async () => {
   const clock = new VirtualClock()
+  const controller = new AbortController()
   let inner: AbortSignal | undefined
-  const result = withTimeout(clock, millis(100), never, async (signal) => {
+  const result = withTimeout(clock, millis(100), controller.signal, async (signal) => {
     inner = signal
     await clock.sleep(millis(99), { signal })
     return 'done'
@@ -19,6 +20,7 @@ test('gives the result that comes in time, and leaves no sleeper', async () => {
   expect(await result).toBe('done')
   expect(clock.pending).toBe(0)
   await clock.advance(millis(100))
+  controller.abort()
   expect(inner?.aborted).toBe(false)
 })
 
