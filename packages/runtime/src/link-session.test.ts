@@ -1,9 +1,9 @@
 import { test } from 'node:test'
-import { encodeFrame, FrameKind, MAX_FRAME_PAYLOAD, type Millis, millis, seconds, unixMillis } from '@starling/protocol'
+import { encodeFrame, FrameKind, MAX_FRAME_PAYLOAD, seconds } from '@starling/protocol'
 import { expect } from 'expect'
-import type { Clock } from './clock.ts'
 import type { FrameCarrier, LinkHandler } from './link.ts'
 import { type LinkOptions, LinkSession } from './link-session.ts'
+import { settle, VirtualClock } from './testing/virtual-clock.ts'
 
 const EMPTY = new Uint8Array()
 const echo: LinkHandler = async (_kind, payload) => ({ status: 200, body: payload })
@@ -19,39 +19,6 @@ function waiting() {
     })
   return { handler, stopped }
 }
-
-class ManualClock implements Clock {
-  #now = 0
-  readonly #sleeps = new Set<{ due: number; wake: () => void }>()
-  now = () => unixMillis(this.#now)
-  monotonic = () => millis(this.#now)
-  sleep(delay: Millis, { signal }: { signal: AbortSignal }): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason)
-      const sleep = { due: this.#now + delay, wake: resolve }
-      this.#sleeps.add(sleep)
-      signal.addEventListener('abort', () => {
-        this.#sleeps.delete(sleep)
-        reject(signal.reason)
-      })
-    })
-  }
-  get sleeping(): number {
-    return this.#sleeps.size
-  }
-  async advance(delay: Millis): Promise<void> {
-    this.#now += delay
-    for (const sleep of [...this.#sleeps]) {
-      if (sleep.due > this.#now) continue
-      this.#sleeps.delete(sleep)
-      sleep.wake()
-    }
-    await settle()
-  }
-}
-
-/** Lets everything happen that waits for nothing but other promises. */
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 type Side = Omit<Partial<LinkOptions>, 'carrier' | 'clock'>
 class Pipe implements FrameCarrier {
@@ -77,7 +44,7 @@ class Pipe implements FrameCarrier {
 
 /** Alice and Bob at the two ends of a wire. */
 function pair(alice: Side, bob: Side) {
-  const clock = new ManualClock()
+  const clock = new VirtualClock()
   const toBob = new Pipe(
     (frame) => bobsLink.receive(frame),
     () => bobsLink.closedByCarrier(),
@@ -106,7 +73,7 @@ test('a request gets the answer of the other side, in both directions, and leave
     body: Uint8Array.of(2),
   })
   await settle()
-  expect(clock.sleeping).toBe(0)
+  expect(clock.pending).toBe(0)
 })
 
 test('answers find their requests, whatever the order in which they come', async () => {
@@ -259,7 +226,7 @@ test('kinds that are not for requests, and payloads over 10 MiB, cannot be asked
   }
   const tooLarge = new Uint8Array(MAX_FRAME_PAYLOAD + 1)
   await expect(alice.request(FrameKind.rpc, tooLarge, patient())).rejects.toEqual(malformed)
-  expect([toBob.sent.length, clock.sleeping]).toEqual([0, 0])
+  expect([toBob.sent.length, clock.pending]).toEqual([0, 0])
 })
 
 test('a silent link is pinged and lives while it answers; when it does not, it is closed', async () => {
@@ -278,5 +245,5 @@ test('a silent link is pinged and lives while it answers; when it does not, it i
   await alice.closed
   expect(toBob.closed).toBe(true)
   await alice[Symbol.asyncDispose]()
-  expect(clock.sleeping).toBe(0)
+  expect(clock.pending).toBe(0)
 })

@@ -11,6 +11,9 @@ export type PendingOptions = {
   readonly onEnd: (end: 'settled' | 'givenUp') => void
 }
 
+/** A constant, because the default reason is an exception with a stack for every request. Nobody sees it. */
+const ENDED = 'ended'
+
 /** A request that waits for its answer, its deadline or its cancellation, whichever comes first. */
 export class PendingRequest {
   readonly answer: Promise<LinkReply>
@@ -41,7 +44,7 @@ export class PendingRequest {
 
   #end(end: 'settled' | 'givenUp'): boolean {
     if (this.#ended.signal.aborted) return false
-    this.#ended.abort()
+    this.#ended.abort(ENDED)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     this.#options.onEnd(end)
     return true
