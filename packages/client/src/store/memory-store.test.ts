@@ -1,0 +1,23 @@
+import { test } from 'node:test'
+import { expect } from 'expect'
+import { describeLocalStore } from './local-store.suite.ts'
+import { MemoryDisk, MemoryStore } from './memory-store.ts'
+
+describeLocalStore('memory store', async () => {
+  const disk = new MemoryDisk()
+  return { open: async () => new MemoryStore(disk), remove: async () => {} }
+})
+
+test('a full disk refuses the whole batch and keeps what it had', async () => {
+  const disk = new MemoryDisk()
+  disk.capacityBytes = 4
+  await using store = new MemoryStore(disk)
+  const [key, value] = [Uint8Array.of(1), Uint8Array.of(1)]
+  await store.write([{ kind: 'put', key, value }])
+  const tooMuch = [
+    { kind: 'delete', key } as const,
+    { kind: 'put', key: Uint8Array.of(2), value: new Uint8Array(4) } as const,
+  ]
+  await expect(store.write(tooMuch)).rejects.toEqual(expect.objectContaining({ code: 'full' }))
+  expect(await store.get(key)).toEqual(value)
+})
