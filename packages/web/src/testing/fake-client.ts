@@ -161,8 +161,7 @@ export class FakeClient implements Client {
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
     this.#failIfTold('updateConversation')
     const { accepted, ...rest } = change
-    const read = change.markedUnread === false ? { unread: 0 } : {}
-    this.#change(conversation, { ...rest, ...read, ...(accepted === true ? { kind: 'contact' as const } : {}) })
+    this.#change(conversation, { ...rest, ...(accepted === true ? { kind: 'contact' as const } : {}) })
   }
 
   async deleteConversation(conversation: ConversationId): Promise<void> {

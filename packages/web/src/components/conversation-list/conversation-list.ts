@@ -1,0 +1,145 @@
+/** View model of the list: which conversations are shown, and what can be done with one. */
+import type { Client, ConversationId, ConversationList, ConversationSummary } from '@starling/client'
+import { createStore, type Snapshots } from '../../state/store.ts'
+import { t } from '../../text/t.ts'
+
+export type ListSection = 'chats' | 'requests'
+
+export type ListView = {
+  readonly section: ListSection
+  readonly query: string
+  /** In the client's order: pinned first, then by last activity. */
+  readonly shown: ConversationList
+  /** Requests that wait. */
+  readonly requests: number
+  /** Unread messages of conversations that are not muted. */
+  readonly unread: number
+  /** Whether there is any conversation in this section, query aside. */
+  readonly empty: boolean
+  /** The last action failed; until the next one. */
+  readonly actionFailed: boolean
+}
+
+export type ChatAction =
+  | 'accept'
+  | 'pin'
+  | 'unpin'
+  | 'mute'
+  | 'unmute'
+  | 'markUnread'
+  | 'markRead'
+  | 'block'
+  | 'unblock'
+  | 'delete'
+
+export interface ConversationListModel extends Snapshots<ListView> {
+  setSection(section: ListSection): void
+  setQuery(query: string): void
+  /** Resolves to false, with `actionFailed`, if it did not work. */
+  act(id: ConversationId, action: ChatAction): Promise<boolean>
+}
+
+export type ListClient = Pick<Client, 'conversations' | 'history' | 'updateConversation' | 'deleteConversation'>
+
+export function createConversationList(client: ListClient): ConversationListModel {
+  let state = { section: 'chats' as ListSection, query: '', actionFailed: false }
+  const store = createStore(viewOf(client.conversations.snapshot, state))
+  const refresh = (): void => store.set(viewOf(client.conversations.snapshot, state))
+  const change = (changes: Partial<typeof state>): void => {
+    state = { ...state, ...changes }
+    refresh()
+  }
+  client.conversations.subscribe(refresh)
+  return {
+    get snapshot() {
+      return store.snapshot
+    },
+    subscribe: store.subscribe,
+    setSection: (section) => change({ section, query: '' }),
+    setQuery: (query) => change({ query }),
+    async act(id, action) {
+      change({ actionFailed: false })
+      try {
+        await perform(client, id, action)
+        return true
+      } catch {
+        // The list shows what holds; the reader is told that it did not work.
+        change({ actionFailed: true })
+        return false
+      }
+    },
+  }
+}
+
+/** What can be done with a conversation, in the order of its menu. */
+export function chatActions(summary: ConversationSummary): readonly ChatAction[] {
+  const { kind, pinned, muted, blocked, unread, markedUnread } = summary
+  const read: ChatAction = unread > 0 || markedUnread ? 'markRead' : 'markUnread'
+  switch (kind) {
+    case 'request':
+      return ['accept', 'block', 'delete']
+    case 'noteToSelf':
+      return [pinned ? 'unpin' : 'pin', read, 'delete']
+    case 'contact':
+      return [pinned ? 'unpin' : 'pin', muted ? 'unmute' : 'mute', read, blocked ? 'unblock' : 'block', 'delete']
+  }
+}
+
+/** Name of a conversation as shown. */
+export function chatTitle(summary: Pick<ConversationSummary, 'kind' | 'title'>): string {
+  return summary.kind === 'noteToSelf' ? t('list.noteToSelf') : summary.title
+}
+
+function viewOf(
+  all: ConversationList,
+  { section, query, actionFailed }: { section: ListSection; query: string; actionFailed: boolean },
+): ListView {
+  const requests = all.filter(({ kind, blocked }) => kind === 'request' && !blocked)
+  const chats = all.filter(({ kind }) => kind !== 'request')
+  const candidates = section === 'requests' ? requests : chats
+  const wanted = fold(query)
+  const shown = wanted === '' ? candidates : candidates.filter((summary) => matches(summary, wanted))
+  const unread = chats.reduce((sum, chat) => sum + (chat.muted || chat.blocked ? 0 : chat.unread), 0)
+  return { section, query, shown, requests: requests.length, unread, empty: candidates.length === 0, actionFailed }
+}
+
+function matches(summary: ConversationSummary, wanted: string): boolean {
+  return [chatTitle(summary), summary.profileName, summary.nickname].some(
+    (name) => name !== undefined && fold(name).includes(wanted),
+  )
+}
+
+/** Without case and accents, so that `zoe` finds `Zoë`. */
+function fold(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim()
+}
+
+async function perform(client: ListClient, id: ConversationId, action: ChatAction): Promise<void> {
+  switch (action) {
+    case 'accept':
+      return client.updateConversation(id, { accepted: true })
+    case 'pin':
+    case 'unpin':
+      return client.updateConversation(id, { pinned: action === 'pin' })
+    case 'mute':
+    case 'unmute':
+      return client.updateConversation(id, { muted: action === 'mute' })
+    case 'markUnread':
+      return client.updateConversation(id, { markedUnread: true })
+    case 'markRead':
+      await client.updateConversation(id, { markedUnread: false })
+      return markAllRead(client, id)
+    case 'block':
+    case 'unblock':
+      return client.updateConversation(id, { blocked: action === 'block' })
+    case 'delete':
+      return client.deleteConversation(id)
+  }
+}
+
+async function markAllRead(client: ListClient, id: ConversationId): Promise<void> {
+  await using history = await client.history(id)
+  await history.jumpToLatest()
+  const newest = history.state.snapshot.messages.at(-1)
+  if (newest !== undefined) await history.markRead(newest.id)
+}

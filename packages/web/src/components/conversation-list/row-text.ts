@@ -1,0 +1,30 @@
+import type { ConversationSummary } from '@starling/client'
+import { plainLine } from '../../format/hostile-text.ts'
+import { t } from '../../text/t.ts'
+
+/** The second line of a row. `lead` stands before the text, in the accent for a draft. */
+export type Preview = { readonly kind: 'draft' | 'text' | 'quiet'; readonly lead?: string; readonly text: string }
+
+/** What the row says under the name. Hostile text comes out as one line. */
+export function previewOf(summary: ConversationSummary): Preview {
+  const { kind, draft, last, blocked } = summary
+  if (blocked) return { kind: 'quiet', text: t('list.blocked') }
+  if (draft.trim() !== '') return { kind: 'draft', lead: t('list.draft'), text: plainLine(draft) }
+  if (last === undefined)
+    return { kind: 'quiet', text: kind === 'noteToSelf' ? t('list.noteEmpty') : t('list.noMessages') }
+  const text = last.body.kind === 'text' ? plainLine(last.body.text) : t('list.unsupported')
+  const own = last.direction === 'outgoing' && kind !== 'noteToSelf'
+  return own ? { kind: 'text', lead: t('list.you'), text } : { kind: 'text', text }
+}
+
+/** The state of the last message, if it is an own one that is not safely away. */
+export type RowState = { readonly kind: 'waiting' | 'sending' | 'failed'; readonly label: string }
+
+export function rowState({ last }: ConversationSummary): RowState | undefined {
+  const delivery = last?.delivery
+  if (delivery?.kind === 'failed') return { kind: 'failed', label: t('list.failed') }
+  if (delivery?.kind !== 'queued') return undefined
+  return delivery.waitingForNetwork
+    ? { kind: 'waiting', label: t('list.waiting') }
+    : { kind: 'sending', label: t('list.sending') }
+}

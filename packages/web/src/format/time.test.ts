@@ -1,0 +1,24 @@
+import { test } from 'node:test'
+import type { Millis, UnixMillis } from '@starling/client'
+import { expect } from 'expect'
+import { durationText, shortTime, timeAgo } from './time.ts'
+
+const at = (year: number, month: number, day: number, hour = 9, minute = 42) =>
+  new Date(year, month - 1, day, hour, minute).getTime() as UnixMillis
+const now = at(2026, 11, 20, 21, 59)
+
+test('a time in a list is as short as it can be', () => {
+  expect(shortTime(at(2026, 11, 20), now)).toBe('09:42')
+  expect(shortTime(at(2026, 11, 19, 23, 59), now)).toBe('Yesterday')
+  expect(shortTime(at(2026, 11, 17), now)).toBe('Tue')
+  expect(shortTime(at(2026, 11, 12), now)).toBe('12 Nov')
+  expect(shortTime(at(2025, 11, 12), now)).toBe('12 Nov 2025')
+  expect(shortTime(at(2026, 11, 21), now)).toBe('09:42')
+})
+
+test('durations are said in their largest unit', () => {
+  const said = [12_000, 1_000, 61 * 60_000, -3_600_000, 86_400_000 * 3].map((ms) => durationText(ms as Millis))
+  expect(said).toEqual(['12 seconds', '1 second', '61 minutes', '60 minutes', '3 days'])
+  expect(timeAgo((now - 300_000) as UnixMillis, now)).toBe('5 minutes ago')
+  expect(timeAgo(now, now)).toBe('just now')
+})

@@ -1,0 +1,28 @@
+import type { RunningClient } from '../state/app.ts'
+import { ClientProxy } from './client-proxy.ts'
+import { RemoteError } from './error-record.ts'
+
+/** A tab that goes lets its client finish, but does not wait for one that hangs. */
+const stopPatienceMs = 1_000
+
+/** Starts the worker that holds keys and network. */
+export function startClient(onBroken: (code: string) => void): RunningClient {
+  const worker = new Worker(new URL('./client-worker.ts', import.meta.url), { type: 'module', name: 'starling' })
+  const client = new ClientProxy(worker, { onBroken })
+  worker.addEventListener('error', (event) => {
+    event.preventDefault()
+    client.break(new RemoteError({ name: 'RemoteError', code: 'worker_failed', fault: 'bug', fields: {} }))
+  })
+  return {
+    client,
+    async stop() {
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, stopPatienceMs))
+      try {
+        await Promise.race([client[Symbol.asyncDispose](), patience])
+      } catch {
+        // It could not close in order: ending the worker closes it all the same.
+      }
+      worker.terminate()
+    },
+  }
+}
