@@ -1,0 +1,19 @@
+/**
+ * Text that other people wrote (messages, names): it may try to reorder or hide the interface around it. Shown in `<bdi>`,
+ * what is left here can only affect itself.
+ */
+
+/** Embeddings, overrides and isolates (U+202A–202E, U+2066–2069): they reach over the end of their text. */
+const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
+const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029]/g
+
+/** Several lines: line feeds and tabs stay, other control characters and everything that overrides direction goes. */
+export function plainText(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(BIDI_CONTROLS, '').replace(CONTROLS, '')
+}
+
+/** One line, as for names and previews. */
+export function plainLine(text: string): string {
+  return plainText(text).replace(/\s+/g, ' ').trim()
+}
