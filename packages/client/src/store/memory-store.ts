@@ -1,5 +1,5 @@
 /** The local store of simulations and tests: as durable as the `MemoryDisk` that it is opened on. */
-import { compareBytes, fromHex, toHex } from '@starling/protocol'
+import { fromHex, toHex } from '@starling/protocol'
 import type { LocalStore, StoreChange, StoreRange } from './local-store.ts'
 import { StoreError } from './store-error.ts'
 
@@ -30,25 +30,29 @@ export class MemoryStore implements LocalStore {
 
   async list(range: StoreRange): Promise<readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]> {
     this.#assertOpen()
-    const found = [...this.#disk.records]
-      .map(([key, value]) => ({ key: fromHex(key), value: value.slice() }))
-      .filter(({ key }) => compareBytes(range.from, key) <= 0 && compareBytes(key, range.to) < 0)
-      .sort((a, b) => (range.reverse ? compareBytes(b.key, a.key) : compareBytes(a.key, b.key)))
-    return found.slice(0, range.limit)
+    // Hex digits sort as the bytes do.
+    const [from, to] = [toHex(range.from), toHex(range.to)]
+    const keys = [...this.#disk.records.keys()]
+      .filter((key) => from <= key && key < to)
+      .sort((a, b) => (a < b ? -1 : 1))
+    if (range.reverse) keys.reverse()
+    return keys.slice(0, range.limit).map((key) => ({ key: fromHex(key), value: this.#disk.records.get(key)!.slice() }))
   }
 
   async write(changes: readonly StoreChange[]): Promise<void> {
     this.#assertOpen()
-    const after = new Map(this.#disk.records)
-    for (const change of changes) {
-      if (change.kind === 'put') after.set(toHex(change.key), change.value.slice())
-      else after.delete(toHex(change.key))
+    const { records, capacityBytes } = this.#disk
+    // The last change of each key. Copied first: what cannot be copied fails before anything is written.
+    const after = new Map<string, Uint8Array | undefined>()
+    for (const change of changes) after.set(toHex(change.key), change.kind === 'put' ? change.value.slice() : undefined)
+    if (capacityBytes < Number.POSITIVE_INFINITY) {
+      const size = sizeOf(new Map<string, Uint8Array | undefined>([...records, ...after]))
+      if (size > capacityBytes) throw new StoreError('full')
     }
-    let size = 0
-    for (const [key, value] of after) size += key.length / 2 + value.length
-    if (size > this.#disk.capacityBytes) throw new StoreError('full')
-    this.#disk.records.clear()
-    for (const [key, value] of after) this.#disk.records.set(key, value)
+    for (const [key, value] of after) {
+      if (value === undefined) records.delete(key)
+      else records.set(key, value)
+    }
   }
 
   async erase(): Promise<void> {
@@ -64,4 +68,10 @@ export class MemoryStore implements LocalStore {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('closed')
   }
+}
+
+function sizeOf(records: ReadonlyMap<string, Uint8Array | undefined>): number {
+  let size = 0
+  for (const [key, value] of records) if (value !== undefined) size += key.length / 2 + value.length
+  return size
 }

@@ -7,4 +7,8 @@ export const labels = {
   descriptor: 'starling/descriptor/v1',
   /** Signature of a directory key under a directory document. */
   directoryDocument: 'starling/directory-document/v1',
+  /** Key that blinds partitions of the local store. */
+  storePartition: 'starling/store-partition/v1',
+  /** Key that seals records of the local store. */
+  storeRecord: 'starling/store-record/v1',
 } as const
