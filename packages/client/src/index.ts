@@ -19,4 +19,8 @@ export {
 export type { Observable } from '@starling/runtime'
 export type * from './api.ts'
 export { checkPhrase } from './check-phrase.ts'
+export type { KeyVault, StoreKey } from './store/key-vault.ts'
 export type { LocalStore, StoreChange, StoreRange } from './store/local-store.ts'
+export { StoreError } from './store/store-error.ts'
+export type { Transport } from './transport/transport.ts'
+export { TransportError } from './transport/transport-error.ts'

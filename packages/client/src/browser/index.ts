@@ -1,0 +1,4 @@
+/** What a client needs of a browser. */
+export { type BrowserVaultOptions, createBrowserVault } from './browser-vault.ts'
+export { type IndexedDbStoreOptions, openIndexedDbStore } from './indexeddb-store.ts'
+export { createWebTransport } from './web-transport.ts'

@@ -1,0 +1,4 @@
+/** What a client needs of Node.js. */
+export { createFileVault, type FileVaultOptions } from './file-vault.ts'
+export { createNodeTransport } from './node-transport.ts'
+export { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
