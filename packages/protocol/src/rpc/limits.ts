@@ -1,0 +1,26 @@
+/** Bounds of the storage RPC. @see docs/protocol/storage-rpc.md §1 */
+import { days, type Millis, minutes, seconds } from '../brand.ts'
+
+export const LIMITS = {
+  /** A request's body, 10 MiB. */
+  bodyBytes: 10_485_760,
+  /** The data of a stored message, before base64. */
+  messageBytes: 76_800,
+  /** Requests of a `batch` or `sequence`. */
+  batchSize: 20,
+  /** Hashes of one delete, expire or get_expiries: more fit no body that a client would send. */
+  hashesPerRequest: 20_000,
+  /** What one retrieve answers at most, counted as `messageCost` does. */
+  retrieveBytes: 7_800_000,
+  minTtl: seconds(10),
+  maxPublicTtl: days(14),
+  maxPrivateTtl: days(30),
+  /** How far a message's time may be in the future, or its expiry in the past. */
+  storeTolerance: seconds(10),
+  /** How far the time that a signature covers may be from the clock, either way. */
+  signatureTolerance: seconds(60),
+  /** How long a node holds an answer that has nothing new. */
+  maxWait: minutes(1),
+  /** Timestamps below are seconds by mistake. */
+  minTimestamp: 1_000_000_000 as Millis,
+} as const
