@@ -4,7 +4,7 @@ import { MessengerError } from '@starling/protocol'
 export class PeerError extends MessengerError {
   override readonly name = 'PeerError'
   readonly fault = 'environment'
-  readonly code: 'unreachable' | 'timeout' | 'closed' | 'overloaded'
+  readonly code: 'unreachable' | 'timeout' | 'closed' | 'overloaded' | 'refused'
   constructor(code: PeerError['code'], options?: ErrorOptions) {
     super(`peer ${code}`, options)
     this.code = code

@@ -1,15 +1,13 @@
-/** What a node needs from outside: composition roots (bin, testnet) provide it. */
-import type { Crypto, Millis, NodeId, RandomBytes } from '@starling/protocol'
+/** What a node needs from outside, and what it offers: composition roots (bin, testnet) connect the two. */
+import type { Crypto, Descriptor, Millis, NodeId, RandomBytes } from '@starling/protocol'
 import type { Clock, LinkReply, Logger } from '@starling/runtime'
 import type { NodeStore } from './storage/node-store.ts'
 
-export type { LinkReply } from '@starling/runtime'
-
-/** Requests to other nodes of the directory, over authenticated links. */
+/** Requests to other nodes, over links on which both sides have proven their node keys. */
 export interface PeerNetwork {
-  /** @throws {PeerError} `unreachable`, `timeout`, `closed` */
+  /** @throws {PeerError} any code */
   request(
-    to: NodeId,
+    to: Descriptor,
     kind: number,
     payload: Uint8Array,
     options: { readonly signal: AbortSignal; readonly timeout: Millis },
@@ -18,7 +16,11 @@ export interface PeerNetwork {
 
 /** Plain requests to bootstrap URLs, before a node has a directory. What comes back is verified by signature. */
 export interface BootstrapNetwork {
-  /** Announces the descriptor; answers with the newest directory document, or nothing if there is none yet. @throws {PeerError} */
+  /**
+   * Announces the signed descriptor; answers with the newest directory document, or nothing if there is none yet.
+   *
+   * @throws {PeerError} `unreachable`, `refused`
+   */
   announce(
     baseUrl: string,
     signedDescriptor: Uint8Array,
@@ -34,4 +36,29 @@ export type NodePorts = {
   readonly store: NodeStore
   readonly peers: PeerNetwork
   readonly bootstrap: BootstrapNetwork
+}
+
+/** What anybody may ask over HTTP. */
+export type PublicRequest =
+  | { readonly kind: 'rpc'; readonly body: Uint8Array }
+  | { readonly kind: 'onion'; readonly body: Uint8Array }
+  | { readonly kind: 'seed'; readonly body: Uint8Array }
+  | { readonly kind: 'announce'; readonly body: Uint8Array }
+  | { readonly kind: 'directory'; readonly epoch: number | 'latest' }
+  | { readonly kind: 'network' }
+  | { readonly kind: 'health' }
+
+export type PublicAnswer = {
+  readonly status: number
+  readonly contentType: 'application/json' | 'text/plain' | 'application/octet-stream'
+  readonly body: Uint8Array
+}
+
+/** A running node, as its servers see it: functions from request to answer. */
+export interface NodeSurfaces {
+  answer(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer>
+  /** A request of a client over `/link`. */
+  answerLink(kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply>
+  /** A request over a peer link; `from` has proven its key. */
+  answerPeer(from: NodeId, kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply>
 }

@@ -6,6 +6,8 @@ export * from './bytes/utf8.ts'
 export * from './codec/bencode.ts'
 export * from './codec/codec.ts'
 export * from './codec/json.ts'
+export type { ConfigObject, Decompress, StoredConfig } from './config/config-object.ts'
+export * from './config/user-profile.ts'
 export type { Crypto, RandomBytes } from './crypto/crypto.ts'
 export * from './crypto/keys.ts'
 export * from './crypto/labels.ts'
@@ -36,6 +38,36 @@ export * from './onion/reply.ts'
 export * from './onion/request.ts'
 export * from './onion/server-payload.ts'
 export * from './onion/target.ts'
+export { rpcAnswers } from './rpc/answers.ts'
+export { type Authentication, ownerSigner, type Signer } from './rpc/authentication.ts'
+export { LIMITS } from './rpc/limits.ts'
+export * from './rpc/member-requests.ts'
+export * from './rpc/message-hash.ts'
+export { decodeForward, encodeForward, encodeParams, withNetworkTime } from './rpc/method.ts'
+export { type DeleteEntry, type DeleteParams, deleteEntry } from './rpc/methods/delete.ts'
+export { clampExpiry, type ExpireEntry, type ExpireParams, effectiveChange, expireEntry } from './rpc/methods/expire.ts'
+export type { GetExpiriesParams } from './rpc/methods/get-expiries.ts'
+export type { GetSwarmResult, SwarmNode } from './rpc/methods/get-swarm.ts'
+export type { RetrievedMessage, RetrieveParams, RetrieveResult } from './rpc/methods/retrieve.ts'
+export { type StoreEntry, type StoreParams, type StoreResult, storeEntry } from './rpc/methods/store.ts'
+export * from './rpc/namespace.ts'
+export * from './rpc/receipt.ts'
+export * from './rpc/registry.ts'
+export * from './rpc/request.ts'
+export * from './rpc/response.ts'
+export * from './rpc/retrieve-budget.ts'
+export * from './rpc/signing.ts'
+export * from './rpc/store-authorisation.ts'
+export {
+  decodeMemberEntry,
+  type EntryRules,
+  encodeMemberEntry,
+  type MemberFailure,
+  type SwarmEntry,
+  type SwarmResult,
+  signEntry,
+  verifyEntry,
+} from './rpc/swarm-result.ts'
 export * from './swarm/assignment.ts'
 export * from './swarm/choose-swarm.ts'
 export * from './swarm/new-swarm-id.ts'

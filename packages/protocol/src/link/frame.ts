@@ -20,6 +20,12 @@ export const FrameKind = {
   forward: 4,
   /** A request for a directory document. */
   directory: 5,
+  /** Messages that the other side has missed, between swarm members: `rpc/transfer.ts`. */
+  transfer: 6,
+  /** A new directory document, offered by a directory member. */
+  publish: 7,
+  /** A reachability test; answered with an empty reply of status 200. */
+  probe: 8,
   /** The one answer to a request: `encodeReply`. */
   reply: 0x80,
   /** Empty. Who asked no longer waits; there is no answer any more. */

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/** `starling-node --config FILE`: one node, until SIGTERM or SIGINT. Exit codes: 0 stopped, 1 failed, 2 wrong use. */
+import { parseArgs } from 'node:util'
+import { MessengerError } from '@starling/protocol'
+import { systemClock } from '@starling/runtime'
+import { ConfigError, readConfig } from '../config.ts'
+import { createLogger } from '../logging.ts'
+import { runNode, STOP_LIMIT } from '../run-node.ts'
+
+const USAGE = `Runs one Starling node until it is told to stop.
+
+  starling-node --config node.json
+
+Every setting of the file can be given as a variable STARLING_NODE_… as well; see docs/operating.md.
+`
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { config: { type: 'string' }, help: { type: 'boolean' } } })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  if (values.config === undefined) {
+    process.stderr.write(USAGE)
+    return 2
+  }
+  const config = readConfig(values.config, process.env)
+  const logger = createLogger(config.logLevel)
+  const stop = Promise.withResolvers<NodeJS.Signals>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal))
+  const node = await runNode(config, logger)
+  logger.info('node.stopping', { signal: await stop.promise })
+  const giveUp = new AbortController()
+  await Promise.race([
+    node[Symbol.asyncDispose](),
+    systemClock()
+      .sleep(STOP_LIMIT, { signal: giveUp.signal })
+      .catch(() => {}),
+  ])
+  giveUp.abort()
+  logger.info('node.stopped')
+  return 0
+}
+
+try {
+  process.exit(await main())
+} catch (error) {
+  if (error instanceof ConfigError || error instanceof MessengerError) {
+    process.stderr.write(`starling-node: ${error.message}\n`)
+    process.exit(error instanceof ConfigError ? 2 : 1)
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  process.stderr.write(
+    `starling-node: ${code ? `the system answered ${code}` : 'an unexpected failure, please report it'}\n`,
+  )
+  if (!code) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,117 @@
+/**
+ * What an operator decides, from one JSON file and the environment. Parsed once, at the start; unknown keys are refused,
+ * so that a typing error does not run a node with a default.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { MessengerError, type NodeId, parseNodeId } from '@starling/protocol'
+import * as z from 'zod'
+
+export class ConfigError extends MessengerError {
+  override readonly name = 'ConfigError'
+  readonly fault = 'caller'
+  readonly code: 'unreadable' | 'not_json' | 'invalid'
+  constructor(code: ConfigError['code'], detail: string, options?: ErrorOptions) {
+    super(`node configuration: ${detail}`, options)
+    this.code = code
+  }
+}
+
+const port = z.int().min(1).max(65_535)
+const nodeId = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .transform((text): NodeId => parseNodeId(text))
+
+const fileForm = z.strictObject({
+  /** Path of `network.json`. */
+  network: z.string().min(1),
+  /** Holds the node's key and its database. */
+  dataFolder: z.string().min(1),
+  /** The interface to listen on. */
+  host: z.ipv4().default('0.0.0.0'),
+  /** The address that others reach us by. */
+  address: z.ipv4(),
+  httpsPort: port.default(22_021),
+  peerPort: port.default(22_020),
+  /** Plain HTTP: on loopback, or behind a reverse proxy that holds a certificate. `url` is what browsers use. */
+  web: z.strictObject({ host: z.ipv4().default('127.0.0.1'), port, url: z.url().max(200) }).optional(),
+  /** Names who runs the node: nodes of one operator are kept apart. */
+  operator: z
+    .string()
+    .regex(/^[\x20-\x7e]*$/)
+    .max(32)
+    .default(''),
+  /** Only for a directory member: its key in the network file, and who is invited. */
+  directory: z.strictObject({ keyFile: z.string().min(1), invited: z.array(nodeId).max(10_000) }).optional(),
+  /** Of the database, in bytes; 0: no limit. */
+  maxStorageBytes: z.int().min(0).default(0),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type NodeConfig = z.output<typeof fileForm>
+
+const VARIABLES = {
+  STARLING_NODE_NETWORK: ['network', String],
+  STARLING_NODE_DATA_FOLDER: ['dataFolder', String],
+  STARLING_NODE_HOST: ['host', String],
+  STARLING_NODE_ADDRESS: ['address', String],
+  STARLING_NODE_HTTPS_PORT: ['httpsPort', Number],
+  STARLING_NODE_PEER_PORT: ['peerPort', Number],
+  STARLING_NODE_OPERATOR: ['operator', String],
+  STARLING_NODE_MAX_STORAGE_BYTES: ['maxStorageBytes', Number],
+  STARLING_NODE_LOG_LEVEL: ['logLevel', String],
+} as const
+
+/**
+ * The file at `path`, overridden by `STARLING_NODE_…` variables. Paths in it are relative to its folder.
+ *
+ * @throws {ConfigError} any code
+ */
+export function readConfig(path: string, environment: Readonly<Record<string, string | undefined>>): NodeConfig {
+  const file = { ...parseJson(path), ...overrides(environment) }
+  const result = fileForm.safeParse(file)
+  if (!result.success) {
+    const wrong = result.error.issues.map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown ${issue.keys.join(', ')}`
+        : `${issue.path.join('.')}: ${issue.message}`,
+    )
+    throw new ConfigError('invalid', wrong.join('; '))
+  }
+  const { data } = result
+  const folder = dirname(resolve(path))
+  return {
+    ...data,
+    network: resolve(folder, data.network),
+    dataFolder: resolve(folder, data.dataFolder),
+    ...(data.directory && { directory: { ...data.directory, keyFile: resolve(folder, data.directory.keyFile) } }),
+  }
+}
+
+function parseJson(path: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError('unreadable', 'the file cannot be read', { cause: error })
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch (error) {
+    throw new ConfigError('not_json', 'the file is not JSON', { cause: error })
+  }
+  throw new ConfigError('not_json', 'the file holds no JSON object')
+}
+
+function overrides(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('STARLING_NODE_') || text === undefined) continue
+    if (!Object.hasOwn(VARIABLES, name)) throw new ConfigError('invalid', `unknown variable ${name}`)
+    const [key, convert] = VARIABLES[name as keyof typeof VARIABLES]
+    values[key] = convert(text)
+  }
+  return values
+}

@@ -1,0 +1,35 @@
+/** The routes of a node, as one table. network.md §3.1; `/link` is upgraded by `link-server.ts`. */
+import type { PublicRequest } from '../ports.ts'
+
+/** A request's path and method as a node understands it. */
+export type Route =
+  | { readonly kind: 'body'; readonly request: 'rpc' | 'onion' | 'seed' | 'announce' }
+  | { readonly kind: 'plain'; readonly request: PublicRequest }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'stats' }
+  | { readonly kind: 'unknown' }
+
+const POSTS: Readonly<Record<string, Route>> = {
+  '/storage_rpc/v1': { kind: 'body', request: 'rpc' },
+  '/onion_req/v2': { kind: 'body', request: 'onion' },
+  '/json_rpc': { kind: 'body', request: 'seed' },
+  '/directory/announce': { kind: 'body', request: 'announce' },
+  '/ping_test/v1': { kind: 'ping' },
+}
+
+const GETS: Readonly<Record<string, Route>> = {
+  '/directory/latest': { kind: 'plain', request: { kind: 'directory', epoch: 'latest' } },
+  '/network': { kind: 'plain', request: { kind: 'network' } },
+  '/health': { kind: 'plain', request: { kind: 'health' } },
+  '/get_stats/v1': { kind: 'stats' },
+}
+
+export function routeOf(method: string, path: string): Route {
+  const routes = method === 'POST' ? POSTS : method === 'GET' ? GETS : {}
+  const found = Object.hasOwn(routes, path) ? routes[path] : undefined
+  if (found) return found
+  const epoch = method === 'GET' ? /^\/directory\/(\d{1,15})$/.exec(path)?.[1] : undefined
+  return epoch === undefined
+    ? { kind: 'unknown' }
+    : { kind: 'plain', request: { kind: 'directory', epoch: Number(epoch) } }
+}

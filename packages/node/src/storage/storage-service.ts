@@ -1,0 +1,405 @@
+/**
+ * Carries out storage requests: checks, the own database, the other members of the swarm, signed receipts. Invariants: a
+ * success is durable here before it is answered; whatever another member did not get is a durable hint by then.
+ */
+import {
+  authoriseCall,
+  CodecError,
+  type Crypto,
+  clampExpiry,
+  type DeleteEntry,
+  type DeleteParams,
+  type DirectoryView,
+  decodeForward,
+  deleteEntry,
+  deriveMessageHash,
+  type Ed25519SecretKey,
+  type EntryRules,
+  type ExpireEntry,
+  type ExpireParams,
+  effectiveChange,
+  encodeForward,
+  encodeMemberEntry,
+  encodeStoreAuthorisation,
+  expireEntry,
+  forwardRequest,
+  type GetExpiriesParams,
+  type GetSwarmResult,
+  isMessageHash,
+  type JsonObject,
+  LIMITS,
+  MalformedInputError,
+  type MessageHash,
+  type MethodName,
+  methodOf,
+  type NodeId,
+  namespaceRules,
+  type Owner,
+  ownerBytes,
+  parseMethodName,
+  type RetrieveParams,
+  type RpcCall,
+  retrieveBudget,
+  type SecretKey,
+  type StoreEntry,
+  type StoreParams,
+  type SwarmEntry,
+  signEntry,
+  storeEntry,
+  swarmOwner,
+  type TextAnswer,
+  TRANSFER_OUTCOMES,
+  type TransferItem,
+  transferReply,
+  transferRequest,
+  type UnixMillis,
+  utf8,
+  verifyStoreAuthorisation,
+  withNetworkTime,
+} from '@starling/protocol'
+import type { Clock, LinkReply, Logger, Observable } from '@starling/runtime'
+import type { HeldRetrievals } from './held-retrievals.ts'
+import type { NodeStore, StoredMessage } from './node-store.ts'
+import { NodeStoreError } from './node-store-error.ts'
+import type { Replication } from './replication.ts'
+
+/** What the compatible protocol calls the fork of the network: everything of it is switched on. */
+const FORK = [19, 4] as const
+/** The compatible release that we answer like. */
+const COMPATIBLE_VERSION = [2, 8, 0] as const
+const MAX_COUNT = 1_000_000
+
+/** Status and body of a storage answer; a body that is an object becomes JSON. */
+export type StorageAnswer = { readonly status: number; readonly body: JsonObject | string }
+
+export type StorageServiceOptions = {
+  readonly nodeId: NodeId
+  readonly secretKey: SecretKey<Ed25519SecretKey>
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly store: NodeStore
+  readonly view: Observable<DirectoryView | undefined>
+  readonly held: HeldRetrievals
+  readonly replication: Replication
+}
+
+// Revocations come with the methods that make them.
+const isRevoked = () => false
+
+export class StorageService {
+  readonly #options: StorageServiceOptions
+
+  constructor(options: StorageServiceOptions) {
+    this.#options = options
+  }
+
+  /** A client's request, already parsed. */
+  async answer(call: RpcCall, signal: AbortSignal): Promise<StorageAnswer> {
+    const refusal = this.refusalOf(call)
+    if (refusal) return refusal
+    switch (call.method) {
+      case 'store':
+        return this.#store(call.params, signal)
+      case 'retrieve':
+        return this.#retrieve(call.params)
+      case 'delete':
+        return this.#delete(call.params, signal)
+      case 'expire':
+        return this.#expire(call.params, signal)
+      case 'get_expiries':
+        return this.#getExpiries(call.params)
+      case 'get_swarm':
+        return { status: 200, body: this.#swarmBody(call.params.owner) }
+      case 'info':
+        return ok(
+          this.#timed(methodOf('info').result.write({ version: [...COMPATIBLE_VERSION], timestamp: this.#now })),
+        )
+    }
+  }
+
+  /** Why a request is not carried out: another swarm's, out of time, or not allowed. */
+  refusalOf(call: RpcCall): StorageAnswer | undefined {
+    const { crypto, view, nodeId } = this.#options
+    const owner = swarmOwner(call)
+    if (owner !== undefined && !view.snapshot?.isMember(nodeId, keyOf(owner))) {
+      return { status: 421, body: this.#swarmBody(owner) }
+    }
+    const refusal = authoriseCall(call, { crypto, now: this.#now, isRevoked })
+    return refusal && { status: refusal.status, body: refusal.body }
+  }
+
+  /** A request that another member of the swarm handed on: carried out here alone. */
+  async answerForward(from: NodeId, payload: Uint8Array): Promise<LinkReply> {
+    const call = parseForward(payload)
+    if ('status' in call) return textReply(call)
+    const owner = swarmOwner(call)
+    const { view } = this.#options
+    if (owner === undefined || !view.snapshot?.isMember(from, keyOf(owner)))
+      return textReply({ status: 403, body: 'not a member' })
+    const refusal = this.refusalOf(call)
+    if (refusal)
+      return textReply({
+        status: refusal.status,
+        body: typeof refusal.body === 'string' ? refusal.body : JSON.stringify(refusal.body),
+      })
+    switch (call.method) {
+      case 'store':
+        return entryReply(storeEntry, await this.#storeHere(call.params))
+      case 'delete':
+        return entryReply(deleteEntry, await this.#deleteHere(call.params))
+      case 'expire':
+        return entryReply(expireEntry, await this.#expireHere(call.params))
+      default:
+        return textReply({ status: 400, body: 'not a swarm-wide method' })
+    }
+  }
+
+  /** Messages that we missed, from another member: verified one by one. */
+  async answerTransfer(from: NodeId, payload: Uint8Array): Promise<LinkReply> {
+    let items: readonly TransferItem[]
+    try {
+      items = transferRequest.decode(payload).items
+    } catch (error) {
+      if (error instanceof CodecError || error instanceof MalformedInputError)
+        return textReply({ status: 400, body: error.code })
+      throw error
+    }
+    const codes = await Promise.all(items.map((item) => this.#takeTransferred(from, item)))
+    return { status: 200, body: transferReply.encode(codes) }
+  }
+
+  get #now(): UnixMillis {
+    return this.#options.clock.now()
+  }
+
+  async #store(params: StoreParams, signal: AbortSignal): Promise<StorageAnswer> {
+    const { replication } = this.#options
+    const request = { method: 'store', params: encodeForward(methodOf('store'), params) }
+    const [own, others] = await Promise.all([
+      this.#storeHere(params),
+      replication.forward<StoreEntry>(params.owner, request, storeEntry, signal),
+    ])
+    const hash = own.kind === 'done' ? own.value.hash : this.#hashOf(params)
+    if (own.kind === 'done') {
+      const missed = others.filter((entry) => entry.kind === 'failed')
+      await replication.leaveHints(
+        missed.map(({ node }) => ({ member: node, work: { kind: 'message', hash }, expiry: params.expiry })),
+      )
+    }
+    const entries = [own, ...others]
+    const body = methodOf('store').result.write({ entries, hash })
+    return { status: statusOf(entries), body: this.#timed(body) }
+  }
+
+  async #storeHere(params: StoreParams): Promise<SwarmEntry<StoreEntry>> {
+    const hash = this.#hashOf(params)
+    const { owner, namespace, timestamp, expiry, data } = params
+    return this.#attempt(async () => {
+      const kept = await this.#put({
+        hash,
+        owner,
+        namespace,
+        timestamp,
+        expiry,
+        data,
+        authorisation: encodeStoreAuthorisation(params),
+      })
+      return this.#sign(storeEntry, params, { hash, expiry: kept.expiry, already: kept.existed })
+    })
+  }
+
+  async #put(message: StoredMessage): Promise<{ readonly expiry: UnixMillis; readonly existed: boolean }> {
+    const { store, held } = this.#options
+    const outcome = await store.put(message)
+    if (outcome.kind === 'existed') return { expiry: outcome.expiry, existed: true }
+    held.notify(message.owner, message.namespace)
+    return { expiry: message.expiry, existed: false }
+  }
+
+  async #retrieve(params: RetrieveParams): Promise<StorageAnswer> {
+    const { owner, namespace, lastHash, maxCount } = params
+    const result = await this.#options.store.retrieve({
+      owner,
+      namespace,
+      ...(lastHash !== undefined && { after: lastHash }),
+      now: this.#now,
+      sizeBudget: retrieveBudget(params),
+      countLimit: maxCount !== undefined && maxCount > 0 ? maxCount : MAX_COUNT,
+    })
+    return ok(this.#timed(methodOf('retrieve').result.write(result)))
+  }
+
+  async #delete(params: DeleteParams, signal: AbortSignal): Promise<StorageAnswer> {
+    const entries = await this.#everywhere(params, signal, deleteEntry, 'delete', () => this.#deleteHere(params))
+    const nothing = entries.every((entry) => entry.kind === 'failed' || entry.value.deleted.length === 0)
+    const body = this.#timed(methodOf('delete').result.write({ entries }))
+    return { status: params.required && nothing ? 404 : statusOf(entries), body }
+  }
+
+  #deleteHere(params: DeleteParams): Promise<SwarmEntry<DeleteEntry>> {
+    return this.#attempt(async () => {
+      const deleted = await this.#options.store.delete(params.owner, params.messages)
+      return this.#sign(deleteEntry, params, { deleted })
+    })
+  }
+
+  async #expire(params: ExpireParams, signal: AbortSignal): Promise<StorageAnswer> {
+    const entries = await this.#everywhere(params, signal, expireEntry, 'expire', () => this.#expireHere(params))
+    return { status: statusOf(entries), body: this.#timed(methodOf('expire').result.write({ entries })) }
+  }
+
+  #expireHere(params: ExpireParams): Promise<SwarmEntry<ExpireEntry>> {
+    const { owner, messages } = params
+    const mode = effectiveChange(params)
+    const clamped = params.expiries.map((expiry) => clampExpiry(expiry, this.#now))
+    return this.#attempt(async () => {
+      const { updated, unchanged } = await this.#options.store.expire({
+        owner,
+        hashes: messages,
+        expiries: clamped,
+        mode,
+      })
+      return this.#sign(expireEntry, params, {
+        expiries: clamped.length === 1 ? clamped : updated.map(({ expiry }) => expiry),
+        updated: updated.map(({ hash }) => hash),
+        unchanged: mode === 'set' ? undefined : unchanged,
+      })
+    })
+  }
+
+  async #getExpiries({ owner, messages }: GetExpiriesParams): Promise<StorageAnswer> {
+    const found = await this.#options.store.expiries(owner, messages.filter(isMessageHash))
+    const expiries = [...found].map(([hash, expiry]) => ({ hash, expiry }))
+    return ok(methodOf('get_expiries').result.write({ expiries }))
+  }
+
+  /** A request to every member; those that missed it get it later, just as the client signed it. */
+  async #everywhere<Name extends 'delete' | 'expire', Value>(
+    params: Parameters<typeof encodeForward>[1] & { readonly owner: Owner },
+    signal: AbortSignal,
+    // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
+    rules: EntryRules<any, any, Value>,
+    method: Name,
+    here: () => Promise<SwarmEntry<Value>>,
+  ): Promise<readonly SwarmEntry<Value>[]> {
+    const { replication } = this.#options
+    const request = { method, params: encodeForward(methodOf<MethodName>(method), params as never) }
+    const [own, others] = await Promise.all([here(), replication.forward<Value>(params.owner, request, rules, signal)])
+    const payload = forwardRequest.encode({ version: 1, ...request })
+    const missed = others.filter((entry) => entry.kind === 'failed' && entry.failure.kind !== 'refused')
+    const expiry = (this.#now + LIMITS.maxPrivateTtl) as UnixMillis
+    await replication.leaveHints(
+      missed.map(({ node }) => ({ member: node, work: { kind: 'request', request: payload }, expiry })),
+    )
+    return [own, ...others]
+  }
+
+  /** Hash, range, lifetime and authorisation are ours to judge, whoever sends it. */
+  async #takeTransferred(from: NodeId, item: TransferItem): Promise<number> {
+    const { crypto, view, nodeId, logger } = this.#options
+    const now = this.#now
+    const key = keyOf(item.owner)
+    const directory = view.snapshot
+    if (!directory?.isMember(nodeId, key)) return TRANSFER_OUTCOMES.later
+    const rules = namespaceRules(item.namespace)
+    const lifetime = item.expiry - item.timestamp
+    const valid =
+      item.expiry > now &&
+      item.expiry <= now + LIMITS.maxPrivateTtl + LIMITS.storeTolerance &&
+      lifetime >= LIMITS.minTtl &&
+      lifetime <= Math.max(rules.maxTtl, LIMITS.maxPrivateTtl) &&
+      verifyStoreAuthorisation(crypto, item, isRevoked)
+    if (!valid) {
+      logger.warn('transfer.refused')
+      return TRANSFER_OUTCOMES.refused
+    }
+    // Its sender may have left the swarm since; then it must at least still be a node, which the link has proven.
+    if (!directory.nodes.has(from)) return TRANSFER_OUTCOMES.later
+    const hash = deriveMessageHash(crypto, item.owner, item.namespace, item.data)
+    try {
+      await this.#put({ ...item, hash })
+      return TRANSFER_OUTCOMES.stored
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      return TRANSFER_OUTCOMES.later
+    }
+  }
+
+  async #attempt<Value>(work: () => Promise<SwarmEntry<Value>>): Promise<SwarmEntry<Value>> {
+    const { nodeId, logger } = this.#options
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      logger.error('storage.failed', { code: error.code })
+      const reason = error.code === 'full' ? undefined : 'storage failure'
+      return { kind: 'failed', node: nodeId, failure: { kind: 'storage', reason } }
+    }
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
+  #sign<Params, Value>(rules: EntryRules<any, Params, Value>, params: Params, value: Value): SwarmEntry<Value> {
+    const { nodeId, crypto, secretKey } = this.#options
+    const sign = (bytes: Uint8Array) => secretKey.use((key) => crypto.ed25519Sign(key, bytes))
+    return signEntry(rules, { params, value, node: nodeId, sign })
+  }
+
+  #hashOf({ owner, namespace, data }: StoreParams): MessageHash {
+    return deriveMessageHash(this.#options.crypto, owner, namespace, data)
+  }
+
+  #swarmBody(owner: Owner): JsonObject {
+    const swarm = this.#options.view.snapshot?.swarmOf(keyOf(owner))
+    const result: GetSwarmResult = {
+      swarm: swarm?.id,
+      nodes: (swarm?.members ?? []).map(({ descriptor }) => ({
+        nodeId: descriptor.nodeId,
+        x25519: descriptor.encryptionKey,
+        ip: descriptor.address,
+        httpsPort: descriptor.httpsPort,
+        peerPort: descriptor.peerPort,
+      })),
+    }
+    return this.#timed(methodOf('get_swarm').result.write(result))
+  }
+
+  #timed(body: JsonObject): JsonObject {
+    return withNetworkTime(body, { now: this.#now, fork: FORK })
+  }
+}
+
+function keyOf(owner: Owner): Uint8Array {
+  return ownerBytes(owner).subarray(1)
+}
+
+function parseForward(payload: Uint8Array): RpcCall | TextAnswer {
+  try {
+    const { method, params } = forwardRequest.decode(payload)
+    const name = parseMethodName(method)
+    if (name === undefined) return { status: 501, body: 'unknown method' }
+    const parsed = decodeForward(methodOf(name), params)
+    return parsed.kind === 'ok' ? ({ method: name, params: parsed.params } as RpcCall) : parsed.answer
+  } catch (error) {
+    if (error instanceof CodecError) return { status: 400, body: error.code }
+    throw error
+  }
+}
+
+function ok(body: JsonObject): StorageAnswer {
+  return { status: 200, body }
+}
+
+/** 500 where nobody did it; one member is enough for a success, and the entries tell the truth about each. */
+function statusOf(entries: readonly SwarmEntry<unknown>[]): number {
+  return entries.some((entry) => entry.kind === 'done') ? 200 : 500
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
+function entryReply<Value>(rules: EntryRules<any, any, Value>, entry: SwarmEntry<Value>): LinkReply {
+  return { status: 200, body: encodeMemberEntry(rules, entry) }
+}
+
+function textReply(answer: TextAnswer): LinkReply {
+  return { status: answer.status, body: utf8(answer.body) }
+}
