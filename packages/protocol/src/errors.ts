@@ -46,6 +46,7 @@ export type MalformedInput =
   | 'link_frame'
   | 'network_file'
   | 'descriptor'
+  | 'config'
 
 /**
  * Authenticated data did not authenticate, or a signature is wrong. One error for every cause, on purpose;

@@ -31,6 +31,9 @@ const MAX_DEPTH = 16
 const MAX_BYTES = 10_485_760
 const MIN_INT = -(1n << 63n)
 const MAX_INT = (1n << 63n) - 1n
+type NumberForms = { readonly integer: RegExp; readonly length: RegExp }
+const STRICT: NumberForms = { integer: /^(0|-?[1-9][0-9]*)$/, length: /^(0|[1-9][0-9]*)$/ }
+const LENIENT: NumberForms = { integer: /^-?[0-9]+$/, length: /^[0-9]+$/ }
 const BYTE_KEY = /^[\0-\xff]*$/
 
 /** The entries of `record` whose value is not `undefined`. Keys are ASCII. */
@@ -61,6 +64,17 @@ export function decodeBencode(bytes: Uint8Array, limits: BencodeLimits = {}): Be
   const value = parser.value(0)
   if (parser.at < bytes.length) throw new CodecError('trailing_bytes', `${bytes.length - parser.at} bytes`)
   return value
+}
+
+/**
+ * The value at the start of `bytes`, whatever follows it, as the apps that sync config messages read it: leading zeros and
+ * `-0` are taken for what they mean. Everything else is as strict as `decodeBencode`; byte strings share the memory of `bytes`.
+ *
+ * @throws {CodecError} `truncated`, `not_canonical`, `out_of_bounds`
+ */
+export function decodeLenientBencode(bytes: Uint8Array, limits: BencodeLimits = {}): BencodeValue {
+  if (bytes.length > (limits.maxBytes ?? MAX_BYTES)) throw new CodecError('out_of_bounds', `${bytes.length} bytes`)
+  return new Parser(bytes, limits.maxDepth ?? MAX_DEPTH, LENIENT).value(0)
 }
 
 export function isBencodeDict(value: unknown): value is BencodeDict {
@@ -108,9 +122,11 @@ class Parser {
   at = 0
   readonly #bytes: Uint8Array
   readonly #maxDepth: number
-  constructor(bytes: Uint8Array, maxDepth: number) {
+  readonly #forms: NumberForms
+  constructor(bytes: Uint8Array, maxDepth: number, forms = STRICT) {
     this.#bytes = bytes
     this.#maxDepth = maxDepth
+    this.#forms = forms
   }
 
   value(depth: number): BencodeValue {
@@ -125,7 +141,7 @@ class Parser {
   #integer(): number | bigint {
     this.at++
     const digits = this.#until(0x65, 20)
-    if (!/^(0|-?[1-9][0-9]*)$/.test(digits)) throw new CodecError('not_canonical', 'integer')
+    if (!this.#forms.integer.test(digits)) throw new CodecError('not_canonical', 'integer')
     const value = checkedInteger(BigInt(digits))
     const small = Number(value)
     return Number.isSafeInteger(small) ? small : value
@@ -133,7 +149,7 @@ class Parser {
 
   #byteString(): Uint8Array {
     const digits = this.#until(0x3a, 10)
-    if (!/^(0|[1-9][0-9]*)$/.test(digits)) throw new CodecError('not_canonical', 'length')
+    if (!this.#forms.length.test(digits)) throw new CodecError('not_canonical', 'length')
     const size = Number(digits)
     if (size > this.#bytes.length - this.at) throw new CodecError('truncated', `${size} bytes wanted`)
     this.at += size
