@@ -32,7 +32,7 @@ function contentSecurity(): Plugin {
   }
 }
 
-/** `vite build` makes the app; `vite build --mode gallery` also makes `gallery.html`, which runs on a fake client. */
+/** `vite build` makes the app; `vite build --mode gallery` makes `gallery.html` instead, which runs on a fake client. */
 export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
   plugins: [svelte({ configFile: false }), contentSecurity()],
@@ -44,10 +44,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input:
-        mode === 'gallery'
-          ? { index: resolve(import.meta.dirname, 'index.html'), gallery: resolve(import.meta.dirname, 'gallery.html') }
-          : { index: resolve(import.meta.dirname, 'index.html') },
+      input: resolve(import.meta.dirname, mode === 'gallery' ? 'gallery.html' : 'index.html'),
     },
   },
 }))

@@ -1,5 +1,42 @@
+/** Where the app is put together: the ports of the browser, and the page. */
 import { mount } from 'svelte'
 import App from './App.svelte'
 import './base.css'
+import { createApp } from './state/app.ts'
+import { createLeadership } from './state/leadership.ts'
+import { createNow } from './state/now.ts'
+import { createHashRouter } from './state/route.ts'
+import { createTheme } from './state/theme.ts'
+import { startClient } from './worker/start-client.ts'
 
-mount(App, { target: document.getElementById('app') ?? document.body })
+const app = createApp({
+  lead: (release) =>
+    createLeadership({
+      locks: navigator.locks,
+      channel: new BroadcastChannel('starling.account'),
+      release,
+      sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+    }),
+  startClient,
+})
+
+mount(App, {
+  target: document.getElementById('app') ?? document.body,
+  props: {
+    app,
+    router: createHashRouter(window),
+    theme: createTheme(document.documentElement, browserStorage()),
+    now: createNow(Date.now, 20_000),
+    base: `${location.origin}${location.pathname}`,
+    onreload: () => location.reload(),
+  },
+})
+
+/** `undefined` where the browser forbids it: even to look throws. */
+function browserStorage(): Storage | undefined {
+  try {
+    return localStorage
+  } catch {
+    return undefined
+  }
+}

@@ -42,7 +42,8 @@ class Tab {
   readonly #ports: LeadershipPorts
   #release: (() => void) | undefined
   #inLine = new AbortController()
-  #steals = false
+  /** How to ask for the lock next, if not by waiting in line. */
+  #next: LockOptions | undefined
 
   constructor(ports: LeadershipPorts) {
     this.#ports = ports
@@ -56,8 +57,8 @@ class Tab {
     let options: LockOptions = { ifAvailable: true }
     while (await this.#request(options)) {
       this.#inLine = new AbortController()
-      options = this.#steals ? { steal: true } : { signal: this.#inLine.signal }
-      this.#steals = false
+      options = this.#next ?? { signal: this.#inLine.signal }
+      this.#next = undefined
     }
     this.state.set('leading')
   }
@@ -66,7 +67,7 @@ class Tab {
     this.#ports.channel.postMessage(letGo)
     await this.#ports.sleep(patienceMs)
     if (this.state.snapshot === 'leading') return
-    this.#steals = true
+    this.#next = { steal: true }
     this.#inLine.abort()
   }
 

@@ -11,7 +11,7 @@ export function createFakeHistory(
   onRead: () => void,
 ): History {
   const count = messages.snapshot.length
-  const firstUnread = unread > 0 ? messages.snapshot[Math.max(0, count - unread)]?.id : undefined
+  const firstUnread = unread > 0 ? incoming(messages.snapshot).at(-unread)?.id : undefined
   let unreadNow = unread
   let known = count
   let start = Math.max(0, count - unread - pageSize)
@@ -20,7 +20,7 @@ export function createFakeHistory(
   const state = createStore(view())
   const stop = messages.subscribe((all) => {
     if (end === known || end > all.length) end = all.length
-    const added = all.slice(known).filter((message) => message.direction === 'incoming').length
+    const added = incoming(all.slice(known)).length
     unreadNow += added
     known = all.length
     state.set(view())
@@ -62,4 +62,8 @@ export function createFakeHistory(
       stop()
     },
   }
+}
+
+function incoming(messages: readonly MessageView[]): readonly MessageView[] {
+  return messages.filter(({ direction }) => direction === 'incoming')
 }

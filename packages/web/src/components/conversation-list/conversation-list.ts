@@ -1,7 +1,7 @@
 /** View model of the list: which conversations are shown, and what can be done with one. */
 import type { Client, ConversationId, ConversationList, ConversationSummary } from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
-import { t } from '../../text/t.ts'
+import { conversationName } from '../conversation/status-text.ts'
 
 export type ListSection = 'chats' | 'requests'
 
@@ -85,11 +85,6 @@ export function chatActions(summary: ConversationSummary): readonly ChatAction[]
   }
 }
 
-/** Name of a conversation as shown. */
-export function chatTitle(summary: Pick<ConversationSummary, 'kind' | 'title'>): string {
-  return summary.kind === 'noteToSelf' ? t('list.noteToSelf') : summary.title
-}
-
 function viewOf(
   all: ConversationList,
   { section, query, actionFailed }: { section: ListSection; query: string; actionFailed: boolean },
@@ -104,7 +99,7 @@ function viewOf(
 }
 
 function matches(summary: ConversationSummary, wanted: string): boolean {
-  return [chatTitle(summary), summary.profileName, summary.nickname].some(
+  return [conversationName(summary), summary.profileName, summary.nickname].some(
     (name) => name !== undefined && fold(name).includes(wanted),
   )
 }
