@@ -2,7 +2,7 @@
 // and finds the pinned Node.js, which runs everything else.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -66,4 +66,24 @@ export function handOver(args) {
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
+}
+
+/** Names the state of these folders' sources, tests left out, so that what was built from them is known to be of today. */
+export function fingerprint(folders) {
+  const hash = createHash('sha256').update(readFileSync(LOCKFILE))
+  for (const folder of folders) {
+    for (const file of filesBelow(join(root, folder))) hash.update(file).update(readFileSync(file))
+  }
+  return hash.digest('hex')
+}
+
+function filesBelow(folder) {
+  const found = []
+  for (const name of readdirSync(folder).sort()) {
+    if (name === 'node_modules' || name === 'dist' || name === 'vectors') continue
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) found.push(...filesBelow(path))
+    else if (!name.includes('.test.')) found.push(path)
+  }
+  return found
 }

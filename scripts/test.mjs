@@ -1,6 +1,7 @@
 // `npm test`: sets up what is missing and runs every test. The last line is the plain count.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildNode } from './build-node.mjs'
 import { buildWeb } from './build-web.mjs'
 import { ensureChromium } from './chromium.mjs'
 import { ensureInstalled, pinnedEnvironment, pinnedNode, root, run } from './setup.mjs'
@@ -10,7 +11,7 @@ const counts = join(root, '.build', 'test-counts.jsonl')
 mkdirSync(join(root, '.build'), { recursive: true })
 rmSync(counts, { force: true })
 
-const built = buildWeb()
+const built = buildNode() && buildWeb()
 const chromium = ensureChromium()
 const only = process.argv.slice(2)
 
