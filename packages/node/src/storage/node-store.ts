@@ -30,9 +30,15 @@ export type RetrieveQuery = {
   readonly after?: MessageHash
   /** Expired messages are not returned. */
   readonly now: UnixMillis
-  /** Sum over `100 + 43 + floor(4 · data / 3)`; at least one message is returned. */
+  /** Bound of the sum of `retrieveCost`; one message is returned even if it exceeds it. */
   readonly sizeBudget: number
+  /** At least 1. */
   readonly countLimit: number
+}
+
+/** What a message of `sizeBytes` takes of the size budget. @see network.md §4.6, retrieve */
+export function retrieveCost(sizeBytes: number): number {
+  return 100 + 43 + Math.floor((4 * sizeBytes) / 3)
 }
 
 export type ExpireMode = 'set' | 'shorten' | 'extend'
@@ -41,24 +47,34 @@ export type ExpireMode = 'set' | 'shorten' | 'extend'
 export type Hint = {
   readonly id: number
   readonly member: NodeId
-  readonly work:
-    /** The message itself is read when it is sent. */
+  readonly work: /** The message itself is read when it is sent. */
     | { readonly kind: 'message'; readonly message: StoredMessage }
     /** A forwarded request (delete, expire), encoded. */
     | { readonly kind: 'request'; readonly request: Uint8Array }
+  /** How often it was postponed. */
   readonly attempts: number
 }
 
+/** Of the payloads of one answer of `dueHints`. */
+export const HINT_BUDGET = 1_048_576
+
 export type NewHint = {
   readonly member: NodeId
-  readonly work: { readonly kind: 'message'; readonly hash: MessageHash } | { readonly kind: 'request'; readonly request: Uint8Array }
+  readonly work:
+    | { readonly kind: 'message'; readonly hash: MessageHash }
+    | { readonly kind: 'request'; readonly request: Uint8Array }
   readonly expiry: UnixMillis
 }
 
 export type StoreStats = { readonly messages: number; readonly hints: number; readonly sizeBytes: number }
 
 export interface NodeStore extends AsyncDisposable {
-  /** Calls that come in together share one transaction and one fsync. @throws {NodeStoreError} `full`, `io` */
+  /**
+   * Calls that come in together share one transaction and one fsync. All writes, of whatever kind, take effect in the order
+   * in which they were called. The bytes of what is written belong to the store from the call on.
+   *
+   * @throws {NodeStoreError} `full`, `busy`, `io`, `closed`; so do all other writes. Reads: `io`, `closed`.
+   */
   put(message: StoredMessage): Promise<PutOutcome>
   /** In the order of arrival here. Never waits for writes. */
   retrieve(query: RetrieveQuery): Promise<{ readonly messages: readonly StoredMessage[]; readonly more: boolean }>
@@ -79,13 +95,24 @@ export interface NodeStore extends AsyncDisposable {
   /** Deletes at most `limit` expired messages and hints; returns how many. */
   deleteExpired(now: UnixMillis, limit: number): Promise<number>
 
-  /** Adding the same message hint for the same member again changes nothing. */
+  /**
+   * Adding the same message hint for the same member again changes nothing. A message hint lives no longer than its
+   * message: it is not added when the message is not here, and goes when the message is deleted or expires.
+   */
   addHints(hints: readonly NewHint[]): Promise<void>
-  /** Hints whose time has come, oldest first, at most `limit` and about 1 MiB a member; message hints whose message is gone are dropped on the way. */
-  dueHints(options: { readonly member: NodeId; readonly now: UnixMillis; readonly limit: number }): Promise<readonly Hint[]>
-  /** Members that hints wait for. */
+  /**
+   * Hints whose time has come, in the order in which it came (those never postponed first), then of their addition; at most
+   * `limit` and `HINT_BUDGET`, at least one.
+   */
+  dueHints(options: {
+    readonly member: NodeId
+    readonly now: UnixMillis
+    readonly limit: number
+  }): Promise<readonly Hint[]>
+  /** Members for whom there are hints, due or postponed, sorted. */
   hintedMembers(now: UnixMillis): Promise<readonly NodeId[]>
   settleHints(ids: readonly number[]): Promise<void>
+  /** Not due before `until`; counts an attempt. */
   postponeHints(ids: readonly number[], until: UnixMillis): Promise<void>
   dropHintsOf(member: NodeId): Promise<void>
 
@@ -101,8 +128,8 @@ export interface NodeStore extends AsyncDisposable {
 }
 
 export type StoreTuning = {
-  /** 0: no limit. Beyond it `put` fails with `full`. */
+  /** Of the database; 0: no limit. What would make it larger fails with `full`. */
   readonly maxBytes: number
-  /** How long the first message of a group waits for others. */
+  /** How long the first write of a group waits for others, unless the last group had one write only. 2 ms is a good value. */
   readonly groupDelay: Millis
 }

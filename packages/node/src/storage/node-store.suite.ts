@@ -1,0 +1,416 @@
+/** What every adapter of the port `NodeStore` does. */
+import { describe, test } from 'node:test'
+import {
+  type MessageHash,
+  parseMessageHash,
+  parseNamespace,
+  parseNodeId,
+  parseOwner,
+  toBase64Unpadded,
+  unixMillis,
+} from '@starling/protocol'
+import { expect } from 'expect'
+import {
+  HINT_BUDGET,
+  type NewHint,
+  type NodeStore,
+  type RetrieveQuery,
+  retrieveCost,
+  type StoredMessage,
+} from './node-store.ts'
+import { sortedTexts } from './sorted.ts'
+
+export type StoreUnderTest = {
+  readonly store: NodeStore
+  /** Disposes of the store that is open and opens the same disk again. */
+  reopen(): Promise<NodeStore>
+}
+type Create = () => Promise<StoreUnderTest>
+
+const NOW = unixMillis(1_700_000_000_000)
+const LATER = unixMillis(NOW + 1000)
+const EXPIRY = unixMillis(NOW + 60_000)
+const ALICE = parseOwner(`05${'aa'.repeat(32)}`)
+const BOB = parseOwner(`05${'bb'.repeat(32)}`)
+const MEMBER = parseNodeId('11'.repeat(32))
+const OTHER_MEMBER = parseNodeId('22'.repeat(32))
+const ALL = {
+  owner: ALICE,
+  namespace: parseNamespace(0),
+  now: NOW,
+  sizeBudget: 1e9,
+  countLimit: 1e6,
+} satisfies RetrieveQuery
+
+/** A hash that differs for every number of 0 … 2^32 − 1, in an order that is not that of the numbers. */
+export function hashOf(number: number): MessageHash {
+  const bytes = new Uint8Array(32).fill(7)
+  new DataView(bytes.buffer).setUint32(0, Math.imul(number, 0x9e3779b1))
+  return parseMessageHash(toBase64Unpadded(bytes))
+}
+
+/** Message number `number`, of Alice; its data say the number. */
+export function storedMessage(number: number, change: Partial<StoredMessage> = {}): StoredMessage {
+  const data = new TextEncoder().encode(`message ${number}`)
+  const timestamp = unixMillis(NOW - number)
+  const authorisation = new Uint8Array([1, number & 255])
+  const { owner, namespace } = ALL
+  return { hash: hashOf(number), owner, namespace, timestamp, expiry: EXPIRY, data, authorisation, ...change }
+}
+
+export function describeNodeStore(name: string, create: Create): void {
+  describe(name, () => {
+    describeRetrieval(create)
+    describeChanges(create)
+    describeHints(create)
+    describeTheRest(create)
+  })
+}
+
+function describeRetrieval(create: Create): void {
+  test('returns messages as they were put, in the order of arrival', async () => {
+    const { store } = await create()
+    await using _ = store
+    const messages = [3, 1, 2].map((number) => storedMessage(number))
+    for (const message of messages) expect(await store.put(message)).toEqual({ kind: 'stored' })
+    expect(await store.retrieve(ALL)).toEqual({ messages, more: false })
+  })
+
+  test('keeps owners and namespaces apart', async () => {
+    const { store } = await create()
+    await using _ = store
+    const inbox = storedMessage(1)
+    const private_ = storedMessage(2, { namespace: parseNamespace(-10) })
+    const bobs = storedMessage(3, { owner: BOB })
+    await Promise.all([inbox, private_, bobs].map((message) => store.put(message)))
+    expect((await store.retrieve(ALL)).messages).toEqual([inbox])
+    expect((await store.retrieve({ ...ALL, namespace: parseNamespace(-10) })).messages).toEqual([private_])
+    expect((await store.retrieve({ ...ALL, owner: BOB })).messages).toEqual([bobs])
+    expect(await store.retrieve({ ...ALL, namespace: parseNamespace(5) })).toEqual({ messages: [], more: false })
+  })
+
+  test('returns what arrived after the cursor, also when the cursor has expired', async () => {
+    const { store } = await create()
+    await using _ = store
+    for (const number of [1, 2, 3]) await store.put(storedMessage(number, { expiry: number === 2 ? LATER : EXPIRY }))
+    expect(await hashes(store, { after: hashOf(1) })).toEqual([hashOf(2), hashOf(3)])
+    expect(await hashes(store, { after: hashOf(2), now: LATER })).toEqual([hashOf(3)])
+    expect(await hashes(store, { after: hashOf(3) })).toEqual([])
+  })
+
+  test('starts from the beginning for a cursor that is unknown, deleted or of another place', async () => {
+    const { store } = await create()
+    await using _ = store
+    for (const number of [1, 2, 3]) await store.put(storedMessage(number))
+    await store.put(storedMessage(4, { owner: BOB }))
+    await store.put(storedMessage(5, { namespace: parseNamespace(3) }))
+    await store.delete(ALICE, [hashOf(3)])
+    for (const after of [99, 3, 4, 5].map(hashOf))
+      expect(await hashes(store, { after })).toEqual([hashOf(1), hashOf(2)])
+  })
+
+  test('fills the size budget to the byte and says that there is more', async () => {
+    const { store } = await create()
+    await using _ = store
+    const data = new Uint8Array(1000)
+    for (const number of [1, 2, 3]) await store.put(storedMessage(number, { data }))
+    const budgetOfTwo = 2 * retrieveCost(1000)
+    expect(budgetOfTwo).toBe(2 * (100 + 43 + 1333))
+    expect(await sizeAndMore(store, { sizeBudget: budgetOfTwo })).toEqual([2, true])
+    expect(await sizeAndMore(store, { sizeBudget: budgetOfTwo - 1 })).toEqual([1, true])
+    expect(await sizeAndMore(store, { sizeBudget: 1 })).toEqual([1, true])
+    expect(await sizeAndMore(store, { sizeBudget: 1, after: hashOf(2) })).toEqual([1, false])
+    expect(await sizeAndMore(store, { countLimit: 2 })).toEqual([2, true])
+    expect(await sizeAndMore(store, { countLimit: 3 })).toEqual([3, false])
+  })
+
+  test('does not return expired messages, nor count them as more', async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.put(storedMessage(1, { expiry: LATER }))
+    await store.put(storedMessage(2))
+    await store.put(storedMessage(3, { expiry: LATER }))
+    expect(await hashes(store, { now: NOW })).toHaveLength(3)
+    expect(await hashes(store, { now: LATER })).toEqual([hashOf(2)])
+    expect(await sizeAndMore(store, { now: LATER, countLimit: 1 })).toEqual([1, false])
+  })
+
+  test('holds a message of the greatest size and one without data', async () => {
+    const { store, reopen } = await create()
+    const large = storedMessage(1, { data: new Uint8Array(76_800).fill(255) })
+    const empty = storedMessage(2, { data: new Uint8Array(), authorisation: new Uint8Array() })
+    await Promise.all([store.put(large), store.put(empty)])
+    await using again = await reopen()
+    expect((await again.retrieve(ALL)).messages).toEqual([large, empty])
+  })
+}
+
+function describeChanges(create: Create): void {
+  test('a message that exists keeps its place, and the later of the two expiries', async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.put(storedMessage(1))
+    await store.put(storedMessage(2))
+    expect(await store.put(storedMessage(1, { expiry: LATER }))).toEqual({ kind: 'existed', expiry: EXPIRY })
+    const extended = unixMillis(EXPIRY + 1)
+    expect(await store.put(storedMessage(1, { expiry: extended }))).toEqual({ kind: 'existed', expiry: extended })
+    expect((await store.retrieve(ALL)).messages).toEqual([storedMessage(1, { expiry: extended }), storedMessage(2)])
+  })
+
+  test('of the same message put twice at once, one is stored and one existed', async () => {
+    const { store } = await create()
+    await using _ = store
+    const outcomes = await Promise.all([store.put(storedMessage(1)), store.put(storedMessage(1))])
+    expect(outcomes).toEqual([{ kind: 'stored' }, { kind: 'existed', expiry: EXPIRY }])
+  })
+
+  test('deletes what belongs to the owner and names it, sorted', async () => {
+    const { store, reopen } = await create()
+    for (const number of [1, 2, 3]) await store.put(storedMessage(number))
+    await store.put(storedMessage(4, { owner: BOB }))
+    const asked = [3, 99, 4, 1, 3].map(hashOf)
+    expect(await store.delete(ALICE, asked)).toEqual(sortedTexts([hashOf(1), hashOf(3)]))
+    expect(await store.delete(ALICE, asked)).toEqual([])
+    await using again = await reopen()
+    expect(await hashes(again)).toEqual([hashOf(2)])
+    expect(await hashes(again, { owner: BOB })).toEqual([hashOf(4)])
+  })
+
+  test('sets, shortens and extends expiries', async () => {
+    const { store } = await create()
+    await using _ = store
+    const [early, late] = [LATER, unixMillis(EXPIRY + 5)]
+    const owner = ALICE
+    for (const number of [1, 2]) await store.put(storedMessage(number))
+    const asked = [1, 2, 99].map(hashOf)
+    const both = (first: number, second: number) =>
+      [
+        { hash: hashOf(1), expiry: first },
+        { hash: hashOf(2), expiry: second },
+      ].sort(byHash)
+
+    expect(await store.expire({ owner, hashes: asked, expiries: [late], mode: 'shorten' })).toEqual({
+      updated: [],
+      unchanged: both(EXPIRY, EXPIRY),
+    })
+    expect(await store.expire({ owner, hashes: asked, expiries: [early, late, late], mode: 'extend' })).toEqual({
+      updated: [{ hash: hashOf(2), expiry: late }],
+      unchanged: [{ hash: hashOf(1), expiry: EXPIRY }],
+    })
+    expect(await store.expire({ owner, hashes: asked, expiries: [early], mode: 'shorten' })).toEqual({
+      updated: both(early, early),
+      unchanged: [],
+    })
+    expect(await store.expire({ owner, hashes: asked, expiries: [early], mode: 'set' })).toEqual({
+      updated: both(early, early),
+      unchanged: [],
+    })
+    expect(await store.expiries(ALICE, asked)).toEqual(new Map(both(early, early).map((e) => [e.hash, e.expiry])))
+  })
+
+  test("leaves another owner's expiries alone and does not tell them", async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.put(storedMessage(1))
+    const change = { owner: BOB, hashes: [hashOf(1)], expiries: [LATER], mode: 'set' } as const
+    expect(await store.expire(change)).toEqual({ updated: [], unchanged: [] })
+    expect(await store.expiries(BOB, [hashOf(1)])).toEqual(new Map())
+    expect(await store.expiries(ALICE, [hashOf(1)])).toEqual(new Map([[hashOf(1), EXPIRY]]))
+  })
+
+  test('deletes expired messages and hints, a bounded number at a time', async () => {
+    const { store } = await create()
+    await using _ = store
+    for (const number of [1, 2, 3, 4]) await store.put(storedMessage(number, { expiry: number === 4 ? EXPIRY : LATER }))
+    await store.addHints([requestHint(1, { expiry: LATER }), requestHint(2)])
+    expect(await store.deleteExpired(NOW, 10)).toBe(0)
+    expect(await store.deleteExpired(LATER, 2)).toBe(2)
+    expect(await store.deleteExpired(LATER, 10)).toBe(2)
+    expect(await store.deleteExpired(LATER, 10)).toBe(0)
+    expect(await store.stats()).toMatchObject({ messages: 1, hints: 1 })
+  })
+}
+
+function describeHints(create: Create): void {
+  test('hands out hints of a member, oldest first, with the message as it is now', async () => {
+    const { store, reopen } = await create()
+    for (const number of [1, 2]) await store.put(storedMessage(number))
+    await store.addHints([messageHint(2), requestHint(7)])
+    await store.addHints([messageHint(1), messageHint(1, { member: OTHER_MEMBER })])
+    await store.expire({ owner: ALICE, hashes: [hashOf(1)], expiries: [LATER], mode: 'set' })
+    await using again = await reopen()
+    const hints = await again.dueHints({ member: MEMBER, now: NOW, limit: 10 })
+    expect(hints.map(({ member, work, attempts }) => ({ member, work, attempts }))).toEqual([
+      { member: MEMBER, attempts: 0, work: { kind: 'message', message: storedMessage(2) } },
+      { member: MEMBER, attempts: 0, work: { kind: 'request', request: new Uint8Array([7]) } },
+      { member: MEMBER, attempts: 0, work: { kind: 'message', message: storedMessage(1, { expiry: LATER }) } },
+    ])
+    expect(await again.hintedMembers(NOW)).toEqual([MEMBER, OTHER_MEMBER])
+  })
+
+  test('keeps one hint for a message and a member, and every request', async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.put(storedMessage(1))
+    await store.addHints([messageHint(1), messageHint(1), requestHint(7), requestHint(7)])
+    await store.addHints([messageHint(1)])
+    expect(await dueIds(store)).toHaveLength(3)
+    expect(await store.stats()).toMatchObject({ hints: 3 })
+  })
+
+  test('postpones hints, counts the attempts, and puts them behind those that never failed', async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.addHints([requestHint(1), requestHint(2), requestHint(3)])
+    const [first, second, third] = await dueIds(store)
+    await store.postponeHints([first!, 999_999], LATER)
+    expect(await dueIds(store)).toEqual([second, third])
+    expect(await dueIds(store, LATER)).toEqual([second, third, first])
+    expect((await store.dueHints({ member: MEMBER, now: LATER, limit: 9 })).map((hint) => hint.attempts)).toEqual([
+      0, 0, 1,
+    ])
+    expect(await store.hintedMembers(NOW)).toEqual([MEMBER])
+  })
+
+  test('settles hints for good and never gives their IDs again', async () => {
+    const { store, reopen } = await create()
+    await store.addHints([requestHint(1), requestHint(2)])
+    const [first, second] = await dueIds(store)
+    await store.settleHints([second!, 999_999])
+    await using again = await reopen()
+    await again.addHints([requestHint(3)])
+    const ids = await dueIds(again)
+    expect(ids).toHaveLength(2)
+    expect(ids[0]).toBe(first)
+    expect(ids[1]).not.toBe(second)
+    expect(await again.stats()).toMatchObject({ hints: 2 })
+  })
+
+  test('drops hints together with their message', async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.put(storedMessage(1))
+    await store.put(storedMessage(2, { expiry: LATER }))
+    await store.addHints([messageHint(1), messageHint(2), messageHint(99), messageHint(1, { member: OTHER_MEMBER })])
+    expect(await dueIds(store)).toHaveLength(2)
+    expect(await dueIds(store, LATER)).toHaveLength(1)
+    await store.delete(ALICE, [hashOf(1)])
+    await store.deleteExpired(LATER, 10)
+    expect(await store.hintedMembers(NOW)).toEqual([])
+    expect(await store.stats()).toMatchObject({ messages: 0, hints: 0 })
+  })
+
+  test('drops the hints of a member that left, and does not hand out expired ones', async () => {
+    const { store } = await create()
+    await using _ = store
+    await store.addHints([requestHint(1), requestHint(2, { member: OTHER_MEMBER, expiry: LATER })])
+    await store.dropHintsOf(MEMBER)
+    expect(await store.hintedMembers(NOW)).toEqual([OTHER_MEMBER])
+    expect(await store.hintedMembers(LATER)).toEqual([])
+    expect(await store.dueHints({ member: OTHER_MEMBER, now: LATER, limit: 10 })).toEqual([])
+  })
+
+  test('bounds an answer by number and by size, but for one hint', async () => {
+    const { store } = await create()
+    await using _ = store
+    const request = new Uint8Array(HINT_BUDGET / 2 + 1)
+    const work = { kind: 'request', request } as const
+    await store.addHints([requestHint(0, { work: { kind: 'request', request: new Uint8Array(HINT_BUDGET + 1) } })])
+    await store.addHints([requestHint(1, { work }), requestHint(2), requestHint(3, { work })])
+    const [first, ...others] = await dueIds(store)
+    expect(others).toEqual([])
+    await store.settleHints([first!])
+    expect(await dueIds(store)).toHaveLength(2)
+    expect(await store.dueHints({ member: MEMBER, now: NOW, limit: 1 })).toHaveLength(1)
+  })
+}
+
+function describeTheRest(create: Create): void {
+  test('pages through the owners and lists what each has', async () => {
+    const { store } = await create()
+    await using _ = store
+    const owners = Array.from({ length: 7 }, (_, index) => parseOwner(`05${`${index}${index}`.repeat(32)}`))
+    for (const [index, owner] of [...owners].reverse().entries()) {
+      await store.put(storedMessage(2 * index, { owner }))
+      await store.put(storedMessage(2 * index + 1, { owner, namespace: parseNamespace(5) }))
+    }
+    const first = await store.owners({ limit: 4 })
+    const second = await store.owners({ after: first.at(-1)!, limit: 4 })
+    expect([...first, ...second]).toEqual(owners)
+    expect(await store.owners({ after: owners.at(-1)!, limit: 4 })).toEqual([])
+    expect(await store.hashesOf(owners[6]!)).toEqual([0, 1].map((number) => ({ hash: hashOf(number), expiry: EXPIRY })))
+    await store.delete(owners[6]!, [hashOf(0), hashOf(1)])
+    expect(await store.owners({ limit: 10 })).toEqual(owners.slice(0, 6))
+    expect(await store.hashesOf(owners[6]!)).toEqual([])
+  })
+
+  test('keeps values until they are replaced', async () => {
+    const { store, reopen } = await create()
+    expect(await store.getValue('directory')).toBeUndefined()
+    await store.setValue('directory', new Uint8Array([1]))
+    await store.setValue('directory', new Uint8Array([2, 3]))
+    await store.setValue('empty', new Uint8Array())
+    await using again = await reopen()
+    expect(await again.getValue('directory')).toEqual(new Uint8Array([2, 3]))
+    expect(await again.getValue('empty')).toEqual(new Uint8Array())
+  })
+
+  test('counts messages and hints, also after reopening, and grows with content', async () => {
+    const { store, reopen } = await create()
+    const before = await store.stats()
+    await Promise.all(Array.from({ length: 20 }, (_, i) => store.put(storedMessage(i, { data: new Uint8Array(2048) }))))
+    await store.addHints([messageHint(1), requestHint(1)])
+    await store.put(storedMessage(1))
+    expect(await store.stats()).toMatchObject({ messages: 20, hints: 2 })
+    expect((await store.stats()).sizeBytes).toBeGreaterThanOrEqual(before.sizeBytes + 20 * 2048)
+    await using again = await reopen()
+    expect(await again.stats()).toMatchObject({ messages: 20, hints: 2 })
+  })
+
+  test('1,000 messages put at once are all there after reopening, in the order of the calls', async () => {
+    const { store, reopen } = await create()
+    const numbers = Array.from({ length: 1000 }, (_, index) => index)
+    const outcomes = await Promise.all(numbers.map((number) => store.put(storedMessage(number))))
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['stored']))
+    await using again = await reopen()
+    expect(await hashes(again)).toEqual(numbers.map(hashOf))
+  })
+
+  test('carries out what was called before it is disposed of, and refuses what is called after', async () => {
+    const { store, reopen } = await create()
+    const puts = [1, 2, 3].map((number) => store.put(storedMessage(number)))
+    const disposal = store[Symbol.asyncDispose]()
+    const refused = expect.objectContaining({ code: 'closed' })
+    await expect(store.put(storedMessage(4))).rejects.toEqual(refused)
+    await expect(store.retrieve(ALL)).rejects.toEqual(refused)
+    await disposal
+    await store[Symbol.asyncDispose]()
+    expect((await Promise.all(puts)).map(({ kind }) => kind)).toEqual(['stored', 'stored', 'stored'])
+    await expect(store.deleteExpired(NOW, 1)).rejects.toEqual(refused)
+    await using again = await reopen()
+    expect(await hashes(again)).toEqual([1, 2, 3].map(hashOf))
+  })
+}
+
+async function hashes(store: NodeStore, change: Partial<RetrieveQuery> = {}): Promise<MessageHash[]> {
+  return (await store.retrieve({ ...ALL, ...change })).messages.map(({ hash }) => hash)
+}
+
+async function sizeAndMore(store: NodeStore, change: Partial<RetrieveQuery>): Promise<[number, boolean]> {
+  const { messages, more } = await store.retrieve({ ...ALL, ...change })
+  return [messages.length, more]
+}
+
+async function dueIds(store: NodeStore, now = NOW): Promise<number[]> {
+  return (await store.dueHints({ member: MEMBER, now, limit: 100 })).map(({ id }) => id)
+}
+
+function messageHint(number: number, change: Partial<NewHint> = {}): NewHint {
+  return { member: MEMBER, work: { kind: 'message', hash: hashOf(number) }, expiry: EXPIRY, ...change }
+}
+
+function requestHint(number: number, change: Partial<NewHint> = {}): NewHint {
+  return { member: MEMBER, work: { kind: 'request', request: new Uint8Array([number]) }, expiry: EXPIRY, ...change }
+}
+
+const byHash = (a: { hash: string }, b: { hash: string }) => (a.hash < b.hash ? -1 : 1)

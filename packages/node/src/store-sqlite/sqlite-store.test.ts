@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, describe, type TestContext, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { millis, unixMillis } from '@starling/protocol'
+import { silentLogger } from '@starling/runtime'
+import { memoryLogger } from '@starling/runtime/testing'
+import { expect } from 'expect'
+import { describeNodeStore, hashOf, storedMessage } from '../storage/node-store.suite.ts'
+import type { NodeStore, StoreTuning } from '../storage/node-store.ts'
+import { PAGE_SIZE } from './schema.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { MAX_PENDING_BYTES, MAX_PENDING_WRITES, Writer } from './writer.ts'
+
+const TUNING: StoreTuning = { maxBytes: 0, groupDelay: millis(2) }
+const MiB = 1024 * 1024
+const query = { ...storedMessage(0), now: unixMillis(0), sizeBudget: 1e9, countLimit: 1e6 }
+
+describe('with a file', () => {
+  const folders: string[] = []
+  after(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true })
+  })
+
+  describeNodeStore('the SQLite store', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'starling-store-'))
+    folders.push(folder)
+    let store = await open(join(folder, 'node.sqlite'))
+    return {
+      store,
+      reopen: async () => {
+        await store[Symbol.asyncDispose]()
+        store = await open(join(folder, 'node.sqlite'))
+        return store
+      },
+    }
+  })
+})
+
+test('every acknowledged message is there after kill −9 in the middle of puts', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  const acknowledged = await putUntilKilled(path, 300)
+  expect(acknowledged.length).toBeGreaterThanOrEqual(300)
+  await using store = await open(path)
+  const { messages } = await store.retrieve(query)
+  const found = new Set(messages.map(({ hash }) => hash))
+  expect(acknowledged.filter((number) => !found.has(hashOf(number)))).toEqual([])
+  expect(await store.put(storedMessage(1_000_000))).toEqual({ kind: 'stored' })
+})
+
+test('when full, refuses what does not fit, keeps and serves what it has, and takes more after deletions', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  await using store = await open(path, { ...TUNING, maxBytes: MiB })
+  const data = new Uint8Array(2048)
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 600 }, (_, number) => store.put(storedMessage(number, { data }))),
+  )
+  const stored = outcomes.flatMap(({ status }, number) => (status === 'fulfilled' ? [number] : []))
+  expect(stored.length).toBeGreaterThan(300)
+  expect(stored.length).toBeLessThan(MiB / 2048)
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'full' })
+  expect((await store.retrieve(query)).messages.map(({ hash }) => hash)).toEqual(stored.map(hashOf))
+  expect(await store.stats()).toMatchObject({ messages: stored.length })
+  expect(statSync(path).size).toBeLessThanOrEqual(MiB)
+
+  await expect(store.put(storedMessage(1000, { data }))).rejects.toMatchObject({ code: 'full' })
+  expect(await store.put(storedMessage(0, { data }))).toMatchObject({ kind: 'existed' })
+  expect(await store.delete(query.owner, stored.slice(0, 50).map(hashOf))).toHaveLength(50)
+  expect(await store.put(storedMessage(1000, { data }))).toEqual({ kind: 'stored' })
+})
+
+test('one message that does not fit does not fail the others of its group', async (t) => {
+  await using store = await open(join(temporaryFolder(t), 'node.sqlite'), { ...TUNING, maxBytes: MiB / 2 })
+  const large = new Uint8Array(MiB)
+  const outcomes = await Promise.allSettled(
+    [1, 2, 3].map((number) => store.put(storedMessage(number, number === 2 ? { data: large } : {}))),
+  )
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(outcomes[1]).toMatchObject({ reason: { code: 'full' } })
+  expect((await store.retrieve(query)).messages).toEqual([storedMessage(1), storedMessage(3)])
+  expect(await store.stats()).toMatchObject({ messages: 2 })
+})
+
+test('a folder that cannot be written gives `io`', async () => {
+  const notAFolder = join(process.execPath, 'node.sqlite')
+  const readOnly = process.platform === 'linux' ? '/proc/node.sqlite' : notAFolder // not even root can write there
+  for (const path of [notAFolder, readOnly]) {
+    await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
+  }
+})
+
+test('a file that is no database gives `io` and is left as it was', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  writeFileSync(path, 'not a database '.repeat(1000))
+  await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
+  expect(statSync(path).size).toBe(15_000)
+})
+
+test('damaged pages give `io` when they are read', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  await fill(path, 100)
+  const pages = statSync(path).size / PAGE_SIZE
+  const file = openSync(path, 'r+')
+  writeSync(file, new Uint8Array(16 * PAGE_SIZE).fill(0x5a), 0, 16 * PAGE_SIZE, (pages - 16) * PAGE_SIZE)
+  closeSync(file)
+  await using store = await open(path)
+  await expect(store.retrieve(query)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
+})
+
+test('rows that this storage would not write give `io`, without telling what is in them', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  await fill(path, 1)
+  change(path, "UPDATE messages SET hash = x'beef'")
+  await using store = await open(path)
+  const error = await store.retrieve(query).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'NodeStoreError', code: 'io' })
+  expect(String((error as Error).cause)).toBe('Error: a damaged row')
+})
+
+test('a file of a newer version or of another program gives `schema`', async (t) => {
+  const folder = temporaryFolder(t)
+  await fill(join(folder, 'newer.sqlite'), 1)
+  change(join(folder, 'newer.sqlite'), 'PRAGMA user_version = 1000')
+  change(join(folder, 'other.sqlite'), 'CREATE TABLE bookmarks(url TEXT)')
+  for (const file of ['newer.sqlite', 'other.sqlite']) {
+    await expect(open(join(folder, file))).rejects.toMatchObject({ name: 'NodeStoreError', code: 'schema' })
+  }
+})
+
+test('the file is for the eyes of the user alone, and holds 2 kB messages in less than 2,900 bytes each', async (t) => {
+  const path = join(temporaryFolder(t), 'folder', 'node.sqlite')
+  await fill(path, 5000)
+  expect(statSync(path).mode & 0o077).toBe(0)
+  expect(statSync(path).size / 5000).toBeLessThan(2900)
+})
+
+test('reads do not wait for writes, and see all that was acknowledged', async (t) => {
+  await using store = await open(join(temporaryFolder(t), 'node.sqlite'))
+  await store.put(storedMessage(0))
+  let acknowledged = 0
+  const writes = Array.from({ length: 500 }, async (_, number) => {
+    await store.put(storedMessage(number + 1))
+    acknowledged++
+    expect(await store.expiries(query.owner, [hashOf(number + 1)])).toHaveProperty('size', 1)
+  })
+  expect((await store.retrieve(query)).messages).toHaveLength(1)
+  expect(acknowledged).toBe(0)
+  await Promise.all(writes)
+})
+
+test('more writes than may wait are refused as `busy`, and only those', async (t) => {
+  await using store = await open(join(temporaryFolder(t), 'node.sqlite'))
+  const writes = Array.from({ length: MAX_PENDING_WRITES + 1 }, () => store.settleHints([]))
+  const outcomes = await Promise.allSettled(writes)
+  expect(outcomes.pop()).toMatchObject({ status: 'rejected', reason: { code: 'busy' } })
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['fulfilled']))
+  await store.settleHints([])
+
+  const data = new Uint8Array(MAX_PENDING_BYTES / 8)
+  const large = Array.from({ length: 8 }, (_, number) => store.setValue(`${number}`, data))
+  await expect(store.put(storedMessage(1))).rejects.toMatchObject({ code: 'busy' })
+  await Promise.all(large)
+})
+
+test('when the writer dies, what was pending fails with `io`, and it is logged once', async () => {
+  const logger = memoryLogger()
+  const dying = `const { parentPort } = require('node:worker_threads')
+    parentPort.postMessage({ kind: 'opened', counts: { messages: 0, hints: 0 } })
+    parentPort.on('message', () => { throw new Error('out of memory') })`
+  const writer = await Writer.open(new Worker(dying, { eval: true }), logger)
+  const writes = [writer.write({ kind: 'settleHints', ids: [] }), writer.write({ kind: 'settleHints', ids: [] })]
+  for (const write of writes) await expect(write).rejects.toMatchObject({ code: 'io' })
+  await expect(writer.write({ kind: 'settleHints', ids: [] })).rejects.toMatchObject({ code: 'io' })
+  await writer.close()
+  expect(logger.lines.filter(({ event }) => event === 'store.writer_died')).toHaveLength(1)
+})
+
+function open(path: string, tuning = TUNING): Promise<NodeStore> {
+  return openSqliteStore({ path, logger: silentLogger, tuning })
+}
+
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'starling-store-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+/** A file with that many messages of 2 kB, closed again. */
+async function fill(path: string, count: number): Promise<void> {
+  await using store = await open(path)
+  const data = new Uint8Array(2048)
+  await Promise.all(Array.from({ length: count }, (_, number) => store.put(storedMessage(number, { data }))))
+}
+
+/** As by other hands. */
+function change(path: string, sql: string): void {
+  using db = new DatabaseSync(path)
+  db.exec(sql)
+}
+
+/** Runs a process that puts messages, 16 at a time, and kills it when it has reported `count`: the numbers acknowledged. */
+async function putUntilKilled(path: string, count: number): Promise<number[]> {
+  const program = `
+    const { openSqliteStore } = await import(${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url))})
+    const { storedMessage } = await import(${JSON.stringify(new URL('../storage/node-store.suite.ts', import.meta.url))})
+    const store = await openSqliteStore({ path: ${JSON.stringify(path)}, logger: {}, tuning: { maxBytes: 0, groupDelay: 1 } })
+    let next = 0
+    const lane = async () => {
+      for (;;) {
+        const number = next++
+        await store.put(storedMessage(number, { data: new Uint8Array(2048) }))
+        process.stdout.write(number + '\\n')
+      }
+    }
+    for (let i = 0; i < 16; i++) void lane()`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    if (output.split('\n').length > count) child.kill('SIGKILL')
+  })
+  const [, signal] = await once(child, 'close')
+  expect(signal).toBe('SIGKILL')
+  return output.split('\n').slice(0, -1).map(Number)
+}

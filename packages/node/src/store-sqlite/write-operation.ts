@@ -1,0 +1,62 @@
+/** What the main thread and the writer's thread tell each other: plain values only, for they are copied between threads. */
+import type { MessageHash, NodeId, Owner, UnixMillis } from '@starling/protocol'
+import type { ExpireMode, NewHint, PutOutcome, StoredMessage } from '../storage/node-store.ts'
+import type { NodeStoreError } from '../storage/node-store-error.ts'
+
+export type HashExpiry = { readonly hash: MessageHash; readonly expiry: UnixMillis }
+
+export type WriteOperation =
+  | { readonly kind: 'put'; readonly message: StoredMessage }
+  | { readonly kind: 'delete'; readonly owner: Owner; readonly hashes: readonly MessageHash[] }
+  | {
+      readonly kind: 'expire'
+      readonly owner: Owner
+      readonly hashes: readonly MessageHash[]
+      readonly expiries: readonly UnixMillis[]
+      readonly mode: ExpireMode
+    }
+  | { readonly kind: 'deleteExpired'; readonly now: UnixMillis; readonly limit: number }
+  | { readonly kind: 'addHints'; readonly hints: readonly NewHint[] }
+  | { readonly kind: 'settleHints'; readonly ids: readonly number[] }
+  | { readonly kind: 'postponeHints'; readonly ids: readonly number[]; readonly until: UnixMillis }
+  | { readonly kind: 'dropHintsOf'; readonly member: NodeId }
+  | { readonly kind: 'setValue'; readonly key: string; readonly value: Uint8Array }
+
+export type WriteResults = {
+  put: PutOutcome
+  delete: readonly MessageHash[]
+  expire: { readonly updated: readonly HashExpiry[]; readonly unchanged: readonly HashExpiry[] }
+  deleteExpired: number
+  addHints: undefined
+  settleHints: undefined
+  postponeHints: undefined
+  dropHintsOf: undefined
+  setValue: undefined
+}
+
+export type WriteResult = WriteResults[keyof WriteResults]
+
+/** Rows that there are, as of the last commit. */
+export type RowCounts = { readonly messages: number; readonly hints: number }
+
+/** `detail` is the database's own words: never content. */
+export type WriteFailure = { readonly code: NodeStoreError['code']; readonly detail: string }
+
+export type WriteReply = { readonly id: number } & (
+  | { readonly result: WriteResult }
+  | { readonly failure: WriteFailure }
+)
+
+export type ToWriter =
+  | {
+      readonly kind: 'write'
+      readonly requests: readonly { readonly id: number; readonly operation: WriteOperation }[]
+    }
+  | { readonly kind: 'close' }
+
+export type FromWriter =
+  | { readonly kind: 'opened'; readonly counts: RowCounts }
+  | { readonly kind: 'refused'; readonly failure: WriteFailure }
+  | { readonly kind: 'done'; readonly replies: readonly WriteReply[]; readonly counts: RowCounts }
+
+export type WriterOptions = { readonly path: string; readonly maxBytes: number; readonly groupDelay: number }

@@ -1,0 +1,87 @@
+/**
+ * The writer's thread: the only connection that writes. Everything that is queued when a transaction starts shares it and
+ * its fsync. A reply is posted after the commit, never before.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { openForWriting } from './schema.ts'
+import { failureOf, isDiskFault } from './sqlite-failure.ts'
+import type { FromWriter, ToWriter, WriteReply, WriterOptions } from './write-operation.ts'
+import { createWriteOperations, type MutableCounts } from './write-operations.ts'
+
+type Requests = Extract<ToWriter, { kind: 'write' }>['requests']
+
+if (parentPort) run(parentPort, workerData as WriterOptions)
+
+function run(port: MessagePort, options: WriterOptions): void {
+  const post = (message: FromWriter) => port.postMessage(message)
+  let db: DatabaseSync
+  let group: ReturnType<typeof createGroupCommit>
+  try {
+    db = openForWriting(options.path, options.maxBytes)
+    group = createGroupCommit(db)
+  } catch (error) {
+    post({ kind: 'refused', failure: failureOf(error) })
+    return
+  }
+  post({ kind: 'opened', counts: group.counts })
+
+  let lastSize = 0
+  port.on('message', (first: ToWriter) => {
+    // Who writes alone does not wait for others; where the last group was shared, others are on their way.
+    if (lastSize > 1) sleep(options.groupDelay)
+    const received = [first, ...drain(port)]
+    const requests = received.flatMap((message) => (message.kind === 'write' ? message.requests : []))
+    if (requests.length > 0) post({ kind: 'done', replies: group.commit(requests), counts: group.counts })
+    lastSize = requests.length
+    if (received.some((message) => message.kind === 'close')) {
+      close(db)
+      port.close()
+    }
+  })
+}
+
+function createGroupCommit(db: DatabaseSync) {
+  const counts: MutableCounts = { messages: rowCount(db, 'messages'), hints: rowCount(db, 'hints') }
+  const carryOut = createWriteOperations(db, counts)
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const end = db.prepare('COMMIT')
+
+  const transact = (requests: Requests): WriteReply[] => {
+    const before = { ...counts }
+    try {
+      begin.run()
+      const replies = requests.map(({ id, operation }) => ({ id, result: carryOut(operation) }))
+      end.run()
+      return replies
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK') // SQLite has rolled back some failures itself
+      Object.assign(counts, before)
+      // One write that does not fit must not fail the others of its group.
+      if (requests.length > 1 && !isDiskFault(error)) return requests.flatMap((request) => transact([request]))
+      return requests.map(({ id }) => ({ id, failure: failureOf(error) }))
+    }
+  }
+  return { counts, commit: transact }
+}
+
+function* drain(port: MessagePort): Generator<ToWriter> {
+  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) yield next.message as ToWriter
+}
+
+function close(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)') // so that the next start has nothing to recover
+  } finally {
+    db.close()
+  }
+}
+
+function rowCount(db: DatabaseSync, table: 'messages' | 'hints'): number {
+  return Number(db.prepare(`SELECT COUNT(*) AS rows FROM ${table}`).get()?.['rows'])
+}
+
+/** Blocks this thread, which has nothing else to do. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
