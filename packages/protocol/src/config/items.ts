@@ -36,16 +36,16 @@ export function buildItems(
   context: ConfigContext,
   seqno: number,
   plaintext: Uint8Array,
-): { readonly items: readonly Uint8Array[]; readonly finished: readonly PartSet[] } {
+): { readonly items: readonly Uint8Array[]; readonly finished?: PartSet } {
   const { crypto, now } = context
   const padded = padConfig(plaintext)
   const seal = (bytes: Uint8Array) => withKey(context, (key) => sealConfig(crypto, key, bytes))
   if (padded.length + CIPHER_OVERHEAD > MAX_STORED_MESSAGE_BYTES) {
-    return { items: cutConfig(crypto, padded).map(seal), finished: [finishedSet(crypto, padded, now)] }
+    return { items: cutConfig(crypto, padded).map(seal), finished: finishedSet(crypto, padded, now) }
   }
   const item = seal(padded)
   const wrapped = wrapConfig(context, seqno, item)
-  return { items: [wrapped.length > MAX_STORED_MESSAGE_BYTES ? item : wrapped], finished: [] }
+  return { items: [wrapped.length > MAX_STORED_MESSAGE_BYTES ? item : wrapped] }
 }
 
 /**

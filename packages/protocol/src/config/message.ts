@@ -93,7 +93,7 @@ export function decodeVersion(plaintext: Uint8Array, hash: Uint8Array): ConfigVe
 
 /** The plaintext of a version. That of a version that was read can differ in form from what was read, not in meaning. */
 export function encodeVersion(version: Omit<ConfigVersion, 'hash'>): Uint8Array {
-  const rows = version.lag.filter(({ seqno }) => seqno > version.seqno - LAG && seqno < version.seqno)
+  const rows = lagWithin(version.lag, version.seqno)
   const top = new Map<string, BencodeInput>(version.unknown as ReadonlyMap<string, BencodeInput>)
   top.set('#', version.seqno)
   top.set('&', version.data as BencodeInput)
@@ -115,14 +115,19 @@ export function draftAfter(version: ConfigVersion): ConfigDraft {
 /** Closes a draft. */
 export function closeDraft(crypto: Crypto, draft: ConfigDraft): ConfigVersion {
   const data = prunedDict(draft.data)
-  const version = { ...draft, data, diff: diffData(draft.base, data) }
-  const { seqno, lag, unknown, diff } = version
-  return { seqno, data, diff, lag, unknown, hash: crypto.blake2b(HASH_SIZE, encodeVersion(version)) }
+  const { seqno, unknown } = draft
+  const version = { seqno, data, diff: diffData(draft.base, data), lag: lagWithin(draft.lag, seqno), unknown }
+  return { ...version, hash: crypto.blake2b(HASH_SIZE, encodeVersion(version)) }
 }
 
 /** By counter, then by hash. */
 export function compareVersions(a: VersionId, b: VersionId): number {
   return a.seqno - b.seqno || compareBytes(a.hash, b.hash)
+}
+
+/** What a version of this counter carries. */
+function lagWithin(lag: readonly LagRow[], own: number): readonly LagRow[] {
+  return lag.filter(({ seqno }) => seqno > own - LAG && seqno < own)
 }
 
 function parseSeqno(value: BencodeValue | undefined): number {

@@ -47,12 +47,17 @@ export function finishedSet(crypto: Crypto, padded: Uint8Array, now: UnixMillis)
   return { hash: crypto.blake2b(HASH_SIZE, padded), total: 0, expiry: later(now, KEPT_FINISHED), parts: [] }
 }
 
+/** With `set` in the place of what is known of the same config. */
+export function withSet(sets: readonly PartSet[], set: PartSet): readonly PartSet[] {
+  return [...sets.filter(({ hash }) => !equalBytes(hash, set.hash)), set]
+}
+
 /** Sets whose time is not over. */
 export function dropExpiredSets(sets: readonly PartSet[], now: UnixMillis): readonly PartSet[] {
   return sets.filter(({ expiry }) => expiry > now)
 }
 
-/** Adds one decrypted part, with the mark. `undefined`, if it is none or contradicts the parts before it. */
+/** Adds one decrypted part, with the mark. `undefined`, if it is none, is not needed, or contradicts the parts before it. */
 export function collectPart(
   crypto: Crypto,
   sets: readonly PartSet[],
@@ -61,20 +66,18 @@ export function collectPart(
   const read = readPart(part.plaintext)
   if (read === undefined) return undefined
   const known = sets.find(({ hash }) => equalBytes(hash, read.hash))
-  if (known?.total === 0) return { sets }
-  if (known !== undefined && known.total !== read.total) return undefined
-  const others = sets.filter((set) => set !== known)
+  if (known !== undefined && known.total !== read.total) return undefined // also of a finished set
   const stored = { index: read.index, hash: part.hash, chunk: read.chunk }
   const parts = [...(known?.parts ?? []).filter(({ index }) => index !== read.index), stored]
   parts.sort((a, b) => a.index - b.index)
   const { hash, total } = read
   if (parts.length < total) {
-    return { sets: [...others, { hash, total, expiry: later(part.now, KEPT_UNFINISHED), parts }] }
+    return { sets: withSet(sets, { hash, total, expiry: later(part.now, KEPT_UNFINISHED), parts }) }
   }
   const padded = joinBytes(parts.map(({ chunk }) => chunk))
-  const finished = { hash, total: 0, expiry: later(part.now, KEPT_FINISHED), parts: [] }
-  if (padded.length > MAX_CONFIG_BYTES || !equalBytes(crypto.blake2b(HASH_SIZE, padded), hash)) return undefined
-  return { sets: [...others, finished], whole: { padded, hashes: parts.map((each) => each.hash) } }
+  const finished = finishedSet(crypto, padded, part.now)
+  if (padded.length > MAX_CONFIG_BYTES || !equalBytes(finished.hash, hash)) return undefined
+  return { sets: withSet(sets, finished), whole: { padded, hashes: parts.map((each) => each.hash) } }
 }
 
 type ReadPart = { hash: Uint8Array; index: number; total: number; chunk: Uint8Array }

@@ -4,8 +4,8 @@
  *
  * What a device does: retrieve the namespace and `openUserProfile` with all of it; after a change or a merge that leaves
  * `needsPush`, `buildUserProfile`, save the state that it gives, store the items, `confirmPushed`, delete `obsolete`,
- * `confirmDeleted`. It saves the state each time. It edits nothing before its first retrieval was opened: an edit of an
- * empty profile competes with the one in the swarm.
+ * `confirmObsoleteDeleted`. It saves the state each time. A restored device edits nothing before its first retrieval
+ * without a cursor was opened: an edit of an empty profile competes with the one in the swarm.
  */
 import type { UnixMillis } from '../brand.ts'
 import { fromUtf8, utf8 } from '../bytes/utf8.ts'
@@ -18,6 +18,7 @@ import { type Decompress, type StoredConfig, USER_PROFILE_OBJECT } from './confi
 import type { ConfigDict, MutableDict } from './data.ts'
 import { buildItems, readItems } from './items.ts'
 import { encodeVersion } from './message.ts'
+import { withSet } from './multi-part.ts'
 import {
   type ConfigState,
   closeConfig,
@@ -64,7 +65,7 @@ const PRIORITY_HIDDEN = -1
 export function createUserProfile(name: DisplayName, now: UnixMillis): ProfileState {
   const edit = (data: MutableDict) => {
     data.set('+', PRIORITY_HIDDEN)
-    setName(data, name, now)
+    setName(data, utf8(name), secondsOf(now))
   }
   return profileState(editConfig(EMPTY_CONFIG, edit))
 }
@@ -83,16 +84,14 @@ export function openUserProfile(options: {
 }): ProfileState {
   const config = options.current?.config ?? EMPTY_CONFIG
   const { found, sets } = readItems({ ...options, object: USER_PROFILE_OBJECT }, options.items, config.sets)
-  return profileState(mergeConfig(options.crypto, { ...config, sets }, found))
+  const merged = mergeConfig(options.crypto, { ...config, sets }, found)
+  return profileState(keepUnstoredName(config, merged))
 }
 
-/**
- * Sets the display name, and with it the time of the profile. The same name changes nothing. After a restore that found no
- * profile, `now` is 1 second after 1970, so that a profile that turns up later wins.
- */
+/** Sets the display name, and with it the time of the profile. The same name changes nothing. */
 export function withDisplayName(state: ProfileState, name: DisplayName, now: UnixMillis): ProfileState {
   if (state.displayName === name) return state
-  return profileState(editConfig(state.config, (data) => setName(data, name, now)))
+  return profileState(editConfig(state.config, (data) => setName(data, utf8(name), secondsOf(now))))
 }
 
 /**
@@ -112,7 +111,7 @@ export function buildUserProfile(options: {
   const { seqno } = closed.version
   const plaintext = encodeVersion(closed.version)
   const { items, finished } = buildItems({ ...options, object: USER_PROFILE_OBJECT }, seqno, plaintext)
-  const state = profileState({ ...closed, sets: [...closed.sets, ...finished] })
+  const state = profileState(finished ? { ...closed, sets: withSet(closed.sets, finished) } : closed)
   // An old copy can have the very bytes that are stored now: it would be deleted right after.
   const hashes = items.map((data) => deriveMessageHash(crypto, keys.accountId, USER_PROFILE_OBJECT.namespace, data))
   return { state, seqno, items, obsolete: state.obsolete.filter((hash) => !hashes.includes(hash)) }
@@ -162,15 +161,34 @@ function nameIn(data: ConfigDict): DisplayName | undefined {
   }
 }
 
+/**
+ * A merge can lose an edit that was not stored yet: five versions behind, or where a device that merged wrote everything
+ * anew. A name that is newer than the profile which won is therefore set again.
+ */
+function keepUnstoredName(before: ConfigState, merged: ConfigState): ConfigState {
+  const name = configData(before).get('n')
+  const time = profileTime(configData(before))
+  if (before.kind === 'clean' || !(name instanceof Uint8Array) || time <= profileTime(configData(merged))) return merged
+  return editConfig(merged, (data) => setName(data, name, time))
+}
+
 /** The time goes where the newest one is: `T` is that of a picture that an app renewed by itself. */
-function setName(data: MutableDict, name: DisplayName, now: UnixMillis): void {
-  data.set('n', utf8(name))
-  data.set(timeIn(data, 't') >= timeIn(data, 'T') ? 't' : 'T', Math.floor(now / 1000))
+function setName(data: MutableDict, name: Uint8Array, seconds: number): void {
+  data.set('n', name)
+  data.set(timeIn(data, 't') >= timeIn(data, 'T') ? 't' : 'T', seconds)
+}
+
+function profileTime(data: ConfigDict): number {
+  return Math.max(timeIn(data, 't'), timeIn(data, 'T'))
 }
 
 /** Seconds; some apps wrote milliseconds or microseconds. */
 function timeIn(data: ConfigDict, key: 't' | 'T'): number {
   const time = data.get(key)
   if (typeof time !== 'number') return 0
-  return time > 9e12 ? time / 1e6 : time > 9e9 ? time / 1e3 : time
+  return Math.floor(time > 9e12 ? time / 1e6 : time > 9e9 ? time / 1e3 : time)
+}
+
+function secondsOf(time: UnixMillis): number {
+  return Math.floor(time / 1000)
 }
