@@ -137,6 +137,7 @@ function describeRetrieval(create: Create): void {
 
   test('holds a message of the greatest size and one without data', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     const large = storedMessage(1, { data: new Uint8Array(76_800).fill(255) })
     const empty = storedMessage(2, { data: new Uint8Array(), authorisation: new Uint8Array() })
     await Promise.all([store.put(large), store.put(empty)])
@@ -166,10 +167,13 @@ function describeChanges(create: Create): void {
 
   test('deletes what belongs to the owner and names it, sorted', async () => {
     const { store, reopen } = await create()
-    for (const number of [1, 2, 3]) await store.put(storedMessage(number))
+    await using _ = store
+    for (const number of [1, 2, 3, 5, 6, 7]) await store.put(storedMessage(number))
     await store.put(storedMessage(4, { owner: BOB }))
-    const asked = [3, 99, 4, 1, 3].map(hashOf)
-    expect(await store.delete(ALICE, asked)).toEqual(sortedTexts([hashOf(1), hashOf(3)]))
+    const asked = [7, 6, 5, 3, 99, 4, 1, 3].map(hashOf)
+    const deleted = sortedTexts([1, 3, 5, 6, 7].map(hashOf))
+    expect(deleted).not.toEqual([7, 6, 5, 3, 1].map(hashOf))
+    expect(await store.delete(ALICE, asked)).toEqual(deleted)
     expect(await store.delete(ALICE, asked)).toEqual([])
     await using again = await reopen()
     expect(await hashes(again)).toEqual([hashOf(2)])
@@ -189,10 +193,17 @@ function describeChanges(create: Create): void {
         { hash: hashOf(2), expiry: second },
       ].sort(byHash)
 
-    expect(await store.expire({ owner, hashes: asked, expiries: [late], mode: 'shorten' })).toEqual({
-      updated: [],
-      unchanged: both(EXPIRY, EXPIRY),
-    })
+    for (const [mode, expiry] of [
+      ['shorten', late],
+      ['shorten', EXPIRY],
+      ['extend', EXPIRY],
+      ['extend', early],
+    ] as const) {
+      expect(await store.expire({ owner, hashes: asked, expiries: [expiry], mode })).toEqual({
+        updated: [],
+        unchanged: both(EXPIRY, EXPIRY),
+      })
+    }
     expect(await store.expire({ owner, hashes: asked, expiries: [early, late, late], mode: 'extend' })).toEqual({
       updated: [{ hash: hashOf(2), expiry: late }],
       unchanged: [{ hash: hashOf(1), expiry: EXPIRY }],
@@ -234,6 +245,7 @@ function describeChanges(create: Create): void {
 function describeHints(create: Create): void {
   test('hands out hints of a member, oldest first, with the message as it is now', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     for (const number of [1, 2]) await store.put(storedMessage(number))
     await store.addHints([messageHint(2), requestHint(7)])
     await store.addHints([messageHint(1), messageHint(1, { member: OTHER_MEMBER })])
@@ -274,6 +286,7 @@ function describeHints(create: Create): void {
 
   test('settles hints for good and never gives their IDs again', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     await store.addHints([requestHint(1), requestHint(2)])
     const [first, second] = await dueIds(store)
     await store.settleHints([second!, 999_999])
@@ -346,6 +359,7 @@ function describeTheRest(create: Create): void {
 
   test('keeps values until they are replaced', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     expect(await store.getValue('directory')).toBeUndefined()
     await store.setValue('directory', new Uint8Array([1]))
     await store.setValue('directory', new Uint8Array([2, 3]))
@@ -357,6 +371,7 @@ function describeTheRest(create: Create): void {
 
   test('counts messages and hints, also after reopening, and grows with content', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     const before = await store.stats()
     await Promise.all(Array.from({ length: 20 }, (_, i) => store.put(storedMessage(i, { data: new Uint8Array(2048) }))))
     await store.addHints([messageHint(1), requestHint(1)])
@@ -369,6 +384,7 @@ function describeTheRest(create: Create): void {
 
   test('1,000 messages put at once are all there after reopening, in the order of the calls', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     const numbers = Array.from({ length: 1000 }, (_, index) => index)
     const outcomes = await Promise.all(numbers.map((number) => store.put(storedMessage(number))))
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['stored']))
@@ -378,6 +394,7 @@ function describeTheRest(create: Create): void {
 
   test('carries out what was called before it is disposed of, and refuses what is called after', async () => {
     const { store, reopen } = await create()
+    await using _ = store
     const puts = [1, 2, 3].map((number) => store.put(storedMessage(number)))
     const disposal = store[Symbol.asyncDispose]()
     const refused = expect.objectContaining({ code: 'closed' })

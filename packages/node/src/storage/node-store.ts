@@ -130,6 +130,9 @@ export interface NodeStore extends AsyncDisposable {
 export type StoreTuning = {
   /** Of the database; 0: no limit. What would make it larger fails with `full`. */
   readonly maxBytes: number
-  /** How long the first write of a group waits for others, unless the last group had one write only. 2 ms is a good value. */
+  /**
+   * How long the first write of a group waits for others, unless the last group had one write only. 0 is a good value: what
+   * comes in while a group is written forms the next one, and waiting longer gave no more writes/s at 4 to 64 in flight.
+   */
   readonly groupDelay: Millis
 }
