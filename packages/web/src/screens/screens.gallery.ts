@@ -1,5 +1,8 @@
 import type { ConversationId, UnixMillis } from '@starling/client'
+import App from '../App.svelte'
 import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-state.ts'
+import { createApp } from '../state/app.ts'
+import { createLeadership } from '../state/leadership.ts'
 import { createMemoryRouter, type Route } from '../state/route.ts'
 import { createStore } from '../state/store.ts'
 import { createTheme } from '../state/theme.ts'
@@ -34,7 +37,6 @@ function session(options: FakeClientOptions = {}, route: Route = { kind: 'chats'
       now: createStore(sampleNow),
       base: 'https://starling.example/',
       onreload: () => {},
-      onuse: async () => {},
     }
   })
 }
@@ -43,7 +45,27 @@ const fiveMinutesAgo = (sampleNow - 300_000) as UnixMillis
 const offline = sampleNetwork.offline('no_node_reachable', fiveMinutesAgo)
 const skewed = sampleNetwork.skewed(sampleNow, 3_600_000 as never)
 
+/** The app as it starts, with the browser's own locks, over fake clients: to be opened in two tabs. */
+const tabs = show(App, () => ({
+  app: createApp({
+    lead: (release) =>
+      createLeadership({
+        locks: navigator.locks,
+        channel: new BroadcastChannel('gallery'),
+        release,
+        sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+      }),
+    startClient: () => ({ client: new FakeClient(), stop: async () => {} }),
+  }),
+  router: createMemoryRouter({ kind: 'chats' }),
+  theme: createTheme(themeOfPage(), undefined),
+  now: createStore(sampleNow),
+  base: 'https://starling.example/',
+  onreload: () => {},
+}))
+
 export const states: GalleryStates = {
+  tabs,
   opening: session({ session: { kind: 'opening' } }),
   welcome: session({ session: { kind: 'noAccount' } }),
   name: show(Onboarding, () => ({ client: new FakeClient({ session: { kind: 'noAccount' } }), step: 'name' as const })),

@@ -1,0 +1,181 @@
+import { after, before, test } from 'node:test'
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect } from 'expect'
+import type { BrowserContext, Page } from 'playwright-core'
+import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
+
+let gallery: GalleryBrowser
+before(async () => {
+  if (noChromium === false) gallery = await openGallery()
+})
+after(() => gallery?.[Symbol.asyncDispose]())
+
+/** A state on a page of its own; nothing may go wrong on it. */
+async function on(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>) {
+  const context = await gallery.newContext(look)
+  const failures: string[] = []
+  await use(await gallery.show(context, state, failures), context)
+  await context.close()
+  expect(failures).toEqual([])
+}
+
+const row = (page: Page, name: RegExp) => page.getByRole('link', { name })
+/** Waits until the element with the focus says `text`. */
+const focusOn = (page: Page, text: string) =>
+  page.waitForFunction((wanted) => document.activeElement?.closest('a')?.textContent?.includes(wanted), text)
+
+const screens = [
+  'opening',
+  'welcome',
+  'name',
+  'restore',
+  'restoring',
+  'needs-name',
+  'failed-unreadable',
+  'elsewhere',
+  'chats',
+  'chats-empty',
+  'chat-unconfirmed',
+  'chat-gone',
+  'requests',
+  'requests-empty',
+  'offline',
+  'offline-clock',
+  'settings-unconfirmed',
+  'network',
+  'add-contact-link',
+]
+
+for (const look of [
+  { width: 1440, theme: 'light' },
+  { width: 390, theme: 'dark' },
+] as const) {
+  test(`axe finds nothing on any screen, ${look.width} px, ${look.theme}`, { skip: noChromium }, async () => {
+    for (const state of screens) {
+      await on(state, { ...look, bypassPolicy: true }, async (page) => {
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+        expect({ state, found }).toEqual({ state, found: [] })
+      })
+    }
+  })
+}
+
+test('a newcomer is writing after two steps with the keyboard alone', { skip: noChromium }, async () => {
+  await on('welcome', {}, async (page) => {
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Display name').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('Type a name first.').waitFor()
+    await page.keyboard.type('Carol')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Chats' }).waitFor()
+    await page.getByText('Write down your recovery phrase').waitFor()
+  })
+})
+
+test('a phrase is judged word by word, restored, and a missing name is asked for', { skip: noChromium }, async () => {
+  await on('restore', { width: 390 }, async (page) => {
+    const field = page.getByLabel('Recovery phrase')
+    await field.fill('fizzle qqq fan')
+    await page.getByText('“qqq” (word 2)').waitFor()
+    await field.fill('fi')
+    await page.getByRole('button', { name: /^fi/ }).first().click()
+    expect(await field.inputValue()).toMatch(/^fi\w+ $/)
+    await field.fill('fizzle fancy joyous biweekly hairy rumble vats jogger agreed ruthless mesh fully rumble')
+    await page.getByText('All words fit together.').waitFor()
+    await page.getByRole('button', { name: 'Restore account' }).click()
+  })
+})
+
+test('the banner stays until two words of the phrase were confirmed', { skip: noChromium }, async () => {
+  await on('chat-unconfirmed', {}, async (page) => {
+    await page.getByRole('button', { name: 'Show the phrase' }).click()
+    const words = await page.locator('[role=dialog] li').allTextContents()
+    await page.getByRole('button', { name: 'I wrote them down' }).click()
+    const asked = await page.locator('[role=dialog] label').allTextContents()
+    for (const label of asked) {
+      const number = Number(/\d+/.exec(label)?.[0])
+      const word = words[number - 1]?.replace(/\d+/, '').trim() ?? ''
+      await page.getByLabel(label, { exact: true }).fill(word)
+    }
+    await page.keyboard.press('Enter')
+    await page.getByText('Write down your recovery phrase').waitFor({ state: 'detached' })
+  })
+})
+
+test('the menu of a chat opens by mouse and by keyboard, and pins', { skip: noChromium }, async () => {
+  await on('chats', {}, async (page) => {
+    await row(page, /^Jun/).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Pin to top' }).click()
+    expect((await page.locator('[data-chat] .title').allTextContents()).map((text) => text.trim())[1]).toBe('Jun')
+    await row(page, /^Dave/).focus()
+    await page.keyboard.press('Shift+F10')
+    await page.getByRole('menuitem', { name: 'Mute' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('menu').waitFor({ state: 'detached' })
+    await focusOn(page, 'Dave')
+  })
+})
+
+test('deleting asks first, and says what stays', { skip: noChromium }, async () => {
+  await on('chats', {}, async (page) => {
+    await row(page, /^Jun/).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Delete chat' }).click()
+    await page.getByText('Jun keeps their copy').waitFor()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await row(page, /^Jun/).waitFor({ state: 'detached' })
+  })
+})
+
+test('the arrows walk through five thousand chats, of which few are in the page', { skip: noChromium }, async () => {
+  await on('chats-many', {}, async (page) => {
+    await page.locator('[data-chat]').first().focus()
+    await page.keyboard.press('End')
+    await focusOn(page, 'Judy 5000')
+    await page.keyboard.press('ArrowUp')
+    await focusOn(page, 'Ivan 4999')
+    await page.keyboard.press('Home')
+    await focusOn(page, 'Alice 1')
+    expect(await page.locator('[data-chat]').count()).toBeLessThan(60)
+  })
+})
+
+test('on a phone a chat takes the page, and going back returns to its row', { skip: noChromium }, async () => {
+  await on('chats', { width: 390 }, async (page) => {
+    await row(page, /^Murmuration/).tap()
+    await page.getByRole('button', { name: 'Back to chats' }).tap()
+    await row(page, /^Murmuration/).waitFor()
+    await focusOn(page, 'Murmuration')
+  })
+})
+
+test('erasing says what it means and ends where everything began', { skip: noChromium }, async () => {
+  await on('settings-unconfirmed', {}, async (page) => {
+    await page.getByRole('button', { name: 'Erase…' }).click()
+    await page.getByText('this account is gone for good').waitFor()
+    await page.getByRole('button', { name: 'Erase everything' }).click()
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.keyboard.type('Dave')
+    await page.keyboard.press('Enter')
+    await page.getByText('Pick a chat').waitFor()
+  })
+})
+
+test('one tab holds the account; another one takes it, and gets it when the first closes', {
+  skip: noChromium,
+}, async () => {
+  await on('tabs', {}, async (first, context) => {
+    const elsewhere = (page: Page) => page.getByText('Starling is open in another tab').waitFor()
+    const leads = (page: Page) => page.getByRole('heading', { name: 'Chats' }).waitFor()
+    await leads(first)
+    const second = await gallery.show(context, 'tabs', [])
+    await elsewhere(second)
+    await second.getByRole('button', { name: 'Use it here' }).click()
+    await leads(second)
+    await elsewhere(first)
+    await second.close()
+    await leads(first)
+  })
+})

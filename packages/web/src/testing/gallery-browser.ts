@@ -1,0 +1,95 @@
+/** The gallery in a real browser: built, served on loopback, and driven by tests. */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+
+const executablePath = process.env['STARLING_CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** Given as a test's `skip`: false, or what to type. */
+export const noChromium = existsSync(executablePath)
+  ? false
+  : 'there is no Chromium: sudo apt-get install chromium, or STARLING_CHROMIUM=/path/to/chromium'
+
+export type Look = { readonly width?: number; readonly theme?: 'light' | 'dark'; readonly bypassPolicy?: boolean }
+
+export interface GalleryBrowser extends AsyncDisposable {
+  newContext(look?: Look): Promise<BrowserContext>
+  /** Opens a state; `failures` collects what the page throws or the console reports. */
+  show(context: BrowserContext, state: string, failures: string[]): Promise<Page>
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export async function openGallery(): Promise<GalleryBrowser> {
+  const stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'starling-gallery-'))
+  stack.defer(() => rm(folder, { recursive: true }))
+  const root = join(import.meta.dirname, '../..')
+  const configFile = join(root, 'vite.config.ts')
+  await build({ root, configFile, mode: 'gallery', logLevel: 'error', build: { outDir: folder } })
+  const origin = await serve(folder, stack)
+  const browser = await chromium.launch({ executablePath, args: flags })
+  stack.defer(() => browser.close())
+
+  return {
+    newContext: ({ width = 1440, theme = 'light', bypassPolicy = false } = {}) =>
+      browser.newContext({
+        viewport: { width, height: width < 640 ? 844 : 900 },
+        colorScheme: theme,
+        hasTouch: width < 640,
+        bypassCSP: bypassPolicy,
+        reducedMotion: 'reduce',
+      }),
+    async show(context, state, failures) {
+      const page = await context.newPage()
+      page.setDefaultTimeout(10_000)
+      page.on('pageerror', (error) => failures.push(`${state}: ${error.message}`))
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') failures.push(`${state}: ${message.text()}`)
+      })
+      await page.goto(`${origin}/gallery.html#${state}`)
+      await page.locator('#app > *').first().waitFor({ state: 'attached' })
+      return page
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+async function serve(folder: string, stack: AsyncDisposableStack): Promise<string> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    readFile(join(folder, pathname)).then(
+      (body) => {
+        response.setHeader('content-type', types[extname(pathname)] ?? 'application/octet-stream')
+        response.end(body)
+      },
+      () => response.writeHead(404).end(),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stack.defer(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
