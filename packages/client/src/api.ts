@@ -92,7 +92,12 @@ export interface History extends AsyncDisposable {
   markRead(upTo: MessageId): Promise<void>
 }
 
-export type OfflineReason = 'no_network' | 'no_node_reachable' | 'directory_unavailable' | 'directory_stale' | 'wrong_network'
+export type OfflineReason =
+  | 'no_network'
+  | 'no_node_reachable'
+  | 'directory_unavailable'
+  | 'directory_stale'
+  | 'wrong_network'
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -113,7 +118,13 @@ export type NetworkView = {
   readonly path?: { readonly hops: readonly HopView[]; readonly roundTrip?: Millis }
   /** Members of the own swarm, and whether they answered last. */
   readonly swarm: readonly { readonly nodeId: NodeId; readonly answering: boolean }[]
-  readonly directory?: { readonly epoch: number; readonly nodes: number; readonly signatures: number; readonly threshold: number; readonly stale: boolean }
+  readonly directory?: {
+    readonly epoch: number
+    readonly nodes: number
+    readonly signatures: number
+    readonly threshold: number
+    readonly stale: boolean
+  }
   /** Our clock minus the network's, where it is beyond what nodes tolerate (10 s). */
   readonly clockSkew?: Millis
 }

@@ -7,9 +7,11 @@ export {
   MessengerError,
   type Millis,
   millis,
+  type NetworkFile,
   type NodeId,
   parseAccountId,
   parseDisplayName,
+  parseNetworkFile,
   RECOVERY_PHRASE_WORDS,
   RecoveryPhraseError,
   type RecoveryWordCheck,
@@ -19,7 +21,9 @@ export {
 export type { Observable } from '@starling/runtime'
 export type * from './api.ts'
 export { checkPhrase } from './check-phrase.ts'
-export type { KeyVault, StoreKey } from './store/key-vault.ts'
+export { ClientStateError } from './client-error.ts'
+export type { ClientOptions } from './client-options.ts'
+export { createClient } from './create-client.ts'
 export type { LocalStore, StoreChange, StoreRange } from './store/local-store.ts'
 export { StoreError } from './store/store-error.ts'
 export type { Transport } from './transport/transport.ts'

@@ -1,0 +1,54 @@
+/** The account as this device keeps it. */
+import {
+  type AccountSeed,
+  type DisplayName,
+  fromBase64,
+  parseAccountSeed,
+  parseDisplayName,
+  toBase64,
+} from '@starling/protocol'
+import * as z from 'zod/mini'
+import { jsonRecord, Singleton } from '../store/json-record.ts'
+import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
+import { TABLES } from '../store/tables.ts'
+
+export type AccountRecord = {
+  readonly seed: AccountSeed
+  /** `undefined`: restored, and no name was found yet. */
+  readonly displayName: DisplayName | undefined
+  /** When the name was set: seconds of network time. */
+  readonly nameUpdated: number
+  readonly phraseConfirmed: boolean
+}
+
+const singleton = new Singleton(
+  { table: TABLES.singletons, partition: 'account' },
+  jsonRecord(
+    z.object({
+      seed: z.string(),
+      displayName: z.optional(z.string()),
+      nameUpdated: z.number(),
+      phraseConfirmed: z.boolean(),
+    }),
+  ),
+)
+
+export async function getAccount(store: SealedStore): Promise<AccountRecord | undefined> {
+  const found = await singleton.get(store)
+  if (found === undefined) return undefined
+  const { displayName } = found
+  return {
+    ...found,
+    seed: parseAccountSeed(fromBase64(found.seed)),
+    displayName: displayName === undefined ? undefined : parseDisplayName(displayName),
+  }
+}
+
+export function putAccount({ seed, displayName, nameUpdated, phraseConfirmed }: AccountRecord): SealedChange {
+  return singleton.put({
+    seed: toBase64(seed),
+    ...(displayName === undefined ? {} : { displayName }),
+    nameUpdated,
+    phraseConfirmed,
+  })
+}

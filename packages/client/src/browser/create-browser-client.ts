@@ -1,0 +1,46 @@
+/** The composition root of clients in browsers: in a window, or better in a worker. */
+import { type Descriptor, parseNetworkFile } from '@starling/protocol'
+import { silentLogger, systemClock, systemRandom } from '@starling/runtime'
+import { createWasmCrypto } from '@starling/runtime/wasm'
+import type { Client } from '../api.ts'
+import { openClient } from '../create-client.ts'
+import { createBrowserVault } from './browser-vault.ts'
+import { openIndexedDbStore } from './indexeddb-store.ts'
+import { createWebTransport } from './web-transport.ts'
+
+export type BrowserClientOptions = {
+  /** The value of `network.json`. */
+  readonly network: unknown
+}
+
+/**
+ * As `createClient`: what is wrong with the database shows in `session`.
+ *
+ * @throws {MalformedInputError} `network_file`
+ */
+export async function createBrowserClient(options: BrowserClientOptions): Promise<Client> {
+  const network = parseNetworkFile(JSON.stringify(options.network) ?? '')
+  const clock = systemClock()
+  const random = systemRandom()
+  return openClient({
+    network,
+    clock,
+    random,
+    crypto: await createWasmCrypto(),
+    logger: silentLogger,
+    transport: createWebTransport({ clock }),
+    openStore: () => openIndexedDbStore({ name: 'starling', clock }),
+    vault: createBrowserVault({ name: 'starling-key', random }),
+    canReach,
+  })
+}
+
+/** A node needs a URL for browsers, and a page from https may only speak to https, or to its own machine. */
+function canReach({ webUrl }: Descriptor): boolean {
+  if (webUrl === '') return false
+  return location.protocol !== 'https:' || webUrl.startsWith('https:') || isLoopback(new URL(webUrl).hostname)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.')
+}

@@ -1,0 +1,22 @@
+import type { Crypto, Decompress, Descriptor, NetworkFile, RandomBytes } from '@starling/protocol'
+import type { Clock, Logger } from '@starling/runtime'
+import type { KeyVault } from './store/key-vault.ts'
+import type { LocalStore } from './store/local-store.ts'
+import type { Transport } from './transport/transport.ts'
+
+/** The ports of a client, from its composition root. */
+export type ClientOptions = {
+  readonly network: NetworkFile
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly crypto: Crypto
+  readonly logger: Logger
+  readonly transport: Transport
+  /** Belongs to the client from then on, which closes it. */
+  readonly store: LocalStore
+  readonly vault: KeyVault
+  /** Whether the platform can reach a node at all, as a guard; everywhere, unless told. */
+  readonly canReach?: (node: Descriptor) => boolean
+  /** Reads zstd, in which other apps write profiles; without it theirs stay unread. */
+  readonly decompress?: Decompress | undefined
+}

@@ -1,0 +1,44 @@
+import type { Client } from './api.ts'
+import type { ClientOptions } from './client-options.ts'
+import { FailedClient } from './failed-client.ts'
+import { StarlingClient } from './starling-client.ts'
+import type { LocalStore } from './store/local-store.ts'
+import { SealedStore } from './store/sealed-store.ts'
+import { StoreError } from './store/store-error.ts'
+
+/**
+ * The client over these ports. Opens what the store holds and begins to connect; `session` says what is there. A store that
+ * cannot be used gives a client whose session has `failed`, not an error: a face has to show that. Dispose of it in any case.
+ */
+export function createClient(options: ClientOptions): Promise<Client> {
+  return openClient({ ...options, openStore: async () => options.store })
+}
+
+/** As `createClient`, for a store that is yet to be opened, which may fail as well. */
+export async function openClient(
+  options: Omit<ClientOptions, 'store'> & { readonly openStore: () => Promise<LocalStore> },
+): Promise<Client> {
+  const { openStore, vault, crypto, random, network, logger } = options
+  try {
+    const store = await openStore()
+    const sealed = await openSealed(store)
+    return await StarlingClient.open({ ...options, store }, sealed)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    logger.warn('client.store_failed', { code: error.code })
+    return new FailedClient(error, network, async () => {
+      await using store = await openStore()
+      await store.erase()
+      await vault.erase()
+    })
+  }
+
+  async function openSealed(store: LocalStore): Promise<SealedStore> {
+    try {
+      return await SealedStore.open({ store, key: await vault.open(), crypto, random })
+    } catch (error) {
+      await store[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+}

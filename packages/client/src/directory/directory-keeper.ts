@@ -1,0 +1,200 @@
+/**
+ * The directory as this client has it. Invariants: what is published was verified with the network file, whoever delivered
+ * it; an epoch never goes back, also not over a restart; an expired document is used on, as stale, until there is a newer one.
+ */
+import {
+  acceptDocument,
+  type Crypto,
+  type DirectoryDocument,
+  DirectoryError,
+  DirectoryView,
+  documentFreshness,
+  encodeDocument,
+  FrameKind,
+  MessengerError,
+  type Millis,
+  millis,
+  type NetworkFile,
+  type RandomBytes,
+  seconds,
+  unixMillis,
+  verifyDocument,
+} from '@starling/protocol'
+import {
+  backoff,
+  type Clock,
+  type Link,
+  type Logger,
+  MutableObservable,
+  type Observable,
+  randomInteger,
+  shuffle,
+} from '@starling/runtime'
+import type { NetworkTime } from '../network-time.ts'
+import type { SealedStore } from '../store/sealed-store.ts'
+import { TABLES } from '../store/tables.ts'
+import type { Transport } from '../transport/transport.ts'
+import { WakeUp } from '../wake-up.ts'
+
+const FETCH_TIMEOUT = seconds(10)
+const RETRY_BASE = millis(500)
+const RETRY_LIMIT = seconds(20)
+/** However often somebody asks for a refresh. */
+const SHORTEST_INTERVAL = seconds(2)
+const RECORD = { table: TABLES.singletons, partition: 'directory', sort: new Uint8Array() }
+
+/** Why there is none, or why the last attempt to get a newer one failed. */
+export type DirectoryProblem = 'unavailable' | 'wrong_network'
+
+export type DirectoryKeeperOptions = {
+  readonly network: NetworkFile
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+  readonly transport: Transport
+  readonly time: NetworkTime
+  /** Links that are up now, asked before any bootstrap URL. */
+  readonly links: () => readonly Link[]
+}
+
+export class DirectoryKeeper {
+  readonly #options: DirectoryKeeperOptions
+  #store: SealedStore
+  readonly #view = new MutableObservable<DirectoryView | undefined>(undefined)
+  readonly #problem = new MutableObservable<DirectoryProblem | undefined>(undefined)
+  readonly #wakeUp: WakeUp
+
+  constructor(options: DirectoryKeeperOptions, store: SealedStore) {
+    this.#options = options
+    this.#store = store
+    this.#wakeUp = new WakeUp(options.clock)
+  }
+
+  get view(): Observable<DirectoryView | undefined> {
+    return this.#view
+  }
+
+  get problem(): Observable<DirectoryProblem | undefined> {
+    return this.#problem
+  }
+
+  /** Whether the document has expired by the network's time. */
+  get isStale(): boolean {
+    const document = this.#view.snapshot?.document
+    return document !== undefined && documentFreshness(document, this.#options.time.now()) === 'stale'
+  }
+
+  /** What the disk holds; nothing, if it does not belong to this network. */
+  async load(): Promise<void> {
+    const encoded = await this.#store.get(RECORD)
+    if (encoded === undefined) return
+    try {
+      this.#publish(verifyDocument(this.#options.crypto, this.#options.network, encoded))
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error
+      this.#options.logger.warn('directory.stored_refused', { code: error.code })
+    }
+  }
+
+  /** The erased store came back with another key: it gets what we have. */
+  async moveTo(store: SealedStore): Promise<void> {
+    this.#store = store
+    const document = this.#view.snapshot?.document
+    if (document !== undefined) await this.#persist(document)
+  }
+
+  /** Something says that our document is old: fetch soon. */
+  refreshSoon(): void {
+    this.#wakeUp.wake()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, transport } = this.#options
+    const stopListening = transport.onNetworkChange(() => this.refreshSoon())
+    let failures = 0
+    try {
+      while (!signal.aborted) {
+        const isUpToDate = await this.#fetch(signal)
+        failures = isUpToDate ? 0 : failures + 1
+        await clock.sleep(SHORTEST_INTERVAL, { signal })
+        await this.#wakeUp.sleep(this.#pause(failures), signal)
+      }
+    } finally {
+      stopListening()
+    }
+  }
+
+  #pause(failures: number): Millis {
+    const { random, network } = this.#options
+    if (failures > 0) return backoff({ attempt: failures, base: RETRY_BASE, limit: RETRY_LIMIT, random })
+    const { epochLength } = network.parameters
+    // Full periods on average; jittered, so that clients do not ask in step.
+    return millis(Math.floor(epochLength * 0.75) + randomInteger(random, Math.floor(epochLength / 2) + 1))
+  }
+
+  /** Asks one place after the other until one gives a document that is not stale. */
+  async #fetch(signal: AbortSignal): Promise<boolean> {
+    let problem: DirectoryProblem = 'unavailable'
+    for (const ask of this.#places()) {
+      try {
+        await this.#take(await ask(signal))
+        if (!this.isStale) {
+          this.#problem.set(undefined)
+          return true
+        }
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof MessengerError)) throw error
+        if (error.code === 'wrong_network') problem = 'wrong_network'
+        this.#options.logger.debug('directory.fetch_failed', { code: error.code })
+      }
+    }
+    this.#problem.set(problem)
+    return false
+  }
+
+  #places(): ((signal: AbortSignal) => Promise<Uint8Array>)[] {
+    const { random, links, network, transport } = this.#options
+    return [
+      ...shuffle(random, links()).map((link) => (signal: AbortSignal) => askLink(link, signal)),
+      ...shuffle(random, network.bootstrap).map(
+        (url) => (signal: AbortSignal) => transport.fetchDirectory(url, { signal }),
+      ),
+    ]
+  }
+
+  /** @throws {DirectoryError} */
+  async #take(encoded: Uint8Array): Promise<void> {
+    const { crypto, network, time, logger } = this.#options
+    const document = verifyDocument(crypto, network, encoded)
+    // Its signed start is evidence of time: who has a clock that is behind must be able to join all the same.
+    const now = unixMillis(Math.max(time.now(), document.validAfter))
+    const acceptance = acceptDocument(this.#view.snapshot?.document, document, now)
+    switch (acceptance.kind) {
+      case 'refused':
+        logger.warn('directory.refused', { reason: acceptance.reason })
+        return
+      case 'known':
+        return
+      case 'accepted':
+        await this.#persist(document)
+        this.#publish(document)
+    }
+  }
+
+  async #persist(document: DirectoryDocument): Promise<void> {
+    await this.#store.write([{ kind: 'put', name: RECORD, value: encodeDocument(document) }])
+  }
+
+  #publish(document: DirectoryDocument): void {
+    this.#options.time.learnDirectory(document.validAfter, document.entries.length)
+    this.#view.set(new DirectoryView(document))
+  }
+}
+
+async function askLink(link: Link, signal: AbortSignal): Promise<Uint8Array> {
+  const reply = await link.request(FrameKind.directory, new Uint8Array(), { signal, timeout: FETCH_TIMEOUT })
+  if (reply.status !== 200) throw new DirectoryError('malformed', `status ${reply.status}`)
+  return reply.body
+}

@@ -1,0 +1,98 @@
+/** A client that could not be opened. It says why; everything fails with that error, but for erasing what cannot be read. */
+import type { NetworkFile } from '@starling/protocol'
+import { MutableObservable, type Observable } from '@starling/runtime'
+import type {
+  Client,
+  ConversationId,
+  ConversationList,
+  History,
+  MessageId,
+  NetworkView,
+  SessionFailure,
+  SessionState,
+} from './api.ts'
+import type { StoreError } from './store/store-error.ts'
+
+export class FailedClient implements Client {
+  readonly session: Observable<SessionState>
+  readonly conversations: Observable<ConversationList> = new MutableObservable<ConversationList>([])
+  readonly network: Observable<NetworkView>
+  readonly #error: StoreError
+  readonly #erase: () => Promise<void>
+
+  /** `erase` deletes everything from a store that is there, but not to be read; the client is then to be opened anew. */
+  constructor(error: StoreError, network: NetworkFile, erase: () => Promise<void>) {
+    this.#error = error
+    this.#erase = erase
+    this.session = new MutableObservable<SessionState>({ kind: 'failed', code: failureOf(error) })
+    this.network = new MutableObservable<NetworkView>({
+      connection: { kind: 'connecting' },
+      networkName: network.name,
+      swarm: [],
+    })
+  }
+
+  createAccount(): Promise<void> {
+    return this.#fail()
+  }
+
+  restoreAccount(): Promise<void> {
+    return this.#fail()
+  }
+
+  setDisplayName(): Promise<void> {
+    return this.#fail()
+  }
+
+  revealPhrase(): Promise<string> {
+    return this.#fail()
+  }
+
+  confirmPhrase(): Promise<boolean> {
+    return this.#fail()
+  }
+
+  async eraseDevice(): Promise<void> {
+    if (this.#error.code !== 'unreadable') throw this.#error
+    await this.#erase()
+  }
+
+  startConversation(): Promise<ConversationId> {
+    return this.#fail()
+  }
+
+  send(): Promise<MessageId> {
+    return this.#fail()
+  }
+
+  retry(): Promise<void> {
+    return this.#fail()
+  }
+
+  deleteForMe(): Promise<void> {
+    return this.#fail()
+  }
+
+  history(): Promise<History> {
+    return this.#fail()
+  }
+
+  updateConversation(): Promise<void> {
+    return this.#fail()
+  }
+
+  deleteConversation(): Promise<void> {
+    return this.#fail()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #fail(): Promise<never> {
+    return Promise.reject(this.#error)
+  }
+}
+
+function failureOf({ code }: StoreError): SessionFailure {
+  if (code === 'in_use') return 'in_use'
+  return code === 'unreadable' ? 'store_unreadable' : 'store_unavailable'
+}

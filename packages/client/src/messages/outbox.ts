@@ -1,0 +1,254 @@
+/**
+ * Brings what waits to the swarms. Invariants: an item is on the disk before anybody is told of it, and leaves it only with
+ * the write of what became of it; the items of a lane are stored in order; what was stored once is not sent anew, at worst
+ * the same bytes are stored again, which changes nothing.
+ */
+import {
+  type AccountId,
+  days,
+  type Millis,
+  millis,
+  minutes,
+  type RandomBytes,
+  seconds,
+  type UnixMillis,
+} from '@starling/protocol'
+import { backoff, type Clock, type Logger, type TaskGroup } from '@starling/runtime'
+import type { ConversationId, DeliveryFailure } from '../api.ts'
+import type { NetworkTime } from '../network-time.ts'
+import type { Paths } from '../paths/paths.ts'
+import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
+import { StoreError } from '../store/store-error.ts'
+import { TABLES } from '../store/tables.ts'
+import { RequestError } from '../swarm/request-error.ts'
+import { WakeUp } from '../wake-up.ts'
+import { Gate } from './gate.ts'
+import type { MessageBook } from './message-book.ts'
+import type { MessagePlace } from './message-record.ts'
+import { deleteOutboxItem, type OutboxItem, putOutboxItem, readOutboxItem } from './outbox-record.ts'
+import type { MessageStorage, StoredOn } from './store-message.ts'
+
+const RETRY_BASE = seconds(1)
+const RETRY_LIMIT = minutes(5)
+const LIFETIME = days(14)
+const LANES_AT_ONCE = 8
+/** When members that did not sign are asked again; nodes do the same among themselves. */
+const SPREAD_DELAYS = [seconds(2), seconds(10), minutes(1)]
+const SPREADS_AT_ONCE = 20
+const PAGE = 500
+
+export type OutboxOptions = {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+  readonly store: SealedStore
+  readonly book: MessageBook
+  readonly storage: MessageStorage
+  readonly paths: Paths
+  readonly time: NetworkTime
+  readonly tasks: TaskGroup
+  readonly self: AccountId
+  /** The copy of a message for our other devices. */
+  readonly buildSyncCopy: (place: MessagePlace) => Promise<Uint8Array | undefined>
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #gate = new Gate(LANES_AT_ONCE)
+  readonly #lanes = new Map<string, { readonly items: OutboxItem[]; readonly wakeUp: WakeUp }>()
+  #nextOrder = 0
+  #spreading = 0
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** What was waiting when the client was last closed. Starts to send. */
+  async load(): Promise<void> {
+    let from = new Uint8Array()
+    for (;;) {
+      const page = await this.#options.store.list({ table: TABLES.outbox, partition: '', from, limit: PAGE })
+      for (const { value } of page) this.submit(readOutboxItem(value))
+      const last = page.at(-1)
+      if (last === undefined || page.length < PAGE) return
+      from = Uint8Array.from([...last.sort, 0])
+    }
+  }
+
+  /** A place in the order for an item that will be written and then submitted. */
+  takeOrder(): number {
+    return this.#nextOrder++
+  }
+
+  /** The item is on the disk: send it when its turn comes. */
+  submit(item: OutboxItem): void {
+    this.#nextOrder = Math.max(this.#nextOrder, item.order + 1)
+    const key = laneOf(item)
+    const lane = this.#lanes.get(key)
+    if (lane !== undefined) {
+      lane.items.push(item)
+      return
+    }
+    this.#lanes.set(key, { items: [item], wakeUp: new WakeUp(this.#options.clock) })
+    this.#options.tasks.run('outbox', (signal) => this.#runLane(key, signal))
+  }
+
+  /** Nobody waits any longer for the next attempt: the network is back. */
+  wake(): void {
+    for (const { wakeUp } of this.#lanes.values()) wakeUp.wake()
+  }
+
+  /** Messages that wait for their first receipt. */
+  waiting(): readonly MessagePlace[] {
+    return [...this.#lanes.values()].flatMap(({ items }) => items.filter(({ kind }) => kind === 'message').map(placeOf))
+  }
+
+  /** Takes a message out before it was stored; what to write for that. */
+  cancel(place: MessagePlace): readonly SealedChange[] {
+    const lane = this.#lanes.get(place.conversation)
+    const found = lane?.items.filter((item) => item.kind === 'message' && item.sentAt === place.sentAt) ?? []
+    for (const item of found) lane?.items.splice(lane.items.indexOf(item), 1)
+    return found.map(deleteOutboxItem)
+  }
+
+  /** Takes out everything of a conversation that was not stored; what to write for that. */
+  cancelAll(conversation: ConversationId): readonly SealedChange[] {
+    return this.#lanes.get(conversation)?.items.splice(0).map(deleteOutboxItem) ?? []
+  }
+
+  async #runLane(key: string, signal: AbortSignal): Promise<void> {
+    const lane = this.#lanes.get(key)!
+    let failures = 0
+    for (let item = lane.items[0]; item !== undefined; item = lane.items[0]) {
+      const current = item
+      await this.#options.paths.connected(signal)
+      const failure = await this.#gate.run(() => this.#attempt(current, signal))
+      if (failure === undefined) {
+        failures = 0
+        remove(lane.items, current)
+        continue
+      }
+      const reason = this.#reasonToGiveUp(current, failure)
+      if (reason !== undefined) {
+        await this.#giveUp(current, reason)
+        remove(lane.items, current)
+        continue
+      }
+      this.#options.logger.debug('outbox.attempt_failed', { code: failure.code, attempt: failures })
+      await lane.wakeUp.sleep(this.#delay(failures++), signal)
+    }
+    this.#lanes.delete(key)
+  }
+
+  #delay(failures: number): Millis {
+    // At least half a second, so that a refusal at once does not become a storm.
+    const jitter = backoff({ attempt: failures, base: RETRY_BASE, limit: RETRY_LIMIT, random: this.#options.random })
+    return millis(Math.max(500, jitter))
+  }
+
+  async #attempt(item: OutboxItem, signal: AbortSignal): Promise<RequestError | StoreError | undefined> {
+    try {
+      await this.#succeed(item, await this.#options.storage.store(item.owner, item.data, signal))
+      return undefined
+    } catch (error) {
+      // A full disk, too: nothing is lost, and room may come.
+      if (error instanceof RequestError || error instanceof StoreError) return error
+      throw error
+    }
+  }
+
+  async #succeed(item: OutboxItem, stored: StoredOn): Promise<void> {
+    const { book, store, self } = this.#options
+    const isGone = !this.#lanes.get(laneOf(item))?.items.includes(item)
+    if (item.kind !== 'message' || isGone) {
+      await store.write([deleteOutboxItem(item)])
+      return
+    }
+    const copy = item.owner === self ? undefined : await this.#syncCopy(item)
+    await book.exclusively(() =>
+      book.setDelivery(placeOf(item), { kind: 'stored', on: stored.on.length, of: stored.of }, [
+        deleteOutboxItem(item),
+        ...(copy ? [putOutboxItem(copy)] : []),
+      ]),
+    )
+    if (copy !== undefined) this.submit(copy)
+    this.#spread(item, stored)
+  }
+
+  async #syncCopy(item: OutboxItem): Promise<OutboxItem | undefined> {
+    const data = await this.#options.buildSyncCopy(placeOf(item))
+    const { self, time } = this.#options
+    return data && { ...item, order: this.takeOrder(), kind: 'syncCopy', owner: self, data, queuedAt: time.now() }
+  }
+
+  #reasonToGiveUp(item: OutboxItem, failure: RequestError | StoreError): DeliveryFailure | undefined {
+    if (failure.code === 'refused' || failure.code === 'too_large') return failure.code
+    return this.#options.time.now() - item.queuedAt > LIFETIME ? 'expired' : undefined
+  }
+
+  async #giveUp(item: OutboxItem, reason: DeliveryFailure): Promise<void> {
+    const { book, store, logger } = this.#options
+    logger.info('outbox.given_up', { kind: item.kind, reason })
+    const change = deleteOutboxItem(item)
+    if (item.kind !== 'message') await store.write([change])
+    else await book.exclusively(() => book.setDelivery(placeOf(item), { kind: 'failed', reason }, [change]))
+  }
+
+  /** Asks the members that did not sign, a few times: the count that people see grows. */
+  #spread(item: OutboxItem, stored: StoredOn): void {
+    if (stored.missing.length === 0 || this.#spreading >= SPREADS_AT_ONCE) return
+    this.#spreading++
+    this.#options.tasks.run('spread', async (signal) => {
+      try {
+        await this.#spreadUntilDone(item, stored, signal)
+      } finally {
+        this.#spreading--
+      }
+    })
+  }
+
+  async #spreadUntilDone(item: OutboxItem, first: StoredOn, signal: AbortSignal): Promise<void> {
+    const { book, clock } = this.#options
+    const on = new Set(first.on)
+    for (const delay of SPREAD_DELAYS) {
+      await clock.sleep(delay, { signal })
+      for (const member of first.missing.filter(({ descriptor }) => !on.has(descriptor.nodeId))) {
+        const more = await this.#storeWith(member, item, signal)
+        if (more === undefined) continue
+        const before = on.size
+        for (const node of more.on) on.add(node)
+        if (on.size === before) continue
+        const delivery = { kind: 'stored', on: Math.min(on.size, more.of), of: more.of } as const
+        await book.exclusively(() => book.setDelivery(placeOf(item), delivery))
+      }
+      if (first.missing.every(({ descriptor }) => on.has(descriptor.nodeId))) return
+    }
+  }
+
+  async #storeWith(
+    member: StoredOn['missing'][number],
+    item: OutboxItem,
+    signal: AbortSignal,
+  ): Promise<StoredOn | undefined> {
+    try {
+      return await this.#options.storage.storeWith(member, item.owner, item.data, signal)
+    } catch (error) {
+      if (error instanceof RequestError) return undefined
+      throw error
+    }
+  }
+}
+
+/** A conversation's messages keep their order; the copies for our own devices are a lane of their own. */
+function laneOf(item: OutboxItem): string {
+  return item.kind === 'syncCopy' ? 'sync' : item.conversation
+}
+
+function placeOf({ conversation, sentAt }: { conversation: ConversationId; sentAt: UnixMillis }): MessagePlace {
+  return { conversation, sentAt, direction: 'outgoing' }
+}
+
+function remove(items: OutboxItem[], item: OutboxItem): void {
+  const at = items.indexOf(item)
+  if (at >= 0) items.splice(at, 1)
+}

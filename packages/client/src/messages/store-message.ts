@@ -1,0 +1,89 @@
+/** Storing sealed bytes in an account's swarm, and what can be believed of it. */
+import {
+  type AccountId,
+  type Crypto,
+  days,
+  deriveMessageHash,
+  type MessageHash,
+  NAMESPACES,
+  type NetworkFile,
+  type NodeEntry,
+  type NodeId,
+  type Owner,
+  type StoreParams,
+  type StoreResult,
+  unixMillis,
+  verifyStoreReceipts,
+} from '@starling/protocol'
+import type { NetworkTime } from '../network-time.ts'
+import { RequestError } from '../swarm/request-error.ts'
+import type { SwarmRequests } from '../swarm/swarm-requests.ts'
+
+/** Of visible messages. messages.md §3.7. */
+const MESSAGE_TTL = days(14)
+
+/** Who signed that they have it, and who of the swarm did not. */
+export type StoredOn = { readonly on: readonly NodeId[]; readonly missing: readonly NodeEntry[]; readonly of: number }
+
+export type MessageStorageOptions = {
+  readonly crypto: Crypto
+  readonly network: NetworkFile
+  readonly requests: SwarmRequests
+  readonly time: NetworkTime
+}
+
+export class MessageStorage {
+  readonly #options: MessageStorageOptions
+
+  constructor(options: MessageStorageOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Stores with whichever member answers first.
+   *
+   * @throws {RequestError} also if no member signed that it has it (`unavailable`)
+   */
+  async store(owner: AccountId, data: Uint8Array, signal: AbortSignal): Promise<StoredOn> {
+    const { requests } = this.#options
+    const result = await requests.callSwarm(owner, 'store', () => this.#params(owner, data), { signal })
+    const stored = this.#verify(owner, data, result)
+    if (stored.on.length === 0) throw new RequestError('unavailable')
+    return stored
+  }
+
+  /** Stores with this member, which has not signed yet. @throws {RequestError} */
+  async storeWith(member: NodeEntry, owner: AccountId, data: Uint8Array, signal: AbortSignal): Promise<StoredOn> {
+    const { requests } = this.#options
+    const result = await requests.callMember(member, 'store', () => this.#params(owner, data), { signal })
+    return this.#verify(owner, data, result)
+  }
+
+  hashOf(owner: AccountId, data: Uint8Array): MessageHash {
+    return deriveMessageHash(this.#options.crypto, owner as Owner, NAMESPACES.messages, data)
+  }
+
+  /** The time is that of the attempt: one hours later needs another. messages.md §3.6. */
+  #params(owner: AccountId, data: Uint8Array): StoreParams {
+    const timestamp = this.#options.time.now()
+    const ttl = Math.min(MESSAGE_TTL, this.#options.network.parameters.publicTtlLimit)
+    return {
+      owner,
+      namespace: NAMESPACES.messages,
+      timestamp,
+      expiry: unixMillis(timestamp + ttl),
+      data,
+      auth: undefined,
+      signedAt: undefined,
+    }
+  }
+
+  #verify(owner: AccountId, data: Uint8Array, result: StoreResult): StoredOn {
+    const members = this.#options.requests.swarmOf(owner)?.members ?? []
+    const ids = members.map(({ descriptor }) => descriptor.nodeId)
+    const hash = this.hashOf(owner, data)
+    const { verified } = verifyStoreReceipts(this.#options.crypto, { entries: result.entries, hash, members: ids })
+    const missing = members.filter(({ descriptor }) => !verified.includes(descriptor.nodeId))
+    return { on: verified, missing, of: members.length }
+  }
+}

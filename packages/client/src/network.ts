@@ -1,0 +1,166 @@
+/** Everything between the account and the wire: directory, guards, paths, time. Runs before there is an account, too. */
+import {
+  type AccountId,
+  accountIdKey,
+  type Crypto,
+  type Millis,
+  type NetworkFile,
+  type NodeEntry,
+  type RandomBytes,
+  type UnixMillis,
+} from '@starling/protocol'
+import { type Clock, type Logger, MutableObservable, type Observable, type TaskGroup } from '@starling/runtime'
+import type { NetworkView } from './api.ts'
+import { DirectoryKeeper } from './directory/directory-keeper.ts'
+import { NetworkTime } from './network-time.ts'
+import { networkView } from './network-view.ts'
+import { GuardLinks } from './paths/guard-links.ts'
+import { NodeHealth } from './paths/node-health.ts'
+import { Paths } from './paths/paths.ts'
+import type { SealedStore } from './store/sealed-store.ts'
+import { SwarmRequests } from './swarm/swarm-requests.ts'
+import type { Transport } from './transport/transport.ts'
+import { until } from './until.ts'
+
+export type NetworkOptions = {
+  readonly network: NetworkFile
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly crypto: Crypto
+  readonly logger: Logger
+  readonly transport: Transport
+  /** Whether the platform can reach a node at all. */
+  readonly canReach: (node: NodeEntry) => boolean
+  readonly tasks: TaskGroup
+}
+
+export class Network {
+  readonly time: NetworkTime
+  readonly directory: DirectoryKeeper
+  readonly guards: GuardLinks
+  readonly paths: Paths
+  readonly requests: SwarmRequests
+  readonly #options: NetworkOptions
+  readonly #health: NodeHealth
+  readonly #view: MutableObservable<NetworkView>
+  #account: AccountId | undefined
+  #connectedSince: UnixMillis | undefined
+  #lastContact: UnixMillis | undefined
+
+  constructor(options: NetworkOptions, store: SealedStore) {
+    this.#options = options
+    const { clock, tasks, logger, transport, canReach } = options
+    const onOldDirectory = () => this.directory.refreshSoon()
+    this.time = new NetworkTime(clock)
+    this.#health = new NodeHealth(clock)
+    const links = () => this.guards.links.snapshot.map(({ link }) => link)
+    this.directory = new DirectoryKeeper(
+      { ...options, logger: logger.child('directory'), time: this.time, links },
+      store,
+    )
+    const { view } = this.directory
+    const ownSwarm = () => this.#ownSwarm()?.id
+    const shared = { ...options, view, health: this.#health, onOldDirectory, time: this.time, lifetime: tasks.signal }
+    this.guards = new GuardLinks({ ...shared, logger: logger.child('guards'), transport, ownSwarm, canReach }, store)
+    this.paths = new Paths({ ...shared, logger: logger.child('paths'), guards: this.guards })
+    this.requests = new SwarmRequests({ ...shared, paths: this.paths })
+    this.#view = new MutableObservable(this.#now())
+  }
+
+  get view(): Observable<NetworkView> {
+    return this.#view
+  }
+
+  get isConnected(): boolean {
+    return this.paths.isConnected
+  }
+
+  async load(): Promise<void> {
+    await this.directory.load()
+    await this.guards.load()
+  }
+
+  /** The erased store was opened anew. */
+  async moveTo(store: SealedStore): Promise<void> {
+    await this.directory.moveTo(store)
+    await this.guards.moveTo(store)
+  }
+
+  start(): void {
+    const { tasks } = this.#options
+    this.#publishOnChange()
+    tasks.run('directory', (signal) => this.directory.run(signal))
+    tasks.run('guards', (signal) => this.guards.run(signal))
+    tasks.run('time', (signal) => this.#measureWhenConnected(signal))
+  }
+
+  /** Whose swarm is shown, and kept apart from the guards. */
+  setAccount(account: AccountId | undefined): void {
+    this.#account = account
+    this.guards.ownSwarmChanged()
+    this.#publish()
+  }
+
+  /** Each time that the network came back: what our clock did meanwhile is unknown. */
+  async #measureWhenConnected(signal: AbortSignal): Promise<void> {
+    const { links } = this.guards
+    while (!signal.aborted) {
+      await until(links, (up) => up.length > 0, signal)
+      await this.requests.measureTime()
+      await until(links, (up) => up.length === 0, signal)
+    }
+  }
+
+  #publishOnChange(): void {
+    const { clock, tasks, transport } = this.#options
+    const publish = () => this.#publish()
+    const stops = [
+      this.guards.links.subscribe((links) => {
+        if (links.length > 0) this.#connectedSince ??= clock.now()
+        else if (this.#connectedSince !== undefined) {
+          this.#connectedSince = undefined
+          this.#lastContact = clock.now()
+        }
+        // Asked through the new link: the one that bootstrap gave may be old.
+        publish()
+      }),
+      ...[this.directory.view, this.directory.problem, this.guards.hasFailed, this.paths.inUse, this.time.skew].map(
+        (observable: Observable<unknown>) => observable.subscribe(publish),
+      ),
+      transport.onNetworkChange(publish),
+    ]
+    tasks.signal.addEventListener('abort', () => {
+      for (const stop of stops) stop()
+    })
+  }
+
+  #publish(): void {
+    const next = this.#now()
+    // Most answers change nothing that is shown.
+    if (JSON.stringify(next) !== JSON.stringify(this.#view.snapshot)) this.#view.set(next)
+  }
+
+  #now(): NetworkView {
+    const { network, transport } = this.#options
+    const clockSkew: Millis | undefined = this.time.skew.snapshot
+    return networkView({
+      network,
+      offline: transport.offline,
+      hasFailed: this.guards.hasFailed.snapshot,
+      problem: this.directory.problem.snapshot,
+      document: this.directory.view.snapshot?.document,
+      isStale: this.directory.isStale,
+      connectedSince: this.#connectedSince,
+      lastContact: this.#lastContact,
+      path: this.paths.inUse.snapshot,
+      swarm: this.#ownSwarm()?.members ?? [],
+      isAnswering: (node) => this.#health.isAnswering(node),
+      clockSkew,
+    })
+  }
+
+  #ownSwarm() {
+    const account = this.#account
+    return account && this.directory.view.snapshot?.swarmOf(accountIdKey(account))
+  }
+}

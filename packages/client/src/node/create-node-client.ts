@@ -1,0 +1,44 @@
+/** The composition root of clients under Node.js. */
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import type { NetworkFile } from '@starling/protocol'
+import { type Logger, silentLogger, systemClock, systemRandom } from '@starling/runtime'
+import { createNativeCrypto } from '@starling/runtime/native'
+import type { Client } from '../api.ts'
+import { openClient } from '../create-client.ts'
+import { createFileVault } from './file-vault.ts'
+import { createNodeTransport } from './node-transport.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+export type NodeClientOptions = {
+  readonly network: NetworkFile
+  /** Where everything is kept; created, for the user alone, if it is missing. One client at a time. */
+  readonly folder: string
+  /** Silent unless told. */
+  readonly logger?: Logger
+}
+
+/** As `createClient`: what is wrong with the folder shows in `session`. */
+export function createNodeClient({ network, folder, logger = silentLogger }: NodeClientOptions): Promise<Client> {
+  const clock = systemClock()
+  const random = systemRandom()
+  return openClient({
+    network,
+    clock,
+    random,
+    crypto: createNativeCrypto(),
+    logger,
+    transport: createNodeTransport({ clock }),
+    openStore: () => openSqliteStore({ path: join(folder, 'store.sqlite') }),
+    vault: createFileVault({ path: join(folder, 'store.key'), random }),
+    decompress,
+  })
+}
+
+function decompress(frame: Uint8Array, maxOutputLength: number): Uint8Array | undefined {
+  try {
+    return new Uint8Array(zstdDecompressSync(frame, { maxOutputLength }))
+  } catch {
+    return undefined // damaged or too long: zlib has many codes for it, and for the caller they are one
+  }
+}

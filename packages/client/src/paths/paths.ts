@@ -1,0 +1,297 @@
+/**
+ * Onion requests of this client: two lanes, each over a guard of its own where two are connected. A request that is slow is
+ * hedged on the second lane; the first good answer wins. Failures are counted per node, from typed errors. Invariant: the
+ * guard is never the destination, and nothing but layers for its key leaves through it.
+ */
+import {
+  AuthenticationError,
+  buildOnionRequest,
+  type Crypto,
+  type DirectoryView,
+  FrameKind,
+  fromUtf8,
+  MalformedInputError,
+  type Millis,
+  millis,
+  type NodeEntry,
+  type OnionHop,
+  type OnionReply,
+  type OnionRequest,
+  parsePathFailure,
+  type RandomBytes,
+  type RpcAnswer,
+} from '@starling/protocol'
+import {
+  type Clock,
+  LinkError,
+  type LinkReply,
+  type Logger,
+  MutableObservable,
+  type Observable,
+  randomInteger,
+  TimeoutError,
+  withTimeout,
+} from '@starling/runtime'
+import { until } from '../until.ts'
+import type { GuardLink, GuardLinks } from './guard-links.ts'
+import type { NodeHealth } from './node-health.ts'
+import { type Path, PathBook } from './path-book.ts'
+import { PathError } from './path-error.ts'
+
+/** Longer than almost any answer takes; a second request costs little. */
+const HEDGE_DELAY = millis(1500)
+const MAX_ATTEMPTS = 4
+/** Where hops start to count is random, so that a guard cannot tell that it is one. */
+const MAX_FIRST_HOP = 12
+/** A request that may have been spoilt by any of three nodes. */
+const SHARED_BLAME = 0.34
+
+export type PathRequest = {
+  readonly signal: AbortSignal
+  readonly timeout: Millis
+  /** Not for what nodes hold on purpose. */
+  readonly hedge: boolean
+  /** Which of the two lanes to begin with: 0 unless told. */
+  readonly lane?: 0 | 1
+}
+
+export type PathsOptions = {
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly random: RandomBytes
+  readonly logger: Logger
+  readonly view: Observable<DirectoryView | undefined>
+  readonly guards: GuardLinks
+  readonly health: NodeHealth
+  /** Somebody said that the directory we have is old. */
+  readonly onOldDirectory: () => void
+}
+
+/** The path that last gave an answer, and how long answers take. */
+export type PathInUse = { readonly path: Path; readonly guard: GuardLink; readonly roundTrip?: Millis }
+
+type Route = { readonly guard: GuardLink; readonly path: Path; readonly destination: NodeEntry }
+type Settled =
+  | { readonly kind: 'answer'; readonly answer: RpcAnswer }
+  | { readonly kind: 'error'; readonly error: unknown }
+
+export class Paths {
+  readonly #options: PathsOptions
+  readonly #book: PathBook
+  readonly #inUse = new MutableObservable<PathInUse | undefined>(undefined)
+
+  constructor(options: PathsOptions) {
+    this.#options = options
+    const { clock, random, health } = options
+    this.#book = new PathBook({ clock, random, isSuspect: (node) => health.isSuspect(node) })
+  }
+
+  get inUse(): Observable<PathInUse | undefined> {
+    return this.#inUse
+  }
+
+  get isConnected(): boolean {
+    return this.#options.guards.links.snapshot.length > 0
+  }
+
+  /** Resolves as soon as a guard is connected. */
+  connected(signal: AbortSignal): Promise<void> {
+    return until(this.#options.guards.links, (links) => links.length > 0, signal)
+  }
+
+  /**
+   * The destination's answer.
+   *
+   * @throws {PathError} any code
+   */
+  async request(destination: NodeEntry, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
+    const { clock } = this.#options
+    try {
+      return await withTimeout(clock, options.timeout, options.signal, async (signal) => {
+        await this.connected(signal)
+        return options.hedge
+          ? this.#hedged(destination, payload, { ...options, signal })
+          : this.#onLane(destination, payload, { ...options, signal })
+      })
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error
+      throw new PathError(this.isConnected ? 'timeout' : 'no_path', { cause: error })
+    }
+  }
+
+  async #hedged(destination: NodeEntry, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([options.signal, stop.signal])
+    const lane = options.lane ?? 0
+    const start = (on: 0 | 1) => settled(this.#onLane(destination, payload, { ...options, signal, lane: on }))
+    try {
+      const first = start(lane)
+      const isSlow = this.#options.clock.sleep(HEDGE_DELAY, { signal }).then(() => 'slow' as const)
+      isSlow.catch(() => {}) // aborted: the answer was there first
+      const early = await Promise.race([first, isSlow])
+      if (early !== 'slow') return unwrap(early)
+      const second = start(lane === 0 ? 1 : 0)
+      const winner = await Promise.race([first, second])
+      if (winner.kind === 'answer') return winner.answer
+      const [one, other] = await Promise.all([first, second])
+      return unwrap(one.kind === 'answer' ? one : other)
+    } finally {
+      stop.abort()
+    }
+  }
+
+  /** Tries other hops, and the other guard, while it is a hop that fails. */
+  async #onLane(destination: NodeEntry, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const route = this.#route(destination, options.lane ?? 0)
+      try {
+        return await this.#attempt(route, payload, options)
+      } catch (error) {
+        if (!(error instanceof PathError) || attempt === MAX_ATTEMPTS) throw error
+        if (error.code !== 'hop_failed' && error.code !== 'guard_lost') throw error
+        this.#options.logger.debug('path.retried', { code: error.code, attempt })
+        await this.connected(options.signal)
+      }
+    }
+  }
+
+  /** @throws {PathError} `no_path` */
+  #route(destination: NodeEntry, lane: number): Route {
+    const view = this.#options.view.snapshot
+    if (view === undefined) throw new PathError('no_path')
+    const usable = this.#options.guards.links.snapshot.flatMap((guard) => {
+      const node = view.nodes.get(guard.node)
+      return node === undefined || guard.node === destination.descriptor.nodeId ? [] : [{ guard, node }]
+    })
+    const apart = usable.filter(({ node }) => node.swarmId !== destination.swarmId)
+    const choice = apart.length > 0 ? apart : usable
+    const chosen = choice[lane % Math.max(1, choice.length)]
+    const path = chosen && this.#book.get(view, chosen.node, destination, lane)
+    if (path === undefined) throw new PathError('no_path')
+    return { guard: chosen!.guard, path, destination }
+  }
+
+  async #attempt(route: Route, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
+    const { clock, crypto, random } = this.#options
+    const { signal, timeout } = options
+    using onion = buildOnionRequest({
+      crypto,
+      random,
+      path: route.path.hops.map(hopOf),
+      destination: { kind: 'node', ...hopOf(route.destination), reply: { json: true, base64: false } },
+      payload,
+      encType: 'xchacha20',
+      hopNumber: randomInteger(random, MAX_FIRST_HOP + 1),
+    })
+    const started = clock.monotonic()
+    const reply = await this.#ask(route, onion.body, { signal, timeout })
+    const answer = this.#read(route, onion, reply)
+    this.#noteSuccess(route, options.hedge ? millis(Math.round(clock.monotonic() - started)) : undefined)
+    return answer
+  }
+
+  async #ask(route: Route, body: Uint8Array, options: { signal: AbortSignal; timeout: Millis }): Promise<LinkReply> {
+    try {
+      return await route.guard.link.request(FrameKind.onion, body, options)
+    } catch (error) {
+      const { signal } = options
+      // Aborted with a deadline's error: nobody on the way answered. Aborted otherwise: nobody is to blame.
+      if (signal.aborted && signal.reason instanceof TimeoutError) this.#noteTimeout(route)
+      signal.throwIfAborted()
+      if (!(error instanceof LinkError)) throw error
+      if (error.code === 'overloaded') throw new PathError('busy', { cause: error })
+      if (error.code !== 'timeout') throw new PathError('guard_lost', { cause: error })
+      this.#noteTimeout(route)
+      throw new PathError('timeout', { cause: error })
+    }
+  }
+
+  #read(route: Route, onion: OnionRequest, reply: LinkReply): RpcAnswer {
+    if (reply.status !== 200) throw this.#pathFailure(route, reply)
+    const opened = open(onion, reply.body)
+    if (opened?.kind === 'node') return opened
+    const hop = opened?.kind === 'relay' ? route.path.hops[opened.hop] : undefined
+    if (hop === undefined) this.#blameAll(route)
+    else this.#options.health.failed(hop.descriptor.nodeId, 1)
+    this.#book.drop(route.path.hops)
+    throw new PathError('hop_failed')
+  }
+
+  #pathFailure(route: Route, reply: LinkReply): PathError {
+    const { health, onOldDirectory } = this.#options
+    const failure = parsePathFailure({ status: reply.status, body: textOf(reply.body) })
+    if (failure?.kind === 'notFound' || reply.status === 400) onOldDirectory()
+    this.#options.guards.succeeded(route.guard.node)
+    if (failure?.node === route.destination.descriptor.nodeId) {
+      health.failed(failure.node, 1)
+      // Or the last hop only says so: the next attempt goes another way.
+      health.failed(route.path.hops[2].descriptor.nodeId, SHARED_BLAME)
+      this.#book.drop(route.path.hops)
+      return new PathError('destination_unreachable')
+    }
+    if (failure !== undefined && route.path.hops.some(({ descriptor }) => descriptor.nodeId === failure.node)) {
+      health.failed(failure.node, 1)
+    } else this.#blameAll(route)
+    this.#book.drop(route.path.hops)
+    return new PathError('hop_failed')
+  }
+
+  #noteSuccess(route: Route, roundTrip: Millis | undefined): void {
+    const { health, guards } = this.#options
+    for (const { descriptor } of [...route.path.hops, route.destination]) health.succeeded(descriptor.nodeId)
+    guards.succeeded(route.guard.node)
+    const { path, guard } = route
+    const before = this.#inUse.snapshot
+    const shown = roundTrip ?? before?.roundTrip
+    if (before?.path.hops === path.hops && before.roundTrip === shown) return
+    this.#inUse.set({ path, guard, ...(shown === undefined ? {} : { roundTrip: shown }) })
+  }
+
+  #noteTimeout(route: Route): void {
+    this.#options.guards.timedOut(route.guard.node)
+    this.#blameAll(route)
+    this.#book.drop(route.path.hops)
+  }
+
+  #blameAll({ path, destination }: Route): void {
+    const [, relay, lastHop] = path.hops
+    for (const { descriptor } of [relay, lastHop, destination]) {
+      this.#options.health.failed(descriptor.nodeId, SHARED_BLAME)
+    }
+  }
+}
+
+function hopOf({ descriptor }: NodeEntry): OnionHop {
+  return { nodeId: descriptor.nodeId, x25519: descriptor.encryptionKey }
+}
+
+/** `undefined`, if no key opens it or it has not the form of an answer. */
+function open(onion: OnionRequest, reply: Uint8Array): OnionReply | undefined {
+  try {
+    return onion.open(reply)
+  } catch (error) {
+    if (error instanceof AuthenticationError || error instanceof MalformedInputError) return undefined
+    throw error
+  }
+}
+
+function textOf(body: Uint8Array): string {
+  try {
+    return fromUtf8(body)
+  } catch (error) {
+    if (error instanceof MalformedInputError) return ''
+    throw error
+  }
+}
+
+function settled(answer: Promise<RpcAnswer>): Promise<Settled> {
+  return answer.then(
+    (value): Settled => ({ kind: 'answer', answer: value }),
+    (error: unknown): Settled => ({ kind: 'error', error }),
+  )
+}
+
+function unwrap(outcome: Settled): RpcAnswer {
+  if (outcome.kind === 'error') throw outcome.error
+  return outcome.answer
+}

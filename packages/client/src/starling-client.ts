@@ -1,0 +1,321 @@
+/**
+ * The client that faces use. Invariants: changes of the account happen one after the other; nothing is shown as done before
+ * it is on the disk; everything that runs belongs to one task group, or to that of the account.
+ */
+import {
+  type AccountSeed,
+  createAccountSeed,
+  type DisplayName,
+  encodeRecoveryPhrase,
+  parseDisplayName,
+  parseRecoveryPhrase,
+  seconds,
+  wipe,
+} from '@starling/protocol'
+import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
+import { type AccountRecord, getAccount, putAccount } from './account/account-record.ts'
+import { Messenger } from './account/messenger.ts'
+import type {
+  Client,
+  ConversationChange,
+  ConversationId,
+  ConversationList,
+  History,
+  MessageId,
+  NetworkView,
+  SessionState,
+} from './api.ts'
+import { ClientStateError } from './client-error.ts'
+import type { ClientOptions } from './client-options.ts'
+import { Network } from './network.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { SealedStore } from './store/sealed-store.ts'
+import { until } from './until.ts'
+
+/** messages.md §1.5. */
+const RESTORE_TIMEOUT = seconds(15)
+/** A message shall have the network's time; but nobody waits for long to see what was typed. */
+const MEASURE_PATIENCE = seconds(2)
+const NOTHING = { name: false, lanes: 0 }
+
+export class StarlingClient implements Client {
+  readonly #options: ClientOptions
+  readonly #session = new MutableObservable<SessionState>({ kind: 'opening' })
+  readonly #conversations = new MutableObservable<ConversationList>([])
+  readonly #queue = new SerialQueue()
+  readonly #tasks: TaskGroup
+  readonly #net: Network
+  readonly #saves = new SerialQueue()
+  /** What the inbox found since the account was opened. */
+  readonly #found = new MutableObservable(NOTHING)
+  #store: SealedStore
+  #account: AccountRecord | undefined
+  #messenger: Messenger | undefined
+
+  private constructor(options: ClientOptions, store: SealedStore) {
+    this.#options = options
+    this.#store = store
+    const { logger } = options
+    const onFailure = (task: string, error: unknown) =>
+      logger.error('client.task_failed', { task, code: codeOf(error) })
+    this.#tasks = new TaskGroup({ onFailure })
+    const canReach = options.canReach ?? (() => true)
+    this.#net = new Network({ ...options, canReach: (node) => canReach(node.descriptor), tasks: this.#tasks }, store)
+  }
+
+  /** Takes over `store`, also when it fails. @throws {StoreError} */
+  static async open(options: ClientOptions, store: SealedStore): Promise<StarlingClient> {
+    const client = new StarlingClient(options, store)
+    try {
+      await client.#load()
+      return client
+    } catch (error) {
+      await client[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  get session(): Observable<SessionState> {
+    return this.#session
+  }
+
+  get conversations(): Observable<ConversationList> {
+    return this.#conversations
+  }
+
+  get network(): Observable<NetworkView> {
+    return this.#net.view
+  }
+
+  async createAccount({ displayName }: { displayName: string }): Promise<void> {
+    const name = parseDisplayName(displayName)
+    await this.#queue.run(async () => {
+      this.#assertNoAccount()
+      const nameUpdated = Math.floor(this.#net.time.now() / 1000)
+      const seed = createAccountSeed(this.#options.random)
+      await this.#unlock({ seed, displayName: name, nameUpdated, phraseConfirmed: false })
+      await this.#messenger?.profile.create(name)
+      await this.#messenger?.start()
+      this.#showReady()
+    })
+  }
+
+  async restoreAccount({ phrase }: { phrase: string }): Promise<void> {
+    const seed = parseRecoveryPhrase(phrase)
+    await this.#queue.run(async () => {
+      this.#assertNoAccount()
+      await this.#unlock({ seed, displayName: undefined, nameUpdated: 0, phraseConfirmed: true })
+      await this.#restore()
+    })
+  }
+
+  async setDisplayName(displayName: string): Promise<void> {
+    const name = parseDisplayName(displayName)
+    await this.#queue.run(async () => {
+      await this.#ready().profile.rename(name)
+      await this.#setName(name)
+      this.#showReady()
+    })
+  }
+
+  async revealPhrase(): Promise<string> {
+    this.#ready()
+    return encodeRecoveryPhrase(this.#record().seed)
+  }
+
+  async confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean> {
+    this.#ready()
+    const phrase = encodeRecoveryPhrase(this.#record().seed).split(' ')
+    const isRight = words.every(({ index, word }) => phrase[index] === word.trim().toLowerCase())
+    if (!isRight || new Set(words.map(({ index }) => index)).size < 2) return false
+    await this.#change({ phraseConfirmed: true })
+    if (this.#session.snapshot.kind === 'ready') this.#showReady()
+    return true
+  }
+
+  async eraseDevice(): Promise<void> {
+    await this.#queue.run(async () => {
+      const { store, vault, crypto, random } = this.#options
+      await this.#messenger?.[Symbol.asyncDispose]()
+      this.#messenger = undefined
+      if (this.#account !== undefined) wipe(this.#account.seed)
+      this.#account = undefined
+      this.#net.setAccount(undefined)
+      await store.erase()
+      await vault.erase()
+      this.#store = await SealedStore.open({ store, key: await vault.open(), crypto, random })
+      await this.#net.moveTo(this.#store)
+      this.#conversations.set([])
+      this.#session.set({ kind: 'noAccount' })
+    })
+  }
+
+  async startConversation(accountId: string): Promise<ConversationId> {
+    return this.#ready().startConversation(accountId)
+  }
+
+  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+    const messenger = this.#ready()
+    await this.#measureTime()
+    return messenger.send(conversation, text)
+  }
+
+  async retry(message: MessageId): Promise<void> {
+    await this.#ready().retry(message)
+  }
+
+  async deleteForMe(message: MessageId): Promise<void> {
+    await this.#ready().deleteForMe(message)
+  }
+
+  async history(conversation: ConversationId): Promise<History> {
+    return this.#ready().history(conversation)
+  }
+
+  async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
+    await this.#ready().updateConversation(conversation, change)
+  }
+
+  async deleteConversation(conversation: ConversationId): Promise<void> {
+    await this.#ready().deleteConversation(conversation)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Tasks first: what waits in the queue for the network is called off by their signal.
+    await this.#tasks[Symbol.asyncDispose]()
+    await this.#queue.run(async () => {
+      await this.#messenger?.[Symbol.asyncDispose]()
+      this.#messenger = undefined
+      await this.#store[Symbol.asyncDispose]()
+    })
+  }
+
+  async #load(): Promise<void> {
+    await this.#net.load()
+    this.#net.start()
+    const account = await getAccount(this.#store)
+    if (account === undefined) {
+      this.#session.set({ kind: 'noAccount' })
+      return
+    }
+    await this.#openMessenger(account)
+    if (account.displayName === undefined) {
+      // The restore was cut short: go on where it was, without letting anybody wait for it.
+      this.#tasks.run('restore', () => this.#queue.run(() => this.#restore()))
+      return
+    }
+    await this.#messenger?.start()
+    this.#showReady()
+  }
+
+  /** A new account on this device: on the disk, and its services made. */
+  async #unlock(account: AccountRecord): Promise<void> {
+    await this.#store.write([putAccount(account)])
+    await this.#openMessenger(account)
+  }
+
+  async #openMessenger(account: AccountRecord): Promise<void> {
+    this.#account = account
+    this.#found.set(NOTHING)
+    const { logger, clock, random, crypto, network, decompress } = this.#options
+    this.#messenger = new Messenger({
+      account,
+      network,
+      clock,
+      random,
+      crypto,
+      logger,
+      store: this.#store,
+      net: this.#net,
+      decompress,
+      conversations: this.#conversations,
+      onName: (name) => this.#nameArrived(name),
+      onCaughtUp: () => this.#found.update((found) => ({ ...found, lanes: found.lanes + 1 })),
+    })
+    await this.#messenger.load()
+  }
+
+  /** Looks for the profile and the messages, for 15 seconds at most; what comes later is taken as well. */
+  async #restore(): Promise<void> {
+    this.#session.set({ kind: 'restoring', step: 'connecting' })
+    await this.#messenger?.start()
+    try {
+      await withTimeout(this.#options.clock, RESTORE_TIMEOUT, this.#tasks.signal, async (signal) => {
+        await this.#net.paths.connected(signal)
+        this.#session.set({ kind: 'restoring', step: 'profile' })
+        await until(this.#found, ({ name, lanes }) => name || lanes >= this.#lanesNeeded, signal)
+        this.#session.set({ kind: 'restoring', step: 'messages' })
+        await until(this.#found, ({ lanes }) => lanes > 0, signal)
+      })
+    } catch (error) {
+      if (this.#tasks.signal.aborted) return
+      if (!(error instanceof TimeoutError)) throw error
+    }
+    this.#showReady()
+    if (this.#session.snapshot.kind === 'restoring') this.#session.set({ kind: 'needsName' })
+  }
+
+  /** One member may not have the profile: two are asked, where there are two. */
+  get #lanesNeeded(): number {
+    const account = this.#messenger?.accountId
+    return Math.min(2, (account && this.#net.requests.swarmOf(account)?.members.length) ?? 2)
+  }
+
+  /** Our devices agree on this name. */
+  async #nameArrived(displayName: DisplayName): Promise<void> {
+    await this.#setName(displayName)
+    this.#found.update((found) => ({ ...found, name: true }))
+    const { kind } = this.#session.snapshot
+    if (kind === 'ready' || kind === 'needsName') this.#showReady()
+  }
+
+  #setName(displayName: DisplayName): Promise<void> {
+    const nameUpdated = Math.floor(this.#net.time.now() / 1000)
+    return this.#change({ displayName, nameUpdated })
+  }
+
+  #change(change: Partial<AccountRecord>): Promise<void> {
+    return this.#saves.run(async () => {
+      const account = { ...this.#record(), ...change }
+      await this.#store.write([putAccount(account)])
+      this.#account = account
+      this.#messenger?.setAccount(account)
+    })
+  }
+
+  async #measureTime(): Promise<void> {
+    const { time, requests } = this.#net
+    if (time.isMeasured || !this.#net.isConnected) return
+    try {
+      await withTimeout(this.#options.clock, MEASURE_PATIENCE, this.#tasks.signal, () => requests.measureTime())
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error
+    }
+  }
+
+  #showReady(): void {
+    const { displayName, phraseConfirmed } = this.#record()
+    if (displayName === undefined || this.#messenger === undefined) return
+    const { accountId } = this.#messenger
+    this.#session.set({ kind: 'ready', account: { accountId, displayName, phraseConfirmed } })
+  }
+
+  #assertNoAccount(): void {
+    if (this.#messenger !== undefined) throw new ClientStateError('has_account')
+  }
+
+  /** @throws {ClientStateError} */
+  #ready(): Messenger {
+    if (this.#messenger === undefined) throw new ClientStateError('no_account')
+    return this.#messenger
+  }
+
+  #record(): AccountRecord & { readonly seed: AccountSeed } {
+    if (this.#account === undefined) throw new ClientStateError('no_account')
+    return this.#account
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
+}

@@ -1,0 +1,19 @@
+/** The tables of the local store. A number is never used for something else. */
+export const TABLES = {
+  /** One partition for each singleton. */
+  singletons: 0,
+  /** Sort: number of the conversation on this device. */
+  conversations: 1,
+  /** Partition: conversation ID. Sort: `messageSort`. */
+  messages: 2,
+  /** As `messages`, for those that are unread. */
+  unread: 3,
+  /** Sort: order of sending. */
+  outbox: 4,
+  /** Partition: message hash, or author and time of a deleted message. */
+  seen: 5,
+  /** Sort: when a record of `seen` may go, and a number. */
+  seenByExpiry: 6,
+  /** Partition: node and namespace. */
+  cursors: 7,
+} as const

@@ -1,0 +1,243 @@
+/**
+ * Storage requests, always through paths. The swarm of an owner comes from the directory: nobody is asked for it. Each
+ * attempt is built anew, since what is signed holds the time.
+ */
+import {
+  type AccountId,
+  accountIdKey,
+  type DirectoryView,
+  encodeBatch,
+  encodeCall,
+  MalformedInputError,
+  type MethodName,
+  type MethodParams,
+  type MethodResult,
+  type Millis,
+  type NodeEntry,
+  parseBatchAnswer,
+  parseRpcAnswer,
+  type RandomBytes,
+  type RpcAnswer,
+  type RpcCall,
+  type RpcOutcome,
+  type Swarm,
+  seconds,
+  unreachable,
+} from '@starling/protocol'
+import { type Clock, type Observable, shuffle } from '@starling/runtime'
+import type { NetworkTime } from '../network-time.ts'
+import type { NodeHealth } from '../paths/node-health.ts'
+import { PathError } from '../paths/path-error.ts'
+import type { Paths } from '../paths/paths.ts'
+import { padRequest } from './padded-request.ts'
+import { RequestError } from './request-error.ts'
+
+const TIMEOUT = seconds(10)
+/** An answer that took longer says little about the time now. */
+const FRESH = seconds(5)
+const NODES_MEASURED = 3
+/** How many members say no before we believe that it is not just them. */
+const REFUSALS = 2
+
+export type RequestOptions = { readonly signal: AbortSignal; readonly timeout?: Millis }
+export type HeldOptions = { readonly signal: AbortSignal; readonly wait?: Millis; readonly lane: 0 | 1 }
+
+export type SwarmRequestsOptions = {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly view: Observable<DirectoryView | undefined>
+  readonly paths: Paths
+  readonly time: NetworkTime
+  readonly health: NodeHealth
+  readonly onOldDirectory: () => void
+  /** Of the client: what several callers wait for does not end with one of them. */
+  readonly lifetime: AbortSignal
+}
+
+export class SwarmRequests {
+  readonly #options: SwarmRequestsOptions
+  #measuring: Promise<void> | undefined
+
+  constructor(options: SwarmRequestsOptions) {
+    this.#options = options
+  }
+
+  /** `undefined` as long as there is no directory. */
+  swarmOf(account: AccountId): Swarm | undefined {
+    return this.#options.view.snapshot?.swarmOf(accountIdKey(account))
+  }
+
+  /** Members of the account's swarm in random order, those that failed lately last. */
+  membersOf(account: AccountId): readonly NodeEntry[] {
+    const { random, health } = this.#options
+    const members = shuffle(random, this.swarmOf(account)?.members ?? [])
+    const isSuspect = (node: NodeEntry) => health.isSuspect(node.descriptor.nodeId)
+    return [...members.filter((node) => !isSuspect(node)), ...members.filter(isSuspect)]
+  }
+
+  /**
+   * Asks one member after the other until one does it.
+   *
+   * @throws {RequestError} what the last one said; `refused` and `too_large` as soon as two said so
+   */
+  async callSwarm<Name extends MethodName>(
+    account: AccountId,
+    method: Name,
+    makeParams: () => MethodParams<Name>,
+    options: RequestOptions,
+  ): Promise<MethodResult<Name>> {
+    const members = this.membersOf(account)
+    let failure = new RequestError('no_swarm')
+    let refusals = 0
+    for (const member of members) {
+      try {
+        return await this.callMember(member, method, makeParams, options)
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error
+        failure = error
+        if (error.code === 'refused' || error.code === 'too_large') refusals++
+        if (refusals >= REFUSALS || !this.#options.paths.isConnected) throw error
+      }
+    }
+    throw failure
+  }
+
+  /**
+   * Asks one node. After `clock` the time is measured and it is asked once more.
+   *
+   * @throws {RequestError} any code
+   */
+  async callMember<Name extends MethodName>(
+    node: NodeEntry,
+    method: Name,
+    makeParams: () => MethodParams<Name>,
+    options: RequestOptions,
+  ): Promise<MethodResult<Name>> {
+    const outcome = await this.#call(node, method, makeParams(), options)
+    if (outcome.kind !== 'clock') return this.#resultOf(node, outcome)
+    await this.measureTime()
+    return this.#resultOf(node, await this.#call(node, method, makeParams(), options))
+  }
+
+  /**
+   * Asks one node several things at once; `wait`: the node may hold its answer until there is news. Not repeated and not
+   * hedged.
+   *
+   * @throws {RequestError} any code; of the calls' failures the first
+   */
+  async batchMember<Names extends readonly MethodName[]>(
+    node: NodeEntry,
+    calls: { readonly [I in keyof Names]: { readonly method: Names[I]; readonly params: MethodParams<Names[I]> } },
+    { signal, wait, lane }: HeldOptions,
+  ): Promise<{ readonly [I in keyof Names]: MethodResult<Names[I]> }> {
+    const list = calls as readonly RpcCall[]
+    const request = encodeBatch('batch', list, wait === undefined ? {} : { wait })
+    const started = this.#options.clock.monotonic()
+    const answer = await this.#send(node, request, { signal, timeout: TIMEOUT + (wait ?? 0), hedge: false, lane })
+    const answers = readBatch(answer, list.length)
+    if (answers === undefined) throw this.#failed(node, 'malformed_answer')
+    const results = list.map(({ method }, i) => {
+      const outcome = parseRpcAnswer(method, answers[i]!)
+      this.#noteTime(node, outcome, started)
+      return this.#resultOf(node, outcome)
+    })
+    return results as { readonly [I in keyof Names]: MethodResult<Names[I]> }
+  }
+
+  /** Asks three nodes for the time. One measurement at once; whoever asks meanwhile waits for it. Fails only when the client ends. */
+  async measureTime(): Promise<void> {
+    this.#measuring ??= this.#measure(this.#options.lifetime).finally(() => {
+      this.#measuring = undefined
+    })
+    await this.#measuring
+  }
+
+  async #measure(signal: AbortSignal): Promise<void> {
+    const { random, view, time, health } = this.#options
+    time.forgetSamples()
+    const nodes = shuffle(random, [...(view.snapshot?.nodes.values() ?? [])])
+    const healthy = nodes.filter(({ descriptor }) => !health.isSuspect(descriptor.nodeId))
+    // One more than needed: a dead node shall not cost a second round.
+    const asked = healthy.slice(0, NODES_MEASURED + 1)
+    await Promise.all(
+      asked.map((node) =>
+        this.#call(node, 'info', {}, { signal }).catch((error: unknown) => {
+          if (!(error instanceof RequestError)) throw error
+        }),
+      ),
+    )
+  }
+
+  async #call<Name extends MethodName>(
+    node: NodeEntry,
+    method: Name,
+    params: MethodParams<Name>,
+    { signal, timeout = TIMEOUT }: RequestOptions,
+  ): Promise<RpcOutcome<MethodResult<Name>>> {
+    const started = this.#options.clock.monotonic()
+    const request = encodeCall({ method, params } as RpcCall)
+    const outcome = parseRpcAnswer(method, await this.#send(node, request, { signal, timeout, hedge: true }))
+    this.#noteTime(node, outcome, started)
+    return outcome
+  }
+
+  async #send(
+    node: NodeEntry,
+    request: Parameters<typeof padRequest>[0],
+    options: { signal: AbortSignal; timeout: number; hedge: boolean; lane?: 0 | 1 },
+  ): Promise<RpcAnswer> {
+    try {
+      const timeout = options.timeout as Millis
+      return await this.#options.paths.request(node, padRequest(request), { ...options, timeout })
+    } catch (error) {
+      if (error instanceof PathError) throw new RequestError(error.code, { cause: error })
+      throw error
+    }
+  }
+
+  #noteTime(node: NodeEntry, outcome: RpcOutcome<unknown>, started: Millis): void {
+    if (outcome.kind !== 'ok' && outcome.kind !== 'clock') return
+    if (outcome.networkTime === undefined || this.#options.clock.monotonic() - started > FRESH) return
+    this.#options.time.addSample(node.descriptor.nodeId, outcome.networkTime)
+  }
+
+  /** @throws {RequestError} */
+  #resultOf<Result>(node: NodeEntry, outcome: RpcOutcome<Result>): Result {
+    switch (outcome.kind) {
+      case 'ok':
+        return outcome.result
+      case 'wrongSwarm':
+        this.#options.onOldDirectory()
+        throw this.#failed(node, 'wrong_swarm')
+      case 'clock':
+        throw new RequestError('clock')
+      case 'unauthorised':
+        throw new RequestError('refused')
+      case 'refused':
+        throw new RequestError(outcome.status === 413 ? 'too_large' : 'refused')
+      case 'busy':
+        throw new RequestError('unavailable')
+      case 'failed':
+        throw this.#failed(node, 'unavailable')
+      case 'malformed':
+        throw this.#failed(node, 'malformed_answer')
+      default:
+        return unreachable(outcome)
+    }
+  }
+
+  #failed(node: NodeEntry, code: RequestError['code']): RequestError {
+    this.#options.health.failed(node.descriptor.nodeId, 1)
+    return new RequestError(code)
+  }
+}
+
+function readBatch(answer: RpcAnswer, count: number): readonly RpcAnswer[] | undefined {
+  try {
+    const answers = parseBatchAnswer(answer)
+    return answers.length === count ? answers : undefined
+  } catch (error) {
+    if (error instanceof MalformedInputError) return undefined
+    throw error
+  }
+}
