@@ -1,4 +1,4 @@
-// The app's budget: what a first visit loads, compressed. ui.md's rule: at most 1 MB.
+// The app's budget: what a first visit loads, compressed. At most 1 MB.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

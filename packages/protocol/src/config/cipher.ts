@@ -1,6 +1,6 @@
 /**
  * Hides a config message from everybody but the devices of its account. Deterministic, so that devices which come to the
- * same version store the same item. config.md sections 3.2 and 3.3.
+ * same version store the same item. docs/protocol/config.md §4.
  */
 import { concatBytes, wipe } from '../bytes/bytes.ts'
 import { utf8 } from '../bytes/utf8.ts'

@@ -1,4 +1,4 @@
-/** The objects that the devices of an account keep in step, and what separates them. config.md section 3.3. */
+/** The objects that the devices of an account keep in step, and what separates them. docs/protocol/config.md §4. */
 import type { UnixMillis } from '../brand.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { SharedConfigMessage_Kind } from '../envelope/generated/content.ts'

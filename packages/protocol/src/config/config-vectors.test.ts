@@ -1,5 +1,5 @@
 /**
- * The published versions, merges and items of config.md. Those of other objects and of groups, and `config_message.signing`,
+ * The published versions, merges and items of the compatible apps. Those of other objects and of groups, and `config_message.signing`,
  * come with the code that they test.
  */
 import { test } from 'node:test'

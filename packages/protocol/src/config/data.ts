@@ -1,6 +1,6 @@
 /**
  * What a config message holds: dicts of integers, byte strings, sets and dicts. It is bt-encoding with restrictions, so
- * that a value that nobody here knows survives unchanged. config.md section 1.
+ * that a value that nobody here knows survives unchanged. docs/protocol/config.md §1.
  */
 import { compareBytes } from '../bytes/bytes.ts'
 import { type BencodeValue, isBencodeDict } from '../codec/bencode.ts'

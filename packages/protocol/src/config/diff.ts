@@ -1,4 +1,4 @@
-/** What a version of a config changed against its predecessor: places, not values. config.md sections 2.3 and 2.7. */
+/** What a version of a config changed against its predecessor: places, not values. docs/protocol/config.md §2. */
 import { type BencodeValue, isBencodeDict } from '../codec/bencode.ts'
 import { MalformedInputError } from '../errors.ts'
 import {

@@ -1,4 +1,4 @@
-/** From a plaintext to the items that a swarm stores, and back. config.md section 3. */
+/** From a plaintext to the items that a swarm stores, and back. docs/protocol/config.md §4. */
 import { MAX_STORED_MESSAGE_BYTES } from '../envelope/protobuf.ts'
 import { MessengerError } from '../errors.ts'
 import type { MessageHash } from '../rpc/message-hash.ts'

@@ -1,4 +1,4 @@
-/** From versions that devices wrote side by side to one that holds the changes of all. config.md section 2.7. */
+/** From versions that devices wrote side by side to one that holds the changes of all. docs/protocol/config.md §3. */
 import { toHex } from '../bytes/hex.ts'
 import { type ConfigDict, copyDict, prunedDict } from './data.ts'
 import { applyDiff } from './diff.ts'

@@ -1,5 +1,5 @@
 /**
- * One version of a config: its data, what it changed, and what its last ancestors changed. config.md sections 2.2 to 2.6.
+ * One version of a config: its data, what it changed, and what its last ancestors changed. docs/protocol/config.md §2.
  *
  * Versions are immutable. A draft is a version that is not closed yet: its diff, and so its bytes and hash, follow from the
  * data that it started from.
@@ -70,7 +70,7 @@ export function readVersion(crypto: Crypto, plaintext: Uint8Array): ConfigVersio
  * As `readVersion`, for a hash that is known.
  *
  * @throws {CodecError} if it is no bt-encoding.
- * @throws {MalformedInputError} `config`, if it breaks a rule of config.md section 2.2.
+ * @throws {MalformedInputError} `config`, if it breaks a rule of docs/protocol/config.md §2.
  */
 export function decodeVersion(plaintext: Uint8Array, hash: Uint8Array): ConfigVersion {
   const top = decodeLenientBencode(plaintext, { maxDepth: MAX_DEPTH })

@@ -1,4 +1,4 @@
-/** Configs that are too large for one item of a swarm: cut into parts, collected until all are there. config.md section 3.5. */
+/** Configs that are too large for one item of a swarm: cut into parts, collected until all are there. docs/protocol/config.md §4. */
 import { days, type UnixMillis, unixMillis } from '../brand.ts'
 import { concatBytes, equalBytes, joinBytes } from '../bytes/bytes.ts'
 import { decodeLenientBencode, encodeBencode } from '../codec/bencode.ts'

@@ -1,4 +1,4 @@
-/** Whole histories of one profile on several devices, as the other apps live them. config.md section 2.9. */
+/** Whole histories of one profile on several devices, as the other apps live them. docs/protocol/config.md §6. */
 import { test } from 'node:test'
 import { expect } from 'expect'
 import vectors from '../../vectors/config.json' with { type: 'json' }

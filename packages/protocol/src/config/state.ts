@@ -1,6 +1,6 @@
 /**
  * One object on one device: its current version, and what is known of its copies in the swarm. Immutable: every function
- * gives a new state. config.md sections 2.6 and 2.9.
+ * gives a new state. docs/protocol/config.md §6.
  *
  * Invariants: an edit of a version that was handed out starts a new version; `obsolete` never names a copy of the current
  * version; `current` is empty unless the state is clean.

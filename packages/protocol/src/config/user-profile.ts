@@ -1,6 +1,6 @@
 /**
  * The account's own profile, in step on all of its devices: namespace 2 of its swarm. So far the display name; everything
- * else that other apps keep in it survives. config.md sections 4.1 and 6.
+ * else that other apps keep in it survives. docs/protocol/config.md §5.
  *
  * What a device does: retrieve the namespace and `openUserProfile` with all of it; after a change or a merge that leaves
  * `needsPush`, `buildUserProfile`, save the state that it gives, store the items, `confirmPushed`, delete `obsolete`,

@@ -1,6 +1,6 @@
 /**
  * The message around a config item that old apps on the account's other devices need: a sealed message to oneself. It hides
- * nothing more; the item inside is sealed already. config.md section 3.4.
+ * nothing more; the item inside is sealed already. docs/protocol/config.md §4.
  */
 import { concatBytes, equalBytes, wipe } from '../bytes/bytes.ts'
 import { utf8 } from '../bytes/utf8.ts'

@@ -1,4 +1,4 @@
-/** What a message says, in every kind: `Content`. messages.md sections 2.2 to 2.6. */
+/** What a message says, in every kind: `Content`. docs/protocol/envelope.md §2. */
 import { MalformedInputError } from '../errors.ts'
 import { Content } from './generated/content.ts'
 import { decodeProtobuf, encodeProtobuf } from './protobuf.ts'

@@ -1,4 +1,4 @@
-/** From a content to the bytes that a swarm stores, and back. messages.md sections 3.1 to 3.5. */
+/** From a content to the bytes that a swarm stores, and back. docs/protocol/envelope.md §1. */
 import { type UnixMillis, unixMillis } from '../brand.ts'
 import { concatBytes } from '../bytes/bytes.ts'
 import type { Crypto, RandomBytes } from '../crypto/crypto.ts'
@@ -84,7 +84,7 @@ export function openStoredMessage(options: {
 }
 
 function readEnvelope(data: Uint8Array): { sealed: Uint8Array; timestamp: bigint } {
-  // No WebSocketMessage begins with 0: that is how messages of Session Protocol V2 do. messages.md section 12.3.
+  // No WebSocketMessage begins with 0: that is how messages of Session Protocol V2 do. docs/protocol/envelope.md §1.
   if (data[0] === 0) throw new MalformedInputError('envelope_version', `${data.length} bytes`)
   const { type, request } = decodeProtobuf(WebSocketMessage, data)
   if (type !== WebSocketMessage_Type.REQUEST || request?.body === undefined) {
@@ -101,7 +101,7 @@ function readEnvelope(data: Uint8Array): { sealed: Uint8Array; timestamp: bigint
 
 /**
  * 64 bytes that look like the signature of somebody who pays, and sign nothing: a random point and a random scalar, so
- * that the two groups of people cannot be told apart. messages.md section 3.5.
+ * that the two groups of people cannot be told apart. docs/protocol/envelope.md §1.
  */
 function decoySignature(crypto: Crypto, random: RandomBytes): Uint8Array {
   const point = crypto.ed25519ScalarMultBase(crypto.ed25519ScalarReduce(random(WIDE_SCALAR_SIZE)))

@@ -1,4 +1,4 @@
-/** Padding that hides the length of a content. messages.md section 3.2. */
+/** Padding that hides the length of a content. docs/protocol/envelope.md §3. */
 const BLOCK = 160
 const MARK = 0x80
 

@@ -6,7 +6,7 @@
 import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire'
 import { MalformedInputError } from '../errors.ts'
 
-/** What a node stores for one message, at most. network.md section 4. */
+/** What a node stores for one message, at most. docs/protocol/storage-rpc.md §7. */
 export const MAX_STORED_MESSAGE_BYTES = 76_800
 
 type Message<T> = { encode(value: T): BinaryWriter; decode(reader: BinaryReader): T }

@@ -1,6 +1,6 @@
 /**
  * Signs a content and seals it to its recipient, so that neither who wrote it nor what it says is seen outside.
- * messages.md section 3.3.
+ * docs/protocol/envelope.md §4.
  */
 import { concatBytes, wipe } from '../bytes/bytes.ts'
 import type { Crypto, RandomBytes } from '../crypto/crypto.ts'

@@ -1,4 +1,4 @@
-/** Text messages: how they are written, and what a received content amounts to. messages.md sections 2.2, 3.8, 4.4. */
+/** Text messages: how they are written, and what a received content amounts to. docs/protocol/envelope.md §6. */
 import type { UnixMillis } from '../brand.ts'
 import { MalformedInputError } from '../errors.ts'
 import { type AccountId, parseAccountId } from '../identity/account-id.ts'

@@ -45,7 +45,7 @@ export function accountIdKey(accountId: AccountId): X25519PublicKey {
  * Parses an owner: 66 hex digits of any prefix; upper case is lowered, since signed bytes hold the lower-case form.
  *
  * @throws {MalformedInputError} `owner`
- * @see network.md §1.2
+ * @see docs/protocol/identity.md §2
  */
 export function parseOwner(text: string): Owner {
   if (!/^[0-9a-fA-F]{66}$/.test(text)) throw new MalformedInputError('owner', `${text.length} characters`)

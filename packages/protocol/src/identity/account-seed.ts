@@ -1,4 +1,4 @@
-/** From the random bytes behind an account to its keys. messages.md section 1.1. */
+/** From the random bytes behind an account to its keys. docs/protocol/identity.md §1. */
 import type { Brand } from '../brand.ts'
 import { concatBytes, wipe } from '../bytes/bytes.ts'
 import type { Crypto, RandomBytes } from '../crypto/crypto.ts'

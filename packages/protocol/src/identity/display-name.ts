@@ -1,4 +1,4 @@
-/** The name that an account shows to others. messages.md section 1.3. */
+/** The name that an account shows to others. docs/protocol/identity.md §4. */
 import type { Brand } from '../brand.ts'
 import { utf8 } from '../bytes/utf8.ts'
 import { MalformedInputError } from '../errors.ts'
@@ -8,7 +8,7 @@ export type DisplayName = Brand<string, 'DisplayName'>
 
 export const MAX_DISPLAY_NAME_BYTES = 100
 
-// White space and the characters of §1.3 that look like nothing. Joiners are among them: outside a class, one by one.
+// White space and the characters that look like nothing. Joiners are among them: outside a class, one by one.
 const INVISIBLE = /^(?:\s|\u200b|\u200c|\u200d|\u200e|\u200f|\u2060|\ufeff)$/u
 
 /** `display_name`, with what is wrong, so that an interface can tell a person. */

@@ -1,4 +1,4 @@
-/** An account seed as words that a person can write down. messages.md section 1.2. */
+/** An account seed as words that a person can write down. docs/protocol/identity.md §3. */
 import { ACCOUNT_SEED_SIZE, type AccountSeed, parseAccountSeed } from './account-seed.ts'
 import { RecoveryPhraseError } from './recovery-phrase-error.ts'
 import { checksumWord, decodeWords, encodeWords, findWord, PREFIX_LENGTH } from './recovery-words.ts'

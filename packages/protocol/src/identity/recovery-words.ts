@@ -1,4 +1,4 @@
-/** Bytes as words: three for every four bytes, and a checksum word. messages.md section 1.2. */
+/** Bytes as words: three for every four bytes, and a checksum word. docs/protocol/identity.md §3. */
 import { concatBytes } from '../bytes/bytes.ts'
 import { utf8 } from '../bytes/utf8.ts'
 import { u32le } from '../codec/codec.ts'

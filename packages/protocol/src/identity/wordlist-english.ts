@@ -1,4 +1,4 @@
-/** The 1626 English words, in order. The first three letters of each occur once. messages.md section 1.2. */
+/** The 1626 English words, in order. The first three letters of each occur once. docs/protocol/identity.md §3. */
 export const ENGLISH_WORDS: readonly string[] = `
 abbey abducts ability ablaze abnormal abort abrasive absorb abyss academy aces aching acidic acoustic acquire across
 actress acumen adapt addicted adept adhesive adjust adopt adrenalin adult adventure aerial afar affair afield afloat

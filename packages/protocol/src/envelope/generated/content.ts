@@ -9,7 +9,7 @@ export const protobufPackage = "starling.envelope";
 
 export const protobufFileName = "content.proto";
 
-/** What is inside the sealed box. messages.md sections 2.2, 2.4 and 2.6. */
+/** What is inside the sealed box. docs/protocol/envelope.md §2. */
 
 /** Exactly one of the fields 1 to 11 is set. */
 export interface Content {

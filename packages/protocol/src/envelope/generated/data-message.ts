@@ -9,7 +9,7 @@ export const protobufPackage = "starling.envelope";
 
 export const protobufFileName = "data-message.proto";
 
-/** What a person sees. messages.md section 2.3. */
+/** What a person sees. docs/protocol/envelope.md §2. */
 
 export interface DataMessage {
   readonly body?: string | undefined;

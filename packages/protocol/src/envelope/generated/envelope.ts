@@ -8,7 +8,7 @@ export const protobufPackage = "starling.envelope";
 
 export const protobufFileName = "envelope.proto";
 
-/** What a swarm stores: the layers around the sealed content. messages.md section 2.1. */
+/** What a swarm stores: the layers around the sealed content. docs/protocol/envelope.md §1. */
 
 export interface WebSocketMessage {
   readonly type?: WebSocketMessage_Type | undefined;

@@ -8,7 +8,7 @@ export const protobufPackage = "starling.envelope";
 
 export const protobufFileName = "group-update.proto";
 
-/** Messages about a group. messages.md section 2.5. */
+/** Messages about a group. docs/protocol/envelope.md §2. */
 
 export interface GroupUpdateMessage {
   readonly inviteMessage?: GroupUpdateInviteMessage | undefined;
