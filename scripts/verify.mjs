@@ -18,6 +18,7 @@ const STEPS = [
   ],
   ['dead code', 'knip', []],
   ['rules that no linter sees', pinnedNode(), ['scripts/check-rules.mjs']],
+  ['documents', pinnedNode(), ['scripts/check-docs.mjs']],
   ['bundle budget', pinnedNode(), ['scripts/check-bundle.mjs']],
 ]
 if (!process.argv.includes('--quick')) STEPS.push(['tests', pinnedNode(), ['scripts/test.mjs']])
