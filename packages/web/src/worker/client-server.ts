@@ -40,7 +40,8 @@ class ClientServer {
   async mirror(): Promise<void> {
     try {
       const client = await this.#opening
-      for (const name of ['session', 'conversations', 'network'] as const satisfies readonly Mirrored[]) {
+      // The session last: when a page knows that it is ready, it has all that a ready one shows.
+      for (const name of ['conversations', 'network', 'session'] as const satisfies readonly Mirrored[]) {
         this.#stops.push(client[name].subscribe((value) => this.#queue(name, { kind: 'state', name, value })))
       }
       this.#flush()

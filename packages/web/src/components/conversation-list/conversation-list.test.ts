@@ -101,6 +101,12 @@ test('only an own message that is not safely away shows a state', () => {
   expect(rowState(find('Priya'))).toEqual({ kind: 'waiting', label: 'Waiting for network' })
 })
 
+test('an account with nothing but Note to Self is alone', () => {
+  expect(setUp().list.snapshot.alone).toBe(false)
+  const note = { name: 'Note to Self', kind: 'noteToSelf', messages: [] } as const
+  expect(setUp({ conversations: [note] }).list.snapshot).toMatchObject({ alone: true, empty: false })
+})
+
 test('five thousand chats are filtered within a frame', () => {
   const { list } = setUp({ conversations: manyConversations(5_000) })
   const start = performance.now()

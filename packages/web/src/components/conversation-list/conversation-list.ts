@@ -16,6 +16,8 @@ export type ListView = {
   readonly unread: number
   /** Whether there is any conversation in this section, query aside. */
   readonly empty: boolean
+  /** Nobody to write to yet: no conversation but Note to Self. */
+  readonly alone: boolean
   /** The last action failed; until the next one. */
   readonly actionFailed: boolean
 }
@@ -95,7 +97,16 @@ function viewOf(
   const wanted = fold(query)
   const shown = wanted === '' ? candidates : candidates.filter((summary) => matches(summary, wanted))
   const unread = chats.reduce((sum, chat) => sum + (chat.muted || chat.blocked ? 0 : chat.unread), 0)
-  return { section, query, shown, requests: requests.length, unread, empty: candidates.length === 0, actionFailed }
+  return {
+    section,
+    query,
+    shown,
+    requests: requests.length,
+    unread,
+    empty: candidates.length === 0,
+    alone: all.every(({ kind }) => kind === 'noteToSelf'),
+    actionFailed,
+  }
 }
 
 function matches(summary: ConversationSummary, wanted: string): boolean {

@@ -61,8 +61,6 @@ export const shellTexts = {
   'phrase.wordLabel': 'Word {number}',
   'phrase.confirm': 'Confirm',
   'phrase.wrong': 'That is not right yet. Check both words against your note.',
-  'phrase.failed': 'The phrase could not be shown. Nothing is lost; try again.',
-  'phrase.confirmed': 'Your phrase is confirmed.',
 
   'nav.label': 'Main',
   'nav.you': 'You: {name}',
@@ -94,7 +92,6 @@ export const shellTexts = {
   'list.waiting': 'Waiting for network',
   'list.sending': 'Sending',
   'list.failed': 'Not sent',
-  'list.stored': 'Stored on {on} of {of} nodes',
   'list.emptyTitle': 'No chats yet',
   'list.emptyText': 'Add somebody by their account ID, a link or a QR code, or give them yours.',
   'list.emptyAction': 'Add a contact',
@@ -103,7 +100,6 @@ export const shellTexts = {
     'When somebody you do not know writes to you, it shows up here first. They learn nothing until you accept.',
   'list.noMatchTitle': 'Nobody by that name',
   'list.noMatchText': 'No chat here matches “{query}”.',
-  'list.loading': 'Loading chats…',
   'list.actionFailed': 'That did not work. Nothing is lost; try again.',
 
   'chatMenu.pin': 'Pin to top',
@@ -131,6 +127,7 @@ export const shellTexts = {
 
   'chat.noneTitle': 'Pick a chat',
   'chat.noneText': 'Choose one on the left, or add somebody new.',
+  'chat.aloneTitle': 'Let somebody find you',
   'chat.goneTitle': 'This chat is not on this device',
   'chat.goneText': 'It was deleted, or the link belongs to another account.',
   'chat.goneAction': 'Back to chats',
@@ -167,7 +164,6 @@ export const shellTexts = {
   'erase.unconfirmed': 'You have not confirmed your recovery phrase. Without it, this account is gone for good.',
   'erase.action': 'Erase everything',
   'erase.failed': 'Erasing did not work. Close other tabs of Starling and try again.',
-  'settings.about': 'Starling {version}',
 
   'connection.connected': 'Connected',
   'connection.connecting': 'Connecting…',
@@ -193,7 +189,6 @@ export const shellTexts = {
   'time.ago': '{duration} ago',
 
   'network.title': 'Network',
-  'network.loading': 'Looking for a path…',
 
   'elsewhere.title': 'Starling is open in another tab',
   'elsewhere.text': 'Only one tab at a time holds your account, so that nothing is read or sent twice.',
