@@ -62,8 +62,8 @@ export type ConversationClient = Pick<
   | 'deleteConversation'
 >
 
-/** Pages that are loaded at most to find the place where the reader was: what one window holds. */
-const MOST_PAGES_BACK = 6
+/** Pages that are loaded at most to find the place where the reader was: beyond, opening would take too long. */
+const MOST_PAGES_BACK = 24
 
 export function createConversation(options: {
   readonly client: ConversationClient
@@ -153,12 +153,13 @@ export function createConversation(options: {
 
 /** Unread messages come first; else older pages are loaded until the reader's place is among them. */
 async function goBackTo(history: History, anchor: MessageId | undefined): Promise<void> {
-  const isMissing = ({ messages, hasOlder, firstUnread }: HistorySnapshot) =>
-    firstUnread === undefined && hasOlder && !messages.some((message) => message.id === anchor)
-  if (anchor === undefined) return
-  for (let page = 0; page < MOST_PAGES_BACK && isMissing(history.state.snapshot); page++) await history.loadOlder()
-  // Deleted meanwhile, or further back than one window: the end is the better place then.
-  if (isMissing(history.state.snapshot)) await history.jumpToLatest()
+  if (anchor === undefined || history.state.snapshot.firstUnread !== undefined) return
+  const isMissing = () => !history.state.snapshot.messages.some((message) => message.id === anchor)
+  for (let page = 0; page < MOST_PAGES_BACK && isMissing() && history.state.snapshot.hasOlder; page++) {
+    await history.loadOlder()
+  }
+  // Deleted meanwhile, or too far back: the end is the better place then.
+  if (isMissing()) await history.jumpToLatest()
 }
 
 function viewOf(

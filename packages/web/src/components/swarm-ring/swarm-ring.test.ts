@@ -2,6 +2,9 @@ import { test } from 'node:test'
 import { expect } from 'expect'
 import { ringDots } from './swarm-ring.ts'
 
+/** Drawn around each dot, half of it outside. */
+const STROKE = 0.9
+
 const filledOf = (dots: ReturnType<typeof ringDots>): number => dots.filter((dot) => dot.filled).length
 
 test('one dot stands for each member, filled as receipts arrive', () => {
@@ -26,6 +29,6 @@ test('a big swarm is never drawn as complete before it is', () => {
 test('dots do not touch', () => {
   for (const members of [2, 3, 7, 12]) {
     const [one, other] = ringDots({ kind: 'stored', on: 0, of: members })
-    expect(Math.hypot(one!.x - other!.x, one!.y - other!.y)).toBeGreaterThan(one!.radius * 2)
+    expect(Math.hypot(one!.x - other!.x, one!.y - other!.y)).toBeGreaterThan(one!.radius * 2 + STROKE)
   }
 })

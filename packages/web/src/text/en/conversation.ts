@@ -144,7 +144,7 @@ export const conversationTexts = {
   'addContact.imageUnreadable': 'This file could not be read as an image.',
   'addContact.video': 'Camera picture',
   'addContact.scannedOther': 'This QR code holds something else, not an account.',
-  'addContact.found': 'This account looks right. Compare its plumage with theirs.',
+  'addContact.found': 'This is a complete account ID. Compare its plumage with theirs.',
   'addContact.own': 'This is you. Write notes to yourself instead.',
   'addContact.ownAction': 'Open Note to Self',
   'addContact.wrong.link': 'This link does not lead to a contact. It should end in #/add/ and an account ID.',
