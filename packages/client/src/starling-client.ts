@@ -32,7 +32,7 @@ import { SerialQueue } from './serial-queue.ts'
 import { SealedStore } from './store/sealed-store.ts'
 import { until } from './until.ts'
 
-/** messages.md §1.5. */
+/** docs/protocol/identity.md §5. */
 const RESTORE_TIMEOUT = seconds(15)
 /** A message shall have the network's time; but nobody waits for long to see what was typed. */
 const MEASURE_PATIENCE = seconds(2)

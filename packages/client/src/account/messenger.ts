@@ -33,7 +33,7 @@ import type { SealedStore } from '../store/sealed-store.ts'
 import type { AccountRecord } from './account-record.ts'
 import { ProfileSync } from './profile-sync.ts'
 
-/** So that the answer to a request sorts before the reply that gave it. messages.md §4.5. */
+/** So that the answer to a request sorts before the reply that gave it. docs/protocol/envelope.md §7. */
 const RESPONSE_LEAD = millis(100)
 
 export type MessengerOptions = {
@@ -212,7 +212,7 @@ export class Messenger implements AsyncDisposable {
     return this.#item('message', account, account, this.#content(account, text, sentAt), sentAt)
   }
 
-  /** A note to oneself is nothing but the copy for the other devices. messages.md §3.8. */
+  /** A note to oneself is nothing but the copy for the other devices. docs/protocol/envelope.md §6. */
   #content(account: AccountId, text: string, timestamp: UnixMillis): Content {
     if (account === this.accountId) return textContent({ body: text, timestamp, syncTarget: account })
     const { displayName, nameUpdated } = this.#account

@@ -52,7 +52,7 @@ const TTL = days(30)
 const RENEWAL = days(7)
 const RETRY_BASE = seconds(2)
 const RETRY_LIMIT = minutes(10)
-/** After a restore that found nothing: a profile that turns up later wins. messages.md §1.5. */
+/** After a restore that found nothing: a profile that turns up later wins. docs/protocol/config.md §5. */
 const LONG_AGO = unixMillis(1000)
 const NAME = { table: TABLES.singletons, partition: 'profile', sort: new Uint8Array() }
 

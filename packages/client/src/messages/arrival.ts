@@ -1,4 +1,4 @@
-/** What a message from the swarm amounts to for our conversations. Pure. messages.md §3.8, §4.1, §4.2. */
+/** What a message from the swarm amounts to for our conversations. Pure. docs/protocol/envelope.md §6. */
 import {
   type AccountId,
   MalformedInputError,

@@ -87,7 +87,7 @@ export function withMessage(record: ConversationRecord, message: MessageRecord, 
   return { ...record, lastActivity, last: { direction, body, sentAt, delivery } }
 }
 
-/** The name that they give themselves, if it is later than the one we know. Old clients say no time: theirs counts. messages.md §4.1. */
+/** The name that they give themselves, if it is later than the one we know. Old clients say no time: theirs counts. docs/protocol/envelope.md §6. */
 export function withProfile(
   record: ConversationRecord,
   profile: { readonly name: string; readonly updatedSeconds: number },

@@ -54,7 +54,7 @@ const POLL_INTERVAL = seconds(3)
 const RETRY_BASE = millis(500)
 const RETRY_LIMIT = seconds(15)
 const CLEAN_INTERVAL = hours(6)
-/** Shares of what a node answers at most. messages.md §4.3. */
+/** Shares of what a node answers at most. docs/protocol/storage-rpc.md §8. */
 const MAX_SIZE = { profile: -8, messages: -2 } as const
 
 type Lane = 0 | 1

@@ -19,7 +19,7 @@ import type { NetworkTime } from '../network-time.ts'
 import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 
-/** Of visible messages. messages.md §3.7. */
+/** Of visible messages. docs/protocol/storage-rpc.md §3. */
 const MESSAGE_TTL = days(14)
 
 /** Who signed that they have it, and who of the swarm did not. */
@@ -63,7 +63,7 @@ export class MessageStorage {
     return deriveMessageHash(this.#options.crypto, owner as Owner, NAMESPACES.messages, data)
   }
 
-  /** The time is that of the attempt: one hours later needs another. messages.md §3.6. */
+  /** The time is that of the attempt: one hours later needs another. docs/protocol/storage-rpc.md §7. */
   #params(owner: AccountId, data: Uint8Array): StoreParams {
     const timestamp = this.#options.time.now()
     const ttl = Math.min(MESSAGE_TTL, this.#options.network.parameters.publicTtlLimit)

@@ -1,4 +1,4 @@
-/** Times of own messages: network time, and never the same twice, since author and time name a message. messages.md §3.9. */
+/** Times of own messages: network time, and never the same twice, since author and time name a message. docs/protocol/envelope.md §5. */
 import { type Millis, millis, minutes, type UnixMillis, unixMillis } from '@starling/protocol'
 import * as z from 'zod/mini'
 import type { NetworkTime } from '../network-time.ts'
