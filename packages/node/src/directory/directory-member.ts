@@ -1,6 +1,6 @@
 /**
  * A node that holds a directory key: learns of nodes by their announcements, tests whether they can be reached, and
- * forms, signs and publishes the document of each epoch. design.md §4. One member makes the documents of a network whose
+ * forms, signs and publishes the document of each epoch. docs/protocol/directory.md §5. One member makes the documents of a network whose
  * threshold is 1; votes among several members come with public networks.
  */
 import {

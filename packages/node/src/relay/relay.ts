@@ -1,5 +1,5 @@
 /**
- * One hop of an onion request: peel the own layer, then answer, or pass the rest to the next node. network.md §6.3.
+ * One hop of an onion request: peel the own layer, then answer, or pass the rest to the next node. docs/protocol/onion.md §3.
  * Knows no account: what is inside the next layer stays sealed, and what the destination answers passes unchanged.
  */
 import {

@@ -1,4 +1,4 @@
-/** The routes of a node, as one table. network.md §3.1; `/link` is upgraded by `link-server.ts`. */
+/** The routes of a node, as one table. docs/protocol/http.md §1; `/link` is upgraded by `link-server.ts`. */
 import type { PublicRequest } from '../ports.ts'
 
 /** A request's path and method as a node understands it. */

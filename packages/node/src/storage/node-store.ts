@@ -36,7 +36,7 @@ export type RetrieveQuery = {
   readonly countLimit: number
 }
 
-/** What a message of `sizeBytes` takes of the size budget. @see network.md §4.6, retrieve */
+/** What a message of `sizeBytes` takes of the size budget. @see docs/protocol/storage-rpc.md §8 */
 export function retrieveCost(sizeBytes: number): number {
   return 100 + 43 + Math.floor((4 * sizeBytes) / 3)
 }
