@@ -1,0 +1,33 @@
+import { MessengerError } from '@starling/protocol'
+
+/** 0: done; 1: it did not work; 2: the command line is wrong. */
+export type ExitCode = 0 | 1 | 2
+
+/**
+ * What a person is told. `message` is written for them: what happened, whether anything is lost, what to do. It may
+ * hold paths and ports of this machine, but no key, no phrase and no text of a message.
+ */
+export class CliError extends MessengerError {
+  override readonly name = 'CliError'
+  readonly fault = 'environment'
+  readonly code:
+    | 'account_exists'
+    | 'account_missing'
+    | 'account_unavailable'
+    | 'cancelled'
+    | 'folder_not_ours'
+    | 'invalid_input'
+    | 'message_failed'
+    | 'network_differs'
+    | 'network_file'
+    | 'network_not_ready'
+    | 'network_running'
+    | 'port_taken'
+    | 'timeout'
+  readonly exitCode: ExitCode
+  constructor(code: CliError['code'], sentences: string, options?: ErrorOptions) {
+    super(sentences, options)
+    this.code = code
+    this.exitCode = code === 'invalid_input' ? 2 : 1
+  }
+}

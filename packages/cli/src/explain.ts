@@ -1,0 +1,73 @@
+/** Errors of other packages as sentences. Text of an error from elsewhere is never printed: it may hold anything. */
+import { AccountIdError, DisplayNameError, MessengerError, RecoveryPhraseError } from '@starling/protocol'
+import { CliError, type ExitCode } from './cli-error.ts'
+
+export type Explanation = { readonly sentences: string; readonly exitCode: ExitCode }
+
+export function explain(error: unknown): Explanation {
+  if (error instanceof CliError) return { sentences: error.message, exitCode: error.exitCode }
+  if (error instanceof RecoveryPhraseError) return { sentences: aboutPhrase(error), exitCode: 2 }
+  if (error instanceof AccountIdError) return { sentences: aboutAccountId(error), exitCode: 2 }
+  if (error instanceof DisplayNameError) return { sentences: aboutName(error), exitCode: 2 }
+  if (error instanceof MessengerError) return aboutCode(error)
+  const system = systemCode(error)
+  if (system !== undefined) {
+    return {
+      sentences: `The system refused a file or a socket: ${system}. Check permissions and free space.`,
+      exitCode: 1,
+    }
+  }
+  const name = error instanceof Error ? error.name : typeof error
+  return { sentences: `Something went wrong that should not (${name}). This is a bug: please report it.`, exitCode: 1 }
+}
+
+function aboutCode(error: MessengerError): Explanation {
+  if (error.code === 'message_text') {
+    return { sentences: 'A message has 1 to 2,000 characters. Nothing was sent.', exitCode: 2 }
+  }
+  const advice: Record<MessengerError['fault'], string> = {
+    bug: 'This is a bug: please report it.',
+    caller: 'This is a bug: please report it.',
+    input: 'What came from outside has not the form that it must have.',
+    environment: 'Try again later.',
+  }
+  return { sentences: `It did not work: ${error.name}, ${error.code}. ${advice[error.fault]}`, exitCode: 1 }
+}
+
+/** Names the place, never the word: the screen may be watched or recorded. */
+function aboutPhrase(error: RecoveryPhraseError): string {
+  const place = (error.wordIndex ?? 0) + 1
+  switch (error.code) {
+    case 'word_count':
+      return `A recovery phrase has 13 words; these are ${error.wordCount ?? 'not'}. Nothing was restored.`
+    case 'long_phrase':
+      return 'These are 25 words: phrases of that length are not used by this version. Nothing was restored.'
+    case 'unknown_word':
+      return `Word ${place} is not in the list of words: check its spelling. Nothing was restored.`
+    case 'invalid_group':
+      return `Words ${place} to ${place + 2} do not belong together: check them. Nothing was restored.`
+    case 'checksum':
+      return 'The last word does not fit the others: one word is wrong, or two have changed places. Nothing was restored.'
+  }
+}
+
+function aboutAccountId(error: AccountIdError): string {
+  switch (error.reason) {
+    case 'length':
+      return 'An account ID has 66 characters: check whether all of it was copied.'
+    case 'alphabet':
+      return 'An account ID consists of the digits 0 to 9 and the letters a to f.'
+    case 'prefix':
+      return 'An account ID begins with 05.'
+  }
+}
+
+function aboutName(error: DisplayNameError): string {
+  return error.reason === 'empty' ? 'A name has at least one visible character.' : 'A name has at most 100 bytes.'
+}
+
+function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
+    ? error.code
+    : undefined
+}

@@ -1,0 +1,32 @@
+import type { Observable } from '@starling/client'
+
+/** The first value, from now on, of which `choose` makes something. Rejects with `signal.reason` as soon as `signal` aborts. */
+export function untilValue<T, Chosen>(
+  observable: Observable<T>,
+  choose: (value: T) => Chosen | undefined,
+  signal: AbortSignal,
+): Promise<Chosen> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason)
+      return
+    }
+    let unsubscribe: (() => void) | undefined
+    let isSettled = false
+    const settle = (act: () => void) => {
+      isSettled = true
+      unsubscribe?.()
+      signal.removeEventListener('abort', abort)
+      act()
+    }
+    const abort = () => settle(() => reject(signal.reason))
+    signal.addEventListener('abort', abort, { once: true })
+    unsubscribe = observable.subscribe((value) => {
+      if (isSettled) return
+      const chosen = choose(value)
+      if (chosen !== undefined) settle(() => resolve(chosen))
+    })
+    // The first value comes within `subscribe`, before there is anything to call off.
+    if (isSettled) unsubscribe()
+  })
+}

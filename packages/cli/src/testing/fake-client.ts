@@ -1,0 +1,149 @@
+/** A client without a network: holds one conversation per account, and what a test puts into it. */
+import type {
+  Client,
+  ConversationId,
+  ConversationList,
+  ConversationSummary,
+  Delivery,
+  History,
+  HistorySnapshot,
+  MessageId,
+  MessageView,
+  NetworkView,
+  SessionState,
+} from '@starling/client'
+import { type AccountId, parseAccountId, unixMillis } from '@starling/protocol'
+import { MutableObservable } from '@starling/runtime'
+
+export const ALICE = parseAccountId(`05${'a'.repeat(64)}`)
+export const BOB = parseAccountId(`05${'b'.repeat(64)}`)
+export const PHRASE = 'one two three'
+
+export class FakeClient implements Client {
+  readonly session: MutableObservable<SessionState>
+  readonly conversations = new MutableObservable<ConversationList>([])
+  readonly network = new MutableObservable<NetworkView>({
+    connection: { kind: 'connected', since: unixMillis(0) },
+    networkName: 'Test',
+    swarm: [],
+  })
+  /** What becomes of the next message that is sent; `undefined`: it stays queued. */
+  delivery: Delivery | undefined = { kind: 'stored', on: 3, of: 3 }
+  restored: string | undefined
+  afterRestore: SessionState | undefined
+  isDisposed = false
+  readonly #messages = new Map<ConversationId, MutableObservable<readonly MessageView[]>>()
+  readonly #read = new Set<MessageId>()
+  #count = 0
+
+  constructor(state: SessionState = ready('Alice')) {
+    this.session = new MutableObservable(state)
+  }
+
+  /** A message comes in. */
+  receive(from: AccountId, text: string): void {
+    this.#add(from as string as ConversationId, { author: from, direction: 'incoming', text })
+  }
+
+  unread(): number {
+    return this.conversations.snapshot.reduce((sum, { unread }) => sum + unread, 0)
+  }
+
+  async createAccount({ displayName }: { displayName: string }): Promise<void> {
+    this.session.set(ready(displayName))
+  }
+  async restoreAccount({ phrase }: { phrase: string }): Promise<void> {
+    this.restored = phrase
+    this.session.set(this.afterRestore ?? ready('Alice'))
+  }
+  async setDisplayName(displayName: string): Promise<void> {
+    this.session.set(ready(displayName))
+  }
+  async revealPhrase(): Promise<string> {
+    return PHRASE
+  }
+  async startConversation(accountId: string): Promise<ConversationId> {
+    return accountId as ConversationId
+  }
+  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+    const delivery = this.delivery ?? { kind: 'queued', waitingForNetwork: true, of: 3 }
+    return this.#add(conversation, { author: ALICE, direction: 'outgoing', text, delivery })
+  }
+  async history(conversation: ConversationId): Promise<History> {
+    const messages = this.#of(conversation)
+    const unread = messages.snapshot.filter((message) => this.#isUnread(message))
+    const snapshot = (): HistorySnapshot => ({
+      messages: messages.snapshot,
+      hasOlder: false,
+      hasNewer: false,
+      unread: unread.length,
+      ...(unread[0] && { firstUnread: unread[0].id }),
+    })
+    const state = new MutableObservable(snapshot())
+    const unsubscribe = messages.subscribe(() => state.set(snapshot()))
+    return {
+      state,
+      loadOlder: async () => {},
+      loadNewer: async () => {},
+      jumpToLatest: async () => {},
+      markRead: async (upTo) => {
+        for (const { id } of messages.snapshot) {
+          this.#read.add(id)
+          if (id === upTo) break
+        }
+        this.#list()
+      },
+      [Symbol.asyncDispose]: async () => unsubscribe(),
+    }
+  }
+  async confirmPhrase(): Promise<boolean> {
+    return false
+  }
+  async eraseDevice(): Promise<void> {}
+  async retry(): Promise<void> {}
+  async deleteForMe(): Promise<void> {}
+  async updateConversation(): Promise<void> {}
+  async deleteConversation(): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.isDisposed = true
+  }
+
+  #add(
+    conversation: ConversationId,
+    message: Pick<MessageView, 'author' | 'direction' | 'delivery'> & { readonly text: string },
+  ): MessageId {
+    const { text, ...fields } = message
+    const id = `m${++this.#count}` as MessageId
+    const sentAt = unixMillis(1_767_225_600_000 + this.#count)
+    this.#of(conversation).update((all) => [
+      ...all,
+      { id, conversation, sentAt, body: { kind: 'text', text }, ...fields },
+    ])
+    this.#list()
+    return id
+  }
+
+  #of(conversation: ConversationId): MutableObservable<readonly MessageView[]> {
+    const known = this.#messages.get(conversation) ?? new MutableObservable<readonly MessageView[]>([])
+    this.#messages.set(conversation, known)
+    return known
+  }
+
+  #isUnread({ id, direction }: MessageView): boolean {
+    return direction === 'incoming' && !this.#read.has(id)
+  }
+
+  #list(): void {
+    this.conversations.set(
+      [...this.#messages].map(([id, { snapshot }]): ConversationSummary => {
+        const unread = snapshot.filter((message) => this.#isUnread(message)).length
+        const flags = { pinned: false, muted: false, blocked: false, markedUnread: false }
+        return { id, kind: 'contact', title: 'Bob', ...flags, unread, draft: '', lastActivity: unixMillis(0) }
+      }),
+    )
+  }
+}
+
+function ready(displayName: string): SessionState {
+  return { kind: 'ready', account: { accountId: ALICE, displayName, phraseConfirmed: false } }
+}
