@@ -113,8 +113,7 @@ export class FakeClient implements Client {
   async startConversation(accountId: string): Promise<ConversationId> {
     this.#failIfTold('startConversation')
     const id = parseAccountId(accountId) as string as ConversationId
-    if (!this.#conversations.has(id))
-      this.#keep(id, { kind: 'contact', title: `${id.slice(0, 8)}…${id.slice(-4)}` }, [])
+    if (!this.#conversations.has(id)) this.#keep(id, this.#newConversation(id), [])
     this.#publish()
     return id
   }
@@ -185,6 +184,11 @@ export class FakeClient implements Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#conversations.clear()
+  }
+
+  #newConversation(id: ConversationId): ConversationStart {
+    const kind = id === (this.#own as string) ? 'noteToSelf' : 'contact'
+    return { kind, title: `${id.slice(0, 8)}…${id.slice(-4)}` }
   }
 
   #account(displayName: string): AccountView {

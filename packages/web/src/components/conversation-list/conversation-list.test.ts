@@ -107,6 +107,17 @@ test('an account with nothing but Note to Self is alone', () => {
   expect(setUp({ conversations: [note] }).list.snapshot).toMatchObject({ alone: true, empty: false })
 })
 
+test('Note to Self is begun on demand', async () => {
+  const { client, list } = setUp({ conversations: [] })
+  expect(list.snapshot.hasNote).toBe(false)
+  expect(await list.startNote(sampleAccountId('You'))).toBe(sampleAccountId('You'))
+  expect(client.conversations.snapshot).toMatchObject([{ kind: 'noteToSelf' }])
+  expect(list.snapshot.hasNote).toBe(true)
+  const failing = setUp({ failing: { startConversation: 'store_unavailable' } })
+  expect(await failing.list.startNote(sampleAccountId('You'))).toBeUndefined()
+  expect(failing.list.snapshot.actionFailed).toBe(true)
+})
+
 test('five thousand chats are filtered within a frame', () => {
   const { list } = setUp({ conversations: manyConversations(5_000) })
   const start = performance.now()

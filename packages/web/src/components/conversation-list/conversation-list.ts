@@ -1,5 +1,5 @@
 /** View model of the list: which conversations are shown, and what can be done with one. */
-import type { Client, ConversationId, ConversationList, ConversationSummary } from '@starling/client'
+import type { AccountId, Client, ConversationId, ConversationList, ConversationSummary } from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
 import { conversationName } from '../conversation/status-text.ts'
 
@@ -18,6 +18,8 @@ export type ListView = {
   readonly empty: boolean
   /** Nobody to write to yet: no conversation but Note to Self. */
   readonly alone: boolean
+  /** Note to Self was begun, and not deleted. */
+  readonly hasNote: boolean
   /** The last action failed; until the next one. */
   readonly actionFailed: boolean
 }
@@ -39,9 +41,14 @@ export interface ConversationListModel extends Snapshots<ListView> {
   setQuery(query: string): void
   /** Resolves to false, with `actionFailed`, if it did not work. */
   act(id: ConversationId, action: ChatAction): Promise<boolean>
+  /** Opens or makes the conversation with the own account; `undefined`, with `actionFailed`, if it did not work. */
+  startNote(own: AccountId): Promise<ConversationId | undefined>
 }
 
-export type ListClient = Pick<Client, 'conversations' | 'history' | 'updateConversation' | 'deleteConversation'>
+export type ListClient = Pick<
+  Client,
+  'conversations' | 'history' | 'startConversation' | 'updateConversation' | 'deleteConversation'
+>
 
 export function createConversationList(client: ListClient): ConversationListModel {
   let state = { section: 'chats' as ListSection, query: '', actionFailed: false }
@@ -68,6 +75,16 @@ export function createConversationList(client: ListClient): ConversationListMode
         // The list shows what holds; the reader is told that it did not work.
         change({ actionFailed: true })
         return false
+      }
+    },
+    async startNote(own) {
+      change({ actionFailed: false })
+      try {
+        return await client.startConversation(own)
+      } catch {
+        // As with every action.
+        change({ actionFailed: true })
+        return undefined
       }
     },
   }
@@ -105,6 +122,7 @@ function viewOf(
     unread,
     empty: candidates.length === 0,
     alone: all.every(({ kind }) => kind === 'noteToSelf'),
+    hasNote: all.some(({ kind }) => kind === 'noteToSelf'),
     actionFailed,
   }
 }
