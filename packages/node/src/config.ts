@@ -56,12 +56,17 @@ const VARIABLES = {
   STARLING_NODE_DATA_FOLDER: ['dataFolder', String],
   STARLING_NODE_HOST: ['host', String],
   STARLING_NODE_ADDRESS: ['address', String],
-  STARLING_NODE_HTTPS_PORT: ['httpsPort', Number],
-  STARLING_NODE_PEER_PORT: ['peerPort', Number],
+  STARLING_NODE_HTTPS_PORT: ['httpsPort', wholeNumber],
+  STARLING_NODE_PEER_PORT: ['peerPort', wholeNumber],
   STARLING_NODE_OPERATOR: ['operator', String],
-  STARLING_NODE_MAX_STORAGE_BYTES: ['maxStorageBytes', Number],
+  STARLING_NODE_MAX_STORAGE_BYTES: ['maxStorageBytes', wholeNumber],
   STARLING_NODE_LOG_LEVEL: ['logLevel', String],
 } as const
+
+/** Not `Number`, for which nothing is 0, and 0 a limit that is none. What is no number the schema refuses. */
+function wholeNumber(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+}
 
 /**
  * The file at `path`, overridden by `STARLING_NODE_…` variables. Paths in it are relative to its folder.

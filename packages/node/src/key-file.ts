@@ -12,7 +12,7 @@ import { ConfigError } from './config.ts'
 export function readOrCreateKey(path: string, ports: { crypto: Crypto; random: RandomBytes }): Ed25519KeyPair {
   if (!existsSync(path)) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${toHex(ports.random(32))}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(path, `${toHex(ports.random(32))}\n`, { mode: 0o600, flag: 'wx', flush: true })
     chmodSync(path, 0o600)
   }
   if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {

@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  CodecError,
+  descriptorCodec,
   equalBytes,
   millis,
   nodeIdOf,
@@ -9,6 +11,7 @@ import {
   parseNetworkFile,
   SecretKey,
   seconds,
+  unixMillis,
 } from '@starling/protocol'
 import { type Clock, type Logger, systemClock, systemRandom } from '@starling/runtime'
 import { createNativeCrypto } from '@starling/runtime/native'
@@ -74,6 +77,7 @@ export async function runNode(config: NodeConfig, logger: Logger): Promise<Runni
     },
     ...(config.directory && { directory: directoryRole(config.directory) }),
   }
+  assertDescribable(settings)
   const node = new StarlingNode(settings, {
     clock,
     random,
@@ -110,6 +114,16 @@ export async function runNode(config: NodeConfig, logger: Logger): Promise<Runni
     const keyIndex = network.directoryKeys.findIndex((key) => equalBytes(key, pair.publicKey))
     if (keyIndex < 0) throw new ConfigError('invalid', 'the directory key is not one of the network file')
     return { keyIndex, secretKey: new SecretKey(pair.secretKey), admission: admissionByInvitation(role.invited) }
+  }
+}
+
+/** What cannot be announced is told now, and not when the first announcement fails. */
+function assertDescribable({ descriptor }: NodeSettings): void {
+  try {
+    descriptorCodec.encode({ ...descriptor, timestamp: unixMillis(0) })
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    throw new ConfigError('invalid', 'web.url, operator or address cannot stand in a directory', { cause: error })
   }
 }
 

@@ -138,7 +138,10 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     if (member) this.#tasks.run('directory', (signal) => member.run(signal))
     this.#tasks.run('announce', (signal) => runAnnouncer(announcer, signal))
     this.#tasks.run('hints', (signal) =>
-      runHintDelivery({ clock, random, store, replication: this.#replication, view: this.keeper.view }, signal),
+      runHintDelivery(
+        { clock, random, logger: logger.child('hints'), store, replication: this.#replication, view: this.keeper.view },
+        signal,
+      ),
     )
     this.#tasks.run('rebalance', (signal) =>
       runRebalance({ nodeId: this.nodeId, clock, logger, store, view: this.keeper.view }, signal),

@@ -48,6 +48,7 @@ export { type DeleteEntry, type DeleteParams, deleteEntry } from './rpc/methods/
 export { clampExpiry, type ExpireEntry, type ExpireParams, effectiveChange, expireEntry } from './rpc/methods/expire.ts'
 export type { GetExpiriesParams } from './rpc/methods/get-expiries.ts'
 export type { GetSwarmResult, SwarmNode } from './rpc/methods/get-swarm.ts'
+export { type ServiceNode, type ServiceNodesResult, writeServiceNodes } from './rpc/methods/oxend-request.ts'
 export type { RetrievedMessage, RetrieveParams, RetrieveResult } from './rpc/methods/retrieve.ts'
 export { type StoreEntry, type StoreParams, type StoreResult, storeEntry } from './rpc/methods/store.ts'
 export * from './rpc/namespace.ts'

@@ -7,13 +7,13 @@ import {
   type Crypto,
   DirectoryError,
   DirectoryView,
-  decodeDocument,
   encodeDocument,
   type NetworkFile,
   verifyDocument,
 } from '@starling/protocol'
 import { type Clock, type Logger, MutableObservable, type Observable } from '@starling/runtime'
 import type { NodeStore } from '../storage/node-store.ts'
+import { NodeStoreError } from '../storage/node-store-error.ts'
 
 const LATEST = 'directory.latest'
 /** Documents served by epoch: enough to follow the chain of hashes back a while. */
@@ -41,10 +41,17 @@ export class DirectoryKeeper {
     return this.#view
   }
 
-  /** Takes up where the node left off. */
+  /** Takes up where the node left off; verified again, since the data folder may have been used for another network. */
   async load(): Promise<void> {
-    const encoded = await this.#options.store.getValue(LATEST)
-    if (encoded) this.#take(new DirectoryView(decodeDocument(encoded)), encoded)
+    const { crypto, network, store, logger } = this.#options
+    const encoded = await store.getValue(LATEST)
+    if (!encoded) return
+    try {
+      this.#take(new DirectoryView(verifyDocument(crypto, network, encoded)), encoded)
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error
+      logger.error('directory.kept_document_refused', { reason: error.code })
+    }
   }
 
   /** Encoded, as it is served; undefined if we do not have it. */
@@ -74,8 +81,10 @@ export class DirectoryKeeper {
       logger.info('directory.accepted', { epoch: document.epoch, nodes: document.entries.length })
       return true
     } catch (error) {
-      if (!(error instanceof DirectoryError)) throw error
-      logger.warn('directory.refused', { reason: error.code })
+      // What cannot be kept is not taken: after a restart we would go back. It is offered again.
+      if (error instanceof NodeStoreError) logger.error('directory.not_kept', { code: error.code })
+      else if (error instanceof DirectoryError) logger.warn('directory.refused', { reason: error.code })
+      else throw error
       return false
     }
   }

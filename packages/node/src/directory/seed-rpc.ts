@@ -1,13 +1,14 @@
-/** The seed JSON-RPC that compatible clients start from. network.md §7.1, §7.2, §12. */
+/** The seed JSON-RPC that compatible clients start from. docs/protocol/http.md §3. */
 import {
   type DirectoryView,
-  formatSwarmId,
   fromUtf8,
   isJsonObject,
   type JsonObject,
+  MalformedInputError,
   parseJson,
-  toHex,
+  type ServiceNodesResult,
   utf8,
+  writeServiceNodes,
 } from '@starling/protocol'
 import type { PublicAnswer } from '../ports.ts'
 
@@ -17,36 +18,35 @@ const METHODS: readonly unknown[] = ['get_n_service_nodes', 'get_service_nodes',
 export function answerSeed(body: Uint8Array, view: DirectoryView | undefined): PublicAnswer {
   const request = parseBody(body)
   if (!request) return json(400, { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' } })
-  const { id = null, method } = request
+  const { method } = request
+  const id = typeof request['id'] === 'string' || typeof request['id'] === 'number' ? request['id'] : null
   if (!METHODS.includes(method))
     return json(200, { jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } })
-  return json(200, { jsonrpc: '2.0', id, result: serviceNodes(view) })
+  return json(200, { jsonrpc: '2.0', id, result: writeServiceNodes(serviceNodesOf(view)) })
 }
 
-/** All nodes of the directory, in the form in which the chain daemon lists them. */
-export function serviceNodes(view: DirectoryView | undefined): JsonObject {
-  const height = view?.document.epoch ?? 0
-  const states = [...(view?.nodes.values() ?? [])].map(({ descriptor, swarmId }) => ({
-    service_node_pubkey: descriptor.nodeId,
-    pubkey_ed25519: descriptor.nodeId,
-    pubkey_x25519: toHex(descriptor.encryptionKey),
-    public_ip: descriptor.address,
-    storage_port: descriptor.httpsPort,
-    storage_lmq_port: descriptor.peerPort,
-    swarm: formatSwarmId(swarmId),
-    active: true,
-    funded: true,
-    requested_unlock_height: 0,
-  }))
-  return { height, service_node_states: states, status: 'OK' }
+/** All nodes of the directory, as the chain daemon of the compatible network would list them. */
+export function serviceNodesOf(view: DirectoryView | undefined): ServiceNodesResult {
+  return {
+    height: view?.document.epoch ?? 0,
+    nodes: [...(view?.nodes.values() ?? [])].map(({ descriptor, swarmId }) => ({
+      nodeId: descriptor.nodeId,
+      x25519: descriptor.encryptionKey,
+      ip: descriptor.address,
+      httpsPort: descriptor.httpsPort,
+      peerPort: descriptor.peerPort,
+      swarmId,
+    })),
+  }
 }
 
 function parseBody(body: Uint8Array): JsonObject | undefined {
   try {
     const value = parseJson(fromUtf8(body))
     return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined // not UTF-8
+  } catch (error) {
+    if (error instanceof MalformedInputError) return undefined
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-/** From a request's bytes to an answer: parses, carries out, holds. network.md §4.6 (batch, sequence), design.md §5 (wait). */
+/** From a request's bytes to an answer: parses, carries out, holds. docs/protocol/storage-rpc.md §8, §9. */
 import {
   encodeBatchAnswer,
   fromUtf8,
@@ -35,11 +35,11 @@ export class RpcRouter {
         return { ...request.answer, isJson: false }
       case 'call': {
         const wait = request.call.method === 'retrieve' ? request.call.params.wait : undefined
-        const run = () => this.#storage.answer(request.call, signal)
+        const run = () => this.#storage.answer(request.call)
         return content(await this.#hold([request.call], wait, run, hasNothingNew, signal))
       }
       case 'batch': {
-        const run = () => this.#batch(request, signal)
+        const run = () => this.#batch(request)
         const nothing = (answers: readonly StorageAnswer[]) => answers.every(hasNothingNew)
         const answers = await this.#hold(request.calls, request.wait, run, nothing, signal)
         return content({ status: 200, body: encodeBatchAnswer(answers) })
@@ -47,11 +47,11 @@ export class RpcRouter {
     }
   }
 
-  async #batch(request: RpcRequest & { kind: 'batch' }, signal: AbortSignal): Promise<readonly StorageAnswer[]> {
-    if (request.mode === 'batch') return Promise.all(request.calls.map((call) => this.#storage.answer(call, signal)))
+  async #batch(request: RpcRequest & { kind: 'batch' }): Promise<readonly StorageAnswer[]> {
+    if (request.mode === 'batch') return Promise.all(request.calls.map((call) => this.#storage.answer(call)))
     const answers: StorageAnswer[] = []
     for (const call of request.calls) {
-      const answer = await this.#storage.answer(call, signal)
+      const answer = await this.#storage.answer(call)
       answers.push(answer)
       if (answer.status < 200 || answer.status > 299) break
     }

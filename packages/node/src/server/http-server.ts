@@ -5,18 +5,25 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Millis } from '@starling/protocol'
 import type { Logger } from '@starling/runtime'
 import type { NodeSurfaces, PublicAnswer } from '../ports.ts'
 import type { TlsIdentity } from './certificate.ts'
 import { routeOf } from './http-routes.ts'
+import { trackSockets } from './open-sockets.ts'
 
-/** network.md §11.3. */
+/** docs/protocol/http.md §2. */
 export const MAX_BODY_BYTES = 10_485_760
 const COMPATIBLE_VERSION = '2.8.0'
 const SERVER_NAME = 'Starling'
-// A slow body or header ties up a socket: 10 s for the headers, 30 s for the whole request. Held answers are not limited by these.
+// A slow handshake, header or body ties up a socket: 10 s for the headers, 30 s for the whole request. Held answers are not limited by these.
+const HANDSHAKE_TIMEOUT_MS = 10_000
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
+/** How often connections are checked for these; 30 s by default, which would make them four times as long. */
+const CHECK_INTERVAL_MS = 2_000
+/** Of a body that is refused: read and thrown away, so that its sender reads our answer and not a reset. */
+const MAX_DISCARDED_BYTES = 2 * MAX_BODY_BYTES
 const KEEP_ALIVE_MS = 75_000
 const MAX_CONNECTIONS = 10_000
 
@@ -29,6 +36,8 @@ export type HttpServerOptions = {
   /** Base64 of the node's public key, answered to reachability tests of compatible nodes. */
   readonly pingKey: string
   readonly logger: Logger
+  /** Of the headers and of the whole request: 10 and 30 s. */
+  readonly timeouts?: { readonly headers: Millis; readonly request: Millis }
 }
 
 export type RunningServer = AsyncDisposable & { readonly server: Server; readonly port: number }
@@ -36,14 +45,17 @@ export type RunningServer = AsyncDisposable & { readonly server: Server; readonl
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const handle = (request: IncomingMessage, response: ServerResponse) => void serve(options, request, response)
   const limits = {
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: options.timeouts?.headers ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: options.timeouts?.request ?? REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, options.timeouts?.headers ?? CHECK_INTERVAL_MS),
     keepAliveTimeout: KEEP_ALIVE_MS,
   }
+  const tls = { minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS } as const
   const server: Server = options.tls
-    ? createHttpsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, handle)
+    ? createHttpsServer({ ...limits, ...tls, ...options.tls }, handle)
     : createHttpServer(limits, handle)
   server.maxConnections = MAX_CONNECTIONS
+  const endSockets = trackSockets(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -57,7 +69,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
+      endSockets()
       await closed
     },
   }
@@ -108,19 +120,38 @@ async function answerOf(
 }
 
 async function readBody(request: IncomingMessage): Promise<{ bytes: Uint8Array } | { refused: PublicAnswer }> {
-  const declared = request.headers['content-length']
-  if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) {
-    return { refused: textAnswer(413, 'Request body too large') }
-  }
-  const chunks: Buffer[] = []
+  const declared = Number(request.headers['content-length'] ?? 0)
+  const bytes = declared > MAX_BODY_BYTES ? undefined : await collect(request)
+  if (bytes) return { bytes }
+  discard(request)
+  return { refused: textAnswer(413, 'Request body too large') }
+}
+
+/** `undefined` as soon as it is too large: a chunked body declares no length, so what really comes is counted. */
+function collect(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const take = (chunk: Buffer) => {
+      length += chunk.length
+      chunks.push(chunk)
+      if (length <= MAX_BODY_BYTES) return
+      request.off('data', take)
+      resolve(undefined)
+    }
+    request.on('data', take)
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('error', reject)
+  })
+}
+
+function discard(request: IncomingMessage): void {
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  request.on('error', () => {}) // whoever sent it is gone
+  request.on('data', (chunk: Buffer) => {
     length += chunk.length
-    // A chunked body declares no length: count what really comes.
-    if (length > MAX_BODY_BYTES) return { refused: textAnswer(413, 'Request body too large') }
-    chunks.push(chunk)
-  }
-  return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) }
+    if (length > MAX_DISCARDED_BYTES) request.destroy()
+  })
 }
 
 function send(response: ServerResponse, answer: PublicAnswer, pingKey: string): void {

@@ -1,4 +1,4 @@
-/** `GET /link`: native clients ask over one WebSocket, a link frame in each binary message. design.md §5. */
+/** `GET /link`: native clients ask over one WebSocket, a link frame in each binary message. docs/protocol/link.md. */
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { seconds } from '@starling/protocol'
@@ -24,6 +24,8 @@ export function startLinkServer(servers: readonly Server[], options: LinkServerO
   const links = new Set<LinkSession>()
   for (const server of servers) {
     server.on('upgrade', (request, socket: Duplex, head) => {
+      // Nobody else listens any more, and what nobody hears ends the process.
+      socket.on('error', () => socket.destroy())
       if ((request.url ?? '').split('?', 1)[0] !== '/link' || links.size >= MAX_LINKS) {
         socket.end(
           `HTTP/1.1 ${links.size >= MAX_LINKS ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`,
@@ -37,6 +39,8 @@ export function startLinkServer(servers: readonly Server[], options: LinkServerO
     async [Symbol.asyncDispose]() {
       await Promise.all([...links].map((link) => link[Symbol.asyncDispose]()))
       sockets.close()
+      // Whoever does not answer the closing would keep the server open.
+      for (const client of sockets.clients) client.terminate()
     },
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Links between nodes: one TLS 1.3 connection a pair, link frames on it. Both sides show a certificate whose key is their
- * node key, so the handshake proves both node IDs; who is *let in* is decided above, by the directory. design.md §5.
+ * node key, so the handshake proves both node IDs; who is *let in* is decided above, by the directory. docs/protocol/link.md.
  */
 import { connect, createServer, type TLSSocket } from 'node:tls'
-import { type Descriptor, FrameReader, type Millis, type NodeId, seconds } from '@starling/protocol'
+import { type Descriptor, FrameReader, type Millis, millis, type NodeId, seconds } from '@starling/protocol'
 import {
   type Clock,
   type FrameCarrier,
@@ -11,11 +11,13 @@ import {
   type LinkReply,
   LinkSession,
   type Logger,
+  TimeoutError,
   withTimeout,
 } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
 import type { NodeSurfaces, PeerNetwork } from '../ports.ts'
 import { peerNodeId, type TlsIdentity } from './certificate.ts'
+import { trackSockets } from './open-sockets.ts'
 
 const CONNECT_TIMEOUT = seconds(4)
 const HEARTBEAT = { interval: seconds(5), timeout: seconds(5) }
@@ -37,15 +39,23 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
   readonly #connecting = new Map<NodeId, Promise<LinkSession>>()
   readonly #incoming = new Set<LinkSession>()
   readonly #server
+  readonly #endSockets: () => void
   #surfaces: NodeSurfaces | undefined
   #closed = false
 
   constructor(options: TlsPeersOptions) {
     this.#options = options
     this.#server = createServer(
-      { ...options.identity, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
+      {
+        ...options.identity,
+        requestCert: true,
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1.3',
+        handshakeTimeout: CONNECT_TIMEOUT,
+      },
       (socket) => this.#accept(socket),
     )
+    this.#endSockets = trackSockets(this.#server)
   }
 
   /** Starts to listen; requests of peers go to `surfaces`. */
@@ -67,10 +77,15 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     payload: Uint8Array,
     options: { readonly signal: AbortSignal; readonly timeout: Millis },
   ): Promise<LinkReply> {
-    const link = await this.#linkTo(to, options.signal)
+    const { clock } = this.#options
+    const started = clock.monotonic()
     try {
-      return await link.request(kind, payload, options)
+      const link = await withTimeout(clock, options.timeout, options.signal, () => this.#linkTo(to))
+      // Connecting counts: who asks is promised an answer within the timeout.
+      const timeout = millis(Math.max(options.timeout - (clock.monotonic() - started), 1))
+      return await link.request(kind, payload, { signal: options.signal, timeout })
     } catch (error) {
+      if (error instanceof TimeoutError) throw new PeerError('timeout', { cause: error })
       if (!(error instanceof LinkError)) throw error
       throw new PeerError(error.code === 'protocol' ? 'closed' : error.code, { cause: error })
     }
@@ -79,11 +94,13 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     const closed = new Promise((resolve) => this.#server.close(resolve))
+    await Promise.allSettled(this.#connecting.values())
     await Promise.all([...this.#links.values(), ...this.#incoming].map((link) => link[Symbol.asyncDispose]()))
+    this.#endSockets()
     await closed
   }
 
-  async #linkTo(to: Descriptor, signal: AbortSignal): Promise<LinkSession> {
+  async #linkTo(to: Descriptor): Promise<LinkSession> {
     const nodeId = to.nodeId
     const existing = this.#links.get(nodeId)
     if (existing) return existing
@@ -93,9 +110,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
       connecting = this.#connect(to, nodeId).finally(() => this.#connecting.delete(nodeId))
       this.#connecting.set(nodeId, connecting)
     }
-    const link = await connecting
-    signal.throwIfAborted()
-    return link
+    return connecting
   }
 
   async #connect(to: Descriptor, nodeId: NodeId): Promise<LinkSession> {

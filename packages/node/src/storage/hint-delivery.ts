@@ -1,10 +1,22 @@
-/** Brings members what they missed: durable hints, retried until they succeed, expire, or the member leaves the swarm. */
+/**
+ * Brings members what they missed: durable hints, retried until they succeed, expire, or the member leaves the swarm. What
+ * a member ends up with is what we have: a deletion that it missed never takes from it what was stored again since.
+ */
 import {
+  CodecError,
   type Descriptor,
   type DirectoryView,
+  decodeForward,
+  decodeMemberEntry,
+  deleteEntry,
   FrameKind,
+  forwardRequest,
+  type MessageHash,
+  methodOf,
   millis,
+  type Owner,
   ownerBytes,
+  parseMethodName,
   type RandomBytes,
   seconds,
   TRANSFER_OUTCOMES,
@@ -12,42 +24,49 @@ import {
   transferRequest,
   unixMillis,
 } from '@starling/protocol'
-import { backoff, type Clock, type Observable } from '@starling/runtime'
+import { backoff, type Clock, type LinkReply, type Logger, type Observable } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
 import type { Hint, NodeStore } from './node-store.ts'
 import type { Replication } from './replication.ts'
+import { survive } from './survive.ts'
 
 const INTERVAL = seconds(1)
 const BATCH = 100
 const TRANSFER_TIMEOUT = seconds(15)
 const FIRST_RETRY = seconds(2)
 const LONGEST_RETRY = seconds(15)
+/** Of a member whose directory differs from ours, or that cannot now. Other refusals are answers: they would not change. */
+const PASSING_STATUSES: readonly number[] = [403, 421, 429, 500, 503]
 
 export type HintDeliveryOptions = {
   readonly clock: Clock
   readonly random: RandomBytes
+  readonly logger: Logger
   readonly store: NodeStore
   readonly replication: Replication
   readonly view: Observable<DirectoryView | undefined>
 }
 
 type MessageHint = Hint & { readonly work: { readonly kind: 'message' } }
+type RequestHint = Hint & { readonly work: { readonly kind: 'request' } }
 
 /** Runs until `signal` aborts. */
 export async function runHintDelivery(options: HintDeliveryOptions, signal: AbortSignal): Promise<void> {
-  const { clock, store, view } = options
+  const { clock, store, view, logger } = options
   while (!signal.aborted) {
     await clock.sleep(INTERVAL, { signal })
     const directory = view.snapshot
     if (!directory) continue
-    const members = await store.hintedMembers(clock.now())
-    await Promise.all(
-      members.map(async (nodeId) => {
-        // One who has left the directory may come back: its hints wait, until they expire.
-        const member = directory.nodes.get(nodeId)?.descriptor
-        if (member) await deliverTo(options, directory, member, signal)
-      }),
-    )
+    await survive(logger, signal, async () => {
+      const members = await store.hintedMembers(clock.now())
+      await Promise.all(
+        members.map(async (nodeId) => {
+          // One who has left the directory may come back: its hints wait, until they expire.
+          const member = directory.nodes.get(nodeId)?.descriptor
+          if (member) await deliverTo(options, directory, member, signal)
+        }),
+      )
+    })
   }
 }
 
@@ -58,22 +77,21 @@ async function deliverTo(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, store } = options
-  for (let more = true; more && !signal.aborted; ) {
+  for (let delivered = true; delivered && !signal.aborted; ) {
     const hints = await store.dueHints({ member: member.nodeId, now: clock.now(), limit: BATCH })
-    more = hints.length === BATCH
+    if (hints.length === 0) return
     const obsolete = hints.filter((hint) => !isResponsible(directory, member, hint))
     await store.settleHints(obsolete.map(({ id }) => id))
     const due = hints.filter((hint) => !obsolete.includes(hint))
     const messages = due.filter((hint): hint is MessageHint => hint.work.kind === 'message')
-    const delivered =
-      (await transfer(options, member, messages, signal)) && (await replay(options, member, due, signal))
-    more &&= delivered
+    const requests = due.filter((hint): hint is RequestHint => hint.work.kind === 'request')
+    delivered = (await transfer(options, member, messages, signal)) && (await replay(options, member, requests, signal))
   }
 }
 
-function isResponsible(directory: DirectoryView, member: Descriptor, hint: Hint): boolean {
-  if (hint.work.kind === 'request') return true
-  return directory.isMember(member.nodeId, ownerBytes(hint.work.message.owner).subarray(1))
+function isResponsible(directory: DirectoryView, member: Descriptor, { work }: Hint): boolean {
+  const owner = work.kind === 'message' ? work.message.owner : missedRequest(work.request)?.owner
+  return owner !== undefined && directory.isMember(member.nodeId, ownerBytes(owner).subarray(1))
 }
 
 /** False if the member could not be reached. */
@@ -89,9 +107,7 @@ async function transfer(
   const outcomes = await attempt(options, hints, async () => {
     const reply = await replication.probe(member, FrameKind.transfer, payload, TRANSFER_TIMEOUT, signal)
     if (reply.status !== 200) throw new PeerError('refused')
-    const codes = transferReply.decode(reply.body)
-    if (codes.length !== hints.length) throw new PeerError('refused')
-    return codes
+    return decodeOutcomes(reply.body, hints.length)
   })
   if (!outcomes) return false
   const open = hints.filter((_, index) => outcomes[index] === TRANSFER_OUTCOMES.later)
@@ -100,24 +116,68 @@ async function transfer(
   return true
 }
 
+/** @throws {PeerError} `refused`, if that is no answer to so many messages. */
+function decodeOutcomes(body: Uint8Array, count: number): readonly number[] {
+  try {
+    const codes = transferReply.decode(body)
+    if (codes.length === count) return codes
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+  }
+  throw new PeerError('refused')
+}
+
 /** Requests that were missed, in the order in which they came. */
 async function replay(
   options: HintDeliveryOptions,
   member: Descriptor,
-  hints: readonly Hint[],
+  hints: readonly RequestHint[],
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const hint of hints) {
-    if (hint.work.kind !== 'request') continue
     const { request } = hint.work
     const reply = await attempt(options, [hint], () =>
       options.replication.probe(member, FrameKind.forward, request, TRANSFER_TIMEOUT, signal),
     )
     if (!reply) return false
-    // A refusal is an answer: asking again would not change it.
+    if (!isAnswered(member, reply)) {
+      await postpone(options, [hint])
+      return false
+    }
+    await restoreLater(options, member, request)
     await options.store.settleHints([hint.id])
   }
   return true
+}
+
+function isAnswered(member: Descriptor, reply: LinkReply): boolean {
+  if (reply.status !== 200) return !PASSING_STATUSES.includes(reply.status)
+  // The forms of a failure are the same for all methods.
+  const entry = decodeMemberEntry(deleteEntry, member.nodeId, reply.body)
+  return entry.kind === 'done' || entry.failure.kind !== 'storage'
+}
+
+/** What the member may just have deleted, and we have: it was stored again after the deletion that the member had missed. */
+async function restoreLater({ store }: HintDeliveryOptions, member: Descriptor, request: Uint8Array): Promise<void> {
+  const missed = missedRequest(request)
+  if (missed?.method !== 'delete') return
+  const held = await store.expiries(missed.owner, missed.messages)
+  await store.addHints(
+    [...held].map(([hash, expiry]) => ({ member: member.nodeId, work: { kind: 'message', hash }, expiry })),
+  )
+}
+
+/** What a hint of ours holds: it was encoded here, so it can be decoded, unless an older version of us wrote it. */
+function missedRequest(
+  request: Uint8Array,
+): { readonly method: string; readonly owner: Owner; readonly messages: readonly MessageHash[] } | undefined {
+  const { method, params } = forwardRequest.decode(request)
+  const name = parseMethodName(method)
+  if (name !== 'delete' && name !== 'expire') return undefined
+  const parsed = decodeForward(methodOf(name), params)
+  return parsed.kind === 'ok'
+    ? { method: name, owner: parsed.params.owner, messages: parsed.params.messages }
+    : undefined
 }
 
 /** The result; or nothing, and the hints wait for the next try. */

@@ -3,10 +3,13 @@
  * a durable hint for each member that is new to it; delivering hints then moves the data. What no longer belongs here is
  * kept until it expires: nothing is lost to a directory that changes back.
  */
-import { type DirectoryView, type NodeId, ownerBytes, seconds } from '@starling/protocol'
+import { DirectoryView, decodeDocument, encodeDocument, type NodeId, ownerBytes, seconds } from '@starling/protocol'
 import type { Clock, Logger, Observable } from '@starling/runtime'
 import type { NewHint, NodeStore } from './node-store.ts'
+import { NodeStoreError } from './node-store-error.ts'
 
+/** Key of the stored value. */
+const FOLLOWED = 'rebalance.followed'
 const PAGE = 200
 const HINTS_AT_ONCE = 500
 const RETRY = seconds(5)
@@ -19,20 +22,29 @@ export type RebalanceOptions = {
   readonly view: Observable<DirectoryView | undefined>
 }
 
-/** Follows the directory until `signal` aborts. */
+/** Follows the directory until `signal` aborts. What was followed last is durable: a crash in the middle leaves no gap. */
 export async function runRebalance(options: RebalanceOptions, signal: AbortSignal): Promise<void> {
-  let known = options.view.snapshot
+  const { store, view, logger, clock } = options
+  let known: DirectoryView | undefined
   while (!signal.aborted) {
-    const next = await nextView(options.view, known, signal)
     try {
-      if (known) await leaveHints(options, known, next, signal)
+      known ??= await followed(store)
+      const next = await nextView(view, known, signal)
+      if (known && !sameSwarms(known, next)) await leaveHints(options, known, next, signal)
+      if (!known || !sameSwarms(known, next)) await store.setValue(FOLLOWED, encodeDocument(next.document))
       known = next
     } catch (error) {
-      if (signal.aborted) throw error
-      options.logger.error('rebalance.failed')
-      await options.clock.sleep(RETRY, { signal })
+      if (signal.aborted || !(error instanceof NodeStoreError)) throw error
+      logger.error('rebalance.failed', { code: error.code })
+      await clock.sleep(RETRY, { signal })
     }
   }
+}
+
+/** The directory up to which all hints are left. */
+async function followed(store: NodeStore): Promise<DirectoryView | undefined> {
+  const encoded = await store.getValue(FOLLOWED)
+  return encoded && new DirectoryView(decodeDocument(encoded))
 }
 
 async function nextView(
@@ -62,7 +74,6 @@ async function leaveHints(
   signal: AbortSignal,
 ): Promise<void> {
   const { store, nodeId, clock, logger } = options
-  if (sameSwarms(before, after)) return
   let total = 0
   let page = await store.owners({ limit: PAGE })
   while (page.length > 0 && !signal.aborted) {

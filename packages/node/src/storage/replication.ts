@@ -23,10 +23,12 @@ import { PeerError } from '../peer-error.ts'
 import type { PeerNetwork } from '../ports.ts'
 import type { NewHint, NodeStore } from './node-store.ts'
 
-/** network.md §11.3. */
+/** docs/protocol/replication.md §1. */
 const FORWARD_TIMEOUT = seconds(5)
 /** After this long without a sign of life, one request may try the member again. */
 const SUSPICION = seconds(20)
+/** What has begun at one member is told to all: nobody who goes away stops it, only the timeout does. */
+const NEVER = new AbortController().signal
 
 export type ReplicationOptions = {
   readonly nodeId: NodeId
@@ -58,14 +60,13 @@ export class Replication {
     request: { readonly method: string; readonly params: Uint8Array },
     // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters, which do not matter here
     rules: EntryRules<any, any, Value>,
-    signal: AbortSignal,
   ): Promise<readonly SwarmEntry<Value>[]> {
     const payload = forwardRequest.encode({ version: 1, ...request })
     return Promise.all(
       this.othersOf(owner).map(async (member): Promise<SwarmEntry<Value>> => {
         const node = member.nodeId
         try {
-          const reply = await this.send(member, FrameKind.forward, payload, FORWARD_TIMEOUT, signal)
+          const reply = await this.send(member, FrameKind.forward, payload, FORWARD_TIMEOUT, NEVER)
           if (reply.status === 200) return decodeMemberEntry(rules, node, reply.body)
           return { kind: 'failed', node, failure: { kind: 'refused', status: reply.status, reason: textOf(reply) } }
         } catch (error) {

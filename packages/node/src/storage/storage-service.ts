@@ -29,6 +29,7 @@ import {
   type JsonObject,
   LIMITS,
   MalformedInputError,
+  type MemberFailure,
   type MessageHash,
   type MethodName,
   methodOf,
@@ -40,6 +41,7 @@ import {
   type RetrieveParams,
   type RpcCall,
   retrieveBudget,
+  rpcAnswers,
   type SecretKey,
   type StoreEntry,
   type StoreParams,
@@ -58,8 +60,9 @@ import {
   withNetworkTime,
 } from '@starling/protocol'
 import type { Clock, LinkReply, Logger, Observable } from '@starling/runtime'
+import { serviceNodesOf } from '../directory/seed-rpc.ts'
 import type { HeldRetrievals } from './held-retrievals.ts'
-import type { NodeStore, StoredMessage } from './node-store.ts'
+import type { NewHint, NodeStore, StoredMessage } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
 import type { Replication } from './replication.ts'
 
@@ -94,23 +97,38 @@ export class StorageService {
     this.#options = options
   }
 
-  /** A client's request, already parsed. */
-  async answer(call: RpcCall, signal: AbortSignal): Promise<StorageAnswer> {
+  /**
+   * A client's request, already parsed. What changes the swarm is carried through although the client may be gone: half of
+   * it would leave the members with different messages. It is over within 5 s.
+   */
+  async answer(call: RpcCall): Promise<StorageAnswer> {
     const refusal = this.refusalOf(call)
     if (refusal) return refusal
+    try {
+      return await this.#carryOut(call)
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      this.#options.logger.error('storage.failed', { code: error.code })
+      return error.code === 'busy' ? rpcAnswers.busy() : rpcAnswers.failed()
+    }
+  }
+
+  async #carryOut(call: RpcCall): Promise<StorageAnswer> {
     switch (call.method) {
       case 'store':
-        return this.#store(call.params, signal)
+        return this.#store(call.params)
       case 'retrieve':
         return this.#retrieve(call.params)
       case 'delete':
-        return this.#delete(call.params, signal)
+        return this.#delete(call.params)
       case 'expire':
-        return this.#expire(call.params, signal)
+        return this.#expire(call.params)
       case 'get_expiries':
         return this.#getExpiries(call.params)
       case 'get_swarm':
         return { status: 200, body: this.#swarmBody(call.params.owner) }
+      case 'oxend_request':
+        return ok(this.#timed(methodOf('oxend_request').result.write(serviceNodesOf(this.#options.view.snapshot))))
       case 'info':
         return ok(
           this.#timed(methodOf('info').result.write({ version: [...COMPATIBLE_VERSION], timestamp: this.#now })),
@@ -173,17 +191,17 @@ export class StorageService {
     return this.#options.clock.now()
   }
 
-  async #store(params: StoreParams, signal: AbortSignal): Promise<StorageAnswer> {
+  async #store(params: StoreParams): Promise<StorageAnswer> {
     const { replication } = this.#options
     const request = { method: 'store', params: encodeForward(methodOf('store'), params) }
     const [own, others] = await Promise.all([
       this.#storeHere(params),
-      replication.forward<StoreEntry>(params.owner, request, storeEntry, signal),
+      replication.forward<StoreEntry>(params.owner, request, storeEntry),
     ])
     const hash = own.kind === 'done' ? own.value.hash : this.#hashOf(params)
     if (own.kind === 'done') {
       const missed = others.filter((entry) => entry.kind === 'failed')
-      await replication.leaveHints(
+      await this.#leaveHints(
         missed.map(({ node }) => ({ member: node, work: { kind: 'message', hash }, expiry: params.expiry })),
       )
     }
@@ -213,8 +231,25 @@ export class StorageService {
     const { store, held } = this.#options
     const outcome = await store.put(message)
     if (outcome.kind === 'existed') return { expiry: outcome.expiry, existed: true }
+    if (namespaceRules(message.namespace).outbox) await this.#keepNewest(message)
     held.notify(message.owner, message.namespace)
     return { expiry: message.expiry, existed: false }
+  }
+
+  /**
+   * An outbox holds one message: the newest, so that all members agree whatever the order in which they got them. What is
+   * older is deleted after the newer one is durable, never before.
+   */
+  async #keepNewest({ owner, namespace }: StoredMessage): Promise<void> {
+    const { store } = this.#options
+    const query = { owner, namespace, now: this.#now, sizeBudget: LIMITS.retrieveBytes, countLimit: MAX_COUNT }
+    const { messages } = await store.retrieve(query)
+    const [, ...older] = messages.toSorted((a, b) => b.timestamp - a.timestamp || (a.hash < b.hash ? 1 : -1))
+    if (older.length > 0)
+      await store.delete(
+        owner,
+        older.map(({ hash }) => hash),
+      )
   }
 
   async #retrieve(params: RetrieveParams): Promise<StorageAnswer> {
@@ -230,8 +265,8 @@ export class StorageService {
     return ok(this.#timed(methodOf('retrieve').result.write(result)))
   }
 
-  async #delete(params: DeleteParams, signal: AbortSignal): Promise<StorageAnswer> {
-    const entries = await this.#everywhere(params, signal, deleteEntry, 'delete', () => this.#deleteHere(params))
+  async #delete(params: DeleteParams): Promise<StorageAnswer> {
+    const entries = await this.#everywhere(params, deleteEntry, 'delete', () => this.#deleteHere(params))
     const nothing = entries.every((entry) => entry.kind === 'failed' || entry.value.deleted.length === 0)
     const body = this.#timed(methodOf('delete').result.write({ entries }))
     return { status: params.required && nothing ? 404 : statusOf(entries), body }
@@ -244,8 +279,8 @@ export class StorageService {
     })
   }
 
-  async #expire(params: ExpireParams, signal: AbortSignal): Promise<StorageAnswer> {
-    const entries = await this.#everywhere(params, signal, expireEntry, 'expire', () => this.#expireHere(params))
+  async #expire(params: ExpireParams): Promise<StorageAnswer> {
+    const entries = await this.#everywhere(params, expireEntry, 'expire', () => this.#expireHere(params))
     return { status: statusOf(entries), body: this.#timed(methodOf('expire').result.write({ entries })) }
   }
 
@@ -277,7 +312,6 @@ export class StorageService {
   /** A request to every member; those that missed it get it later, just as the client signed it. */
   async #everywhere<Name extends 'delete' | 'expire', Value>(
     params: Parameters<typeof encodeForward>[1] & { readonly owner: Owner },
-    signal: AbortSignal,
     // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
     rules: EntryRules<any, any, Value>,
     method: Name,
@@ -285,31 +319,38 @@ export class StorageService {
   ): Promise<readonly SwarmEntry<Value>[]> {
     const { replication } = this.#options
     const request = { method, params: encodeForward(methodOf<MethodName>(method), params as never) }
-    const [own, others] = await Promise.all([here(), replication.forward<Value>(params.owner, request, rules, signal)])
+    const [own, others] = await Promise.all([here(), replication.forward<Value>(params.owner, request, rules)])
     const payload = forwardRequest.encode({ version: 1, ...request })
-    const missed = others.filter((entry) => entry.kind === 'failed' && entry.failure.kind !== 'refused')
+    const missed = others.filter((entry) => entry.kind === 'failed' && !isFinal(entry.failure))
     const expiry = (this.#now + LIMITS.maxPrivateTtl) as UnixMillis
-    await replication.leaveHints(
+    await this.#leaveHints(
       missed.map(({ node }) => ({ member: node, work: { kind: 'request', request: payload }, expiry })),
     )
     return [own, ...others]
   }
 
-  /** Hash, range, lifetime and authorisation are ours to judge, whoever sends it. */
+  /** A hint that cannot be kept does not undo what was done: the entries say who missed it. */
+  async #leaveHints(hints: readonly NewHint[]): Promise<void> {
+    const { replication, logger } = this.#options
+    try {
+      await replication.leaveHints(hints)
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      logger.error('storage.hint_failed', { code: error.code, count: hints.length })
+    }
+  }
+
+  /**
+   * Hash, range, expiry and authorisation are ours to judge, whoever sends it. The time of sending is not: who acknowledged
+   * the message has judged it, and a message whose expiry was changed may be older or younger than any TTL allows.
+   */
   async #takeTransferred(from: NodeId, item: TransferItem): Promise<number> {
     const { crypto, view, nodeId, logger } = this.#options
     const now = this.#now
     const key = keyOf(item.owner)
     const directory = view.snapshot
     if (!directory?.isMember(nodeId, key)) return TRANSFER_OUTCOMES.later
-    const rules = namespaceRules(item.namespace)
-    const lifetime = item.expiry - item.timestamp
-    const valid =
-      item.expiry > now &&
-      item.expiry <= now + LIMITS.maxPrivateTtl + LIMITS.storeTolerance &&
-      lifetime >= LIMITS.minTtl &&
-      lifetime <= Math.max(rules.maxTtl, LIMITS.maxPrivateTtl) &&
-      verifyStoreAuthorisation(crypto, item, isRevoked)
+    const valid = item.expiry > now && verifyStoreAuthorisation(crypto, item, isRevoked)
     if (!valid) {
       logger.warn('transfer.refused')
       return TRANSFER_OUTCOMES.refused
@@ -318,7 +359,8 @@ export class StorageService {
     if (!directory.nodes.has(from)) return TRANSFER_OUTCOMES.later
     const hash = deriveMessageHash(crypto, item.owner, item.namespace, item.data)
     try {
-      await this.#put({ ...item, hash })
+      // Members' clocks differ: clamped as by `expire`, not refused.
+      await this.#put({ ...item, hash, expiry: clampExpiry(item.expiry, now) })
       return TRANSFER_OUTCOMES.stored
     } catch (error) {
       if (!(error instanceof NodeStoreError)) throw error
@@ -367,6 +409,11 @@ export class StorageService {
   #timed(body: JsonObject): JsonObject {
     return withNetworkTime(body, { now: this.#now, fork: FORK })
   }
+}
+
+/** A member that judged the request itself would judge it the same again; anything else may pass. */
+function isFinal(failure: MemberFailure): boolean {
+  return failure.kind === 'refused' && [400, 401, 406].includes(failure.status)
 }
 
 function keyOf(owner: Owner): Uint8Array {

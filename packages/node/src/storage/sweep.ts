@@ -1,6 +1,7 @@
 import { seconds } from '@starling/protocol'
 import type { Clock, Logger } from '@starling/runtime'
 import type { NodeStore } from './node-store.ts'
+import { survive } from './survive.ts'
 
 const INTERVAL = seconds(10)
 /** Small, so that a store never waits long behind a deletion. */
@@ -14,10 +15,12 @@ export async function runSweep(
   const { clock, store, logger } = ports
   while (!signal.aborted) {
     await clock.sleep(INTERVAL, { signal })
-    let total = 0
-    for (let deleted = BATCH; deleted === BATCH && !signal.aborted; total += deleted) {
-      deleted = await store.deleteExpired(clock.now(), BATCH)
-    }
-    if (total > 0) logger.debug('storage.expired', { count: total })
+    await survive(logger, signal, async () => {
+      let total = 0
+      for (let deleted = BATCH; deleted === BATCH && !signal.aborted; total += deleted) {
+        deleted = await store.deleteExpired(clock.now(), BATCH)
+      }
+      if (total > 0) logger.debug('storage.expired', { count: total })
+    })
   }
 }

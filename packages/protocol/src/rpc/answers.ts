@@ -54,6 +54,7 @@ export const requestFaults = {
   tooManyHashes: () => 'messages contains too many message hashes',
   expiryCount: () => "'expiry' must be a single expiry, or the same length as 'messages'",
   shortenAndExtend: () => "cannot specify both 'shorten' and 'extend'",
+  daemonEndpoint: (name: string) => `Invalid oxend endpoint '${excerpt(name)}'`,
   batchRequests: () => 'Invalid batch request: no valid "requests" field',
   batchSize: () => 'Invalid batch request: subrequest limit exceeded',
   batchObjects: () => 'Invalid batch request: requests must be objects',

@@ -11,6 +11,7 @@ import { expire } from './methods/expire.ts'
 import { getExpiries } from './methods/get-expiries.ts'
 import { getSwarm } from './methods/get-swarm.ts'
 import { info } from './methods/info.ts'
+import { oxendRequest } from './methods/oxend-request.ts'
 import { retrieve } from './methods/retrieve.ts'
 import { store } from './methods/store.ts'
 import type { SubaccountToken } from './subaccount.ts'
@@ -21,6 +22,7 @@ export const METHODS = {
   get_expiries: getExpiries,
   get_swarm: getSwarm,
   info,
+  oxend_request: oxendRequest,
   retrieve,
   store,
 } as const
