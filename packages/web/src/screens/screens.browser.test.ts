@@ -159,7 +159,7 @@ test('erasing says what it means and ends where everything began', { skip: noChr
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.keyboard.type('Dave')
     await page.keyboard.press('Enter')
-    await page.getByText('Pick a chat').waitFor()
+    await page.getByRole('heading', { name: 'Let somebody find you' }).waitFor()
   })
 })
 
