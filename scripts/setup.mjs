@@ -15,17 +15,21 @@ export function ensureInstalled() {
   const wanted = createHash('sha256').update(readFileSync(LOCKFILE)).digest('hex')
   if (existsSync(MARK) && readFileSync(MARK, 'utf8') === wanted) return
   console.log('Installing what package-lock.json names …')
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  })
-  if (result.status !== 0) {
+  // A registry that lacks the builds of another platform makes `npm ci` refuse; `npm install` then leaves those out.
+  const status = npm(['ci']) && npm(['install', '--no-save'])
+  if (status !== 0) {
     console.error('The installation failed: see the lines above. Nothing was started.')
-    process.exit(result.status ?? 1)
+    process.exit(status)
   }
   writeFileSync(MARK, wanted)
+}
+
+function npm(args) {
+  const isWindows = process.platform === 'win32'
+  const command = [...args, '--no-audit', '--no-fund', '--loglevel=error']
+  return (
+    spawnSync(isWindows ? 'npm.cmd' : 'npm', command, { cwd: root, stdio: 'inherit', shell: isWindows }).status ?? 1
+  )
 }
 
 /** The path of the pinned Node.js, or of the running one where no build of it is to be had and this one is new enough. */
