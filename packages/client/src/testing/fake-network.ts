@@ -1,0 +1,284 @@
+/**
+ * A small network in this process: real keys, layers, signatures and documents; no wires, no disks. For the tests of this
+ * package; whole scenarios run against real nodes in testnet.
+ */
+import {
+  type Crypto,
+  type Descriptor,
+  type DirectoryDocument,
+  DirectoryView,
+  days,
+  encodeDocument,
+  FrameKind,
+  formDocument,
+  fromUtf8,
+  type Millis,
+  millis,
+  minutes,
+  type NetworkFile,
+  type NodeId,
+  type OnionFrame,
+  onionAnswers,
+  parseIpv4Address,
+  parseOnionBody,
+  peelOnionLayer,
+  type RandomBytes,
+  signDocument,
+  type TextAnswer,
+  utf8,
+} from '@starling/protocol'
+import { type Clock, type Link, LinkError, type LinkReply } from '@starling/runtime'
+import { createNativeCrypto } from '@starling/runtime/native'
+import { memoryLogger, seededRandom, VirtualClock } from '@starling/runtime/testing'
+import type { Client } from '../api.ts'
+import { createClient } from '../create-client.ts'
+import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
+import { MemoryVault } from '../store/memory-vault.ts'
+import type { Transport } from '../transport/transport.ts'
+import { TransportError } from '../transport/transport-error.ts'
+import { FakeNode } from './fake-node.ts'
+
+export class FakeNetwork {
+  readonly clock = new VirtualClock()
+  readonly random: RandomBytes
+  readonly crypto: Crypto = createNativeCrypto()
+  readonly log = memoryLogger()
+  readonly file: NetworkFile
+  readonly nodes: readonly FakeNode[]
+  document: DirectoryDocument
+  /** Whether anybody gives out the directory. */
+  servesDirectory: boolean = true
+  readonly #directoryKey
+  readonly #links = new Set<{ readonly node: NodeId; close(): void }>()
+
+  constructor(options: { nodes?: number; swarmSize?: number; seed?: number } = {}) {
+    const { nodes = 12, swarmSize = 3, seed = 1 } = options
+    this.random = seededRandom(seed)
+    this.#directoryKey = this.crypto.ed25519KeyPair(this.random(32))
+    this.file = {
+      version: 1,
+      name: 'Fake',
+      directoryKeys: [this.#directoryKey.publicKey],
+      threshold: 1,
+      bootstrap: ['http://bootstrap.test'],
+      parameters: {
+        swarmSize,
+        hops: 3,
+        epochLength: minutes(10),
+        documentLifetime: days(1),
+        dropAfter: minutes(5),
+        publicTtlLimit: days(14),
+        privateTtlLimit: days(30),
+      },
+    }
+    const { crypto, clock } = this
+    const ports = { crypto, clock, view: () => this.view, nodeOf: (id: NodeId) => this.nodeOf(id) }
+    this.nodes = Array.from({ length: nodes }, () => new FakeNode(ports, crypto.ed25519KeyPair(this.random(32))))
+    this.document = this.#form(undefined)
+  }
+
+  get view(): DirectoryView {
+    return new DirectoryView(this.document)
+  }
+
+  nodeOf(id: NodeId): FakeNode {
+    return this.nodes.find((node) => node.id === id)!
+  }
+
+  /** Members of the swarm of a client's account. */
+  swarmOf(client: Client): FakeNode[] {
+    return client.network.snapshot.swarm.map(({ nodeId }) => this.nodeOf(nodeId))
+  }
+
+  guardsOf(client: Client): FakeNode[] {
+    const path = client.network.snapshot.path
+    return path === undefined ? [] : [this.nodeOf(path.hops[0]!.nodeId)]
+  }
+
+  /** The document of the next epoch. */
+  nextEpoch(): void {
+    this.document = this.#form(this.document)
+  }
+
+  /** The node is gone: its links break. */
+  stop(node: FakeNode): void {
+    node.isDown = true
+    for (const link of this.#links) if (link.node === node.id) link.close()
+  }
+
+  /** Lets time pass in small steps until `condition` holds. */
+  async until(condition: () => boolean, limit: Millis = minutes(2)): Promise<void> {
+    const end = this.clock.monotonic() + limit
+    while (!condition()) {
+      if (this.clock.monotonic() >= end) throw new Error(`not within ${limit} ms`)
+      await this.clock.advance(millis(100))
+    }
+  }
+
+  /** A client on a device; the same device again gives the same store. */
+  async open(device: FakeDevice): Promise<Client> {
+    const { file: network, crypto, random } = this
+    const logger = this.log
+    const store = new MemoryStore(device.disk)
+    return createClient({
+      network,
+      clock: device.clock,
+      random,
+      crypto,
+      logger,
+      transport: device,
+      store,
+      vault: device.vault,
+    })
+  }
+
+  device(options: { clockOffset?: Millis } = {}): FakeDevice {
+    return new FakeDevice(this, this.clock.skewed(options.clockOffset ?? millis(0)))
+  }
+
+  async connect(descriptor: Descriptor): Promise<Link> {
+    const node = this.nodeOf(descriptor.nodeId)
+    if (node.isDown) throw new TransportError('unreachable')
+    const closed = Promise.withResolvers<void>()
+    const life = new AbortController()
+    const entry = {
+      node: node.id,
+      close: () => {
+        life.abort(new LinkError('closed'))
+        this.#links.delete(entry)
+        closed.resolve()
+      },
+    }
+    this.#links.add(entry)
+    return {
+      closed: closed.promise,
+      request: (kind, payload, { signal, timeout }) => {
+        const either = AbortSignal.any([signal, life.signal])
+        return raceAbort(either, this.clock, timeout, this.#answer(node, kind, payload, either))
+      },
+      async [Symbol.asyncDispose]() {
+        entry.close()
+      },
+    }
+  }
+
+  async #answer(node: FakeNode, kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
+    if (kind === FrameKind.directory) {
+      return this.servesDirectory
+        ? { status: 200, body: encodeDocument(this.document) }
+        : { status: 404, body: new Uint8Array() }
+    }
+    const parsed = parseOnionBody(payload)
+    if (parsed.kind !== 'frame') return plain(onionAnswers.tooManyHops())
+    return this.#pass(node, parsed.frame, signal)
+  }
+
+  async #pass(node: FakeNode, frame: OnionFrame, signal: AbortSignal): Promise<LinkReply> {
+    if (node.isMute) return new Promise(() => {})
+    const { crypto, random } = this
+    const peeled = peelOnionLayer({ crypto, random, own: node.keys, frame })
+    switch (peeled.kind) {
+      case 'final':
+        return { status: 200, body: peeled.reply.seal(await node.answer(fromUtf8(peeled.request), signal)) }
+      case 'relay': {
+        const next = this.nodes.find(({ id }) => id === peeled.next)
+        if (next === undefined) return plain(onionAnswers.nextNodeNotFound(peeled.next))
+        if (next.isDown) return plain(onionAnswers.nextNodeUnreachable(next.id))
+        return this.#pass(next, peeled.forward, signal)
+      }
+      default:
+        return plain(onionAnswers.invalidCiphertext())
+    }
+  }
+
+  #form(previous: DirectoryDocument | undefined): DirectoryDocument {
+    const known = this.nodes.map((node, i) => ({ descriptor: this.#describe(node, i), reachedAt: this.clock.now() }))
+    const document = formDocument(this.crypto, { previous, network: this.file, known, now: this.clock.now() })
+    return signDocument(this.crypto, document, { keyIndex: 0, secretKey: this.#directoryKey.secretKey })
+  }
+
+  #describe(node: FakeNode, index: number): Descriptor {
+    return {
+      version: 1,
+      nodeId: node.id,
+      encryptionKey: node.keys.publicKey,
+      address: parseIpv4Address(`10.0.${index}.1`),
+      httpsPort: 443,
+      peerPort: 444,
+      certificateHash: new Uint8Array(32),
+      webUrl: '',
+      operator: `operator ${index}`,
+      softwareVersion: 'fake',
+      capabilities: 0,
+      timestamp: this.clock.now(),
+    }
+  }
+}
+
+/** What outlives a client: its disk, its vault, its clock; and its way to the network. */
+export class FakeDevice implements Transport {
+  readonly disk = new MemoryDisk()
+  readonly vault: MemoryVault
+  readonly clock
+  readonly #network: FakeNetwork
+  readonly #listeners = new Set<() => void>()
+  #isOffline = false
+
+  constructor(network: FakeNetwork, clock: ReturnType<VirtualClock['skewed']>) {
+    this.#network = network
+    this.clock = clock
+    this.vault = new MemoryVault(network.random)
+  }
+
+  get offline(): boolean {
+    return this.#isOffline
+  }
+
+  set offline(offline: boolean) {
+    this.#isOffline = offline
+    for (const listener of this.#listeners) listener()
+  }
+
+  async connect(node: Descriptor): Promise<Link> {
+    if (this.#isOffline) throw new TransportError('unreachable')
+    return this.#network.connect(node)
+  }
+
+  async fetchDirectory(): Promise<Uint8Array> {
+    if (this.#isOffline || !this.#network.servesDirectory) throw new TransportError('unreachable')
+    return encodeDocument(this.#network.document)
+  }
+
+  onNetworkChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+async function raceAbort(
+  signal: AbortSignal,
+  clock: Clock,
+  timeout: Millis,
+  answer: Promise<LinkReply>,
+): Promise<LinkReply> {
+  const timer = new AbortController()
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  const expired = clock.sleep(timeout, { signal: timer.signal }).then(() => {
+    throw new LinkError('timeout')
+  })
+  expired.catch(() => {})
+  answer.catch(() => {})
+  try {
+    return await Promise.race([answer, aborted.promise, expired])
+  } finally {
+    timer.abort()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function plain(answer: TextAnswer): LinkReply {
+  return { status: answer.status, body: utf8(answer.body) }
+}

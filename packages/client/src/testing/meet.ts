@@ -1,0 +1,41 @@
+/** What most tests of clients begin with. */
+import { type AccountId, seconds } from '@starling/protocol'
+import type { Client, ConversationId, Delivery, MessageId, MessageView } from '../api.ts'
+import type { FakeNetwork } from './fake-network.ts'
+
+export function accountOf(client: Client): AccountId {
+  const state = client.session.snapshot
+  if (state.kind !== 'ready') throw new Error(`session is ${state.kind}`)
+  return state.account.accountId
+}
+
+export function isConnected(client: Client): boolean {
+  return client.network.snapshot.connection.kind === 'connected'
+}
+
+/** A client with a new account, connected. */
+export async function newcomer(net: FakeNetwork, name: string, device = net.device()): Promise<Client> {
+  const client = await net.open(device)
+  await client.createAccount({ displayName: name })
+  await net.until(() => isConnected(client))
+  await net.clock.advance(seconds(2))
+  return client
+}
+
+export async function sendTo(client: Client, account: AccountId, text: string): Promise<MessageId> {
+  return client.send(await client.startConversation(account), text)
+}
+
+export async function messagesOf(client: Client, id: ConversationId | AccountId): Promise<readonly MessageView[]> {
+  await using history = await client.history(id as string as ConversationId)
+  await history.jumpToLatest()
+  return history.state.snapshot.messages
+}
+
+export async function textsOf(client: Client, id: ConversationId | AccountId): Promise<string[]> {
+  return (await messagesOf(client, id)).map(({ body }) => (body.kind === 'text' ? body.text : body.kind))
+}
+
+export async function deliveryOf(client: Client, id: AccountId, message: MessageId): Promise<Delivery | undefined> {
+  return (await messagesOf(client, id)).find((view) => view.id === message)?.delivery
+}
