@@ -24,15 +24,23 @@ const stage = (name: string, options: FakeClientOptions & { details?: boolean; o
     ...(options.other === undefined ? {} : { other: idOf(options.other) }),
   }))
 
-const addContact = (initial?: string): GalleryState =>
-  show(AddContactDialog, () => ({
-    open: true,
-    client: new FakeClient(),
-    own: sampleAccountId('You'),
-    base: 'https://starling.example/',
-    onopen: () => {},
-    ...(initial === undefined ? {} : { initial }),
-  }))
+/** A dialog stands apart from the page: an empty one lies below it. */
+const addContact =
+  (initial?: string): GalleryState =>
+  (target) => {
+    target.append(document.createElement('main'))
+    mount(AddContactDialog, {
+      target,
+      props: {
+        open: true,
+        client: new FakeClient(),
+        own: sampleAccountId('You'),
+        base: 'https://starling.example/',
+        onopen: () => {},
+        ...(initial === undefined ? {} : { initial }),
+      },
+    })
+  }
 
 const said = (ago: number, text: string) => ({ text, mine: false, ago: ago * 60_000 })
 const hostile: SampleConversation = {
