@@ -6,7 +6,6 @@ import {
   type Crypto,
   type Descriptor,
   type Ed25519KeyPair,
-  hours,
   type Ipv4Address,
   millis,
   type NetworkFile,
@@ -21,8 +20,6 @@ import type { SkewedClock, VirtualClock } from '@starling/runtime/testing'
 import { NoRouteError, type SimulatedNetwork } from './simulated-network.ts'
 
 const DISK_WRITE = millis(3)
-/** In a simulation a machine that is off is off for good unless it is started again. */
-export const FAR_AWAY = hours(24 * 365)
 
 export type SimulatedNodeOptions = {
   readonly index: number
