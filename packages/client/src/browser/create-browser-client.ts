@@ -7,6 +7,7 @@ import { openClient } from '../create-client.ts'
 import { createBrowserVault } from './browser-vault.ts'
 import { openIndexedDbStore } from './indexeddb-store.ts'
 import { createWebTransport } from './web-transport.ts'
+import { decompressZstd } from './zstd.ts'
 
 export type BrowserClientOptions = {
   /** The value of `network.json`. */
@@ -32,6 +33,7 @@ export async function createBrowserClient(options: BrowserClientOptions): Promis
     openStore: () => openIndexedDbStore({ name: 'starling', clock }),
     vault: createBrowserVault({ name: 'starling-key', random }),
     canReach,
+    decompress: decompressZstd,
   })
 }
 
