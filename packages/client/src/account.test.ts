@@ -162,6 +162,12 @@ test('a store that cannot be read shows in the session, and can be erased', asyn
   await (await newcomer(net, 'Alice', device))[Symbol.asyncDispose]()
   await device.vault.erase()
   await using client = await net.open(device)
+  {
+    await using again = await net.open(device)
+    await again.eraseDevice()
+    await using fresh = await net.open(device)
+    expect(fresh.session.snapshot).toEqual({ kind: 'noAccount' })
+  }
   expect(client.session.snapshot).toEqual({ kind: 'failed', code: 'store_unreadable' })
   await expect(client.createAccount({ displayName: 'x' })).rejects.toMatchObject({ code: 'unreadable' })
 })

@@ -68,7 +68,7 @@ export type GuardLinksOptions = {
 
 type Slot = {
   guard: { readonly node: NodeId; readonly since: UnixMillis; isConfirmed: boolean } | undefined
-  link: Link | undefined
+  link: GuardLink | undefined
   failures: number
   readonly wakeUp: WakeUp
 }
@@ -89,7 +89,7 @@ export class GuardLinks {
     this.#slots = Array.from({ length: GUARDS }, createSlot)
   }
 
-  /** Those that are up. */
+  /** Those that are up, always in the same order. */
   get links(): Observable<readonly GuardLink[]> {
     return this.#links
   }
@@ -121,7 +121,7 @@ export class GuardLinks {
     const wakeAll = () => {
       for (const slot of this.#slots) {
         // What it carried is lost, and nobody would notice before the next heartbeat.
-        if (transport.offline) void slot.link?.[Symbol.asyncDispose]()
+        if (transport.offline) void slot.link?.link[Symbol.asyncDispose]()
         slot.wakeUp.wake()
       }
     }
@@ -144,7 +144,7 @@ export class GuardLinks {
     const slot = this.#slotOf(node)
     if (slot?.link === undefined) return
     slot.failures++
-    if (slot.failures >= FAILURES_TO_REPLACE) void slot.link[Symbol.asyncDispose]()
+    if (slot.failures >= FAILURES_TO_REPLACE) void slot.link.link[Symbol.asyncDispose]()
   }
 
   /** Lets go of guards that are now in the own swarm or gone, where there are others. */
@@ -175,7 +175,7 @@ export class GuardLinks {
   #drop(slot: Slot): void {
     slot.guard = undefined
     slot.failures = 0
-    void slot.link?.[Symbol.asyncDispose]()
+    void slot.link?.link[Symbol.asyncDispose]()
   }
 
   async #runSlot(slot: Slot, signal: AbortSignal): Promise<void> {
@@ -220,19 +220,18 @@ export class GuardLinks {
         close()
         return
       }
-      slot.link = link
+      slot.link = { node: nodeId, link, since: slot.guard.since }
       if (!slot.guard.isConfirmed) {
         slot.guard.isConfirmed = true
         await this.#persist()
       }
-      const entry = { node: nodeId, link, since: slot.guard.since }
-      this.#links.update((links) => [...links, entry])
+      this.#publish()
       this.#failedOnce.set(false)
       await link.closed
     } finally {
       signal.removeEventListener('abort', close)
       slot.link = undefined
-      this.#links.update((links) => links.filter((other) => other.link !== link))
+      this.#publish()
     }
   }
 
@@ -270,6 +269,10 @@ export class GuardLinks {
     this.#bench.set(nodeId, millis(clock.monotonic() + BENCH_TIME))
     slot.guard = undefined
     slot.failures = 0
+  }
+
+  #publish(): void {
+    this.#links.set(this.#slots.flatMap(({ link }) => link ?? []))
   }
 
   #slotOf(node: NodeId): Slot | undefined {

@@ -67,10 +67,15 @@ export type PathsOptions = {
   readonly onOldDirectory: () => void
 }
 
-/** The path that last gave an answer, and how long answers take. */
+/** The path of the first lane that last gave an answer, and how long answers take. */
 export type PathInUse = { readonly path: Path; readonly guard: GuardLink; readonly roundTrip?: Millis }
 
-type Route = { readonly guard: GuardLink; readonly path: Path; readonly destination: NodeEntry }
+type Route = {
+  readonly lane: 0 | 1
+  readonly guard: GuardLink
+  readonly path: Path
+  readonly destination: NodeEntry
+}
 type Settled =
   | { readonly kind: 'answer'; readonly answer: RpcAnswer }
   | { readonly kind: 'error'; readonly error: unknown }
@@ -156,7 +161,7 @@ export class Paths {
   }
 
   /** @throws {PathError} `no_path` */
-  #route(destination: NodeEntry, lane: number): Route {
+  #route(destination: NodeEntry, lane: 0 | 1): Route {
     const view = this.#options.view.snapshot
     if (view === undefined) throw new PathError('no_path')
     const usable = this.#options.guards.links.snapshot.flatMap((guard) => {
@@ -168,7 +173,7 @@ export class Paths {
     const chosen = choice[lane % Math.max(1, choice.length)]
     const path = chosen && this.#book.get(view, chosen.node, destination, lane)
     if (path === undefined) throw new PathError('no_path')
-    return { guard: chosen!.guard, path, destination }
+    return { lane, guard: chosen!.guard, path, destination }
   }
 
   async #attempt(route: Route, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
@@ -240,8 +245,11 @@ export class Paths {
     const { health, guards } = this.#options
     for (const { descriptor } of [...route.path.hops, route.destination]) health.succeeded(descriptor.nodeId)
     guards.succeeded(route.guard.node)
-    const { path, guard } = route
+    const { path, guard, lane } = route
     const before = this.#inUse.snapshot
+    // The second lane is only shown while the first has nothing to show.
+    if (lane === 1 && before !== undefined && guards.links.snapshot.some(({ link }) => link === before.guard.link))
+      return
     const shown = roundTrip ?? before?.roundTrip
     if (before?.path.hops === path.hops && before.roundTrip === shown) return
     this.#inUse.set({ path, guard, ...(shown === undefined ? {} : { roundTrip: shown }) })

@@ -12,6 +12,7 @@ import {
   FrameKind,
   formDocument,
   fromUtf8,
+  hours,
   type Millis,
   millis,
   minutes,
@@ -31,7 +32,7 @@ import { type Clock, type Link, LinkError, type LinkReply } from '@starling/runt
 import { createNativeCrypto } from '@starling/runtime/native'
 import { memoryLogger, seededRandom, VirtualClock } from '@starling/runtime/testing'
 import type { Client } from '../api.ts'
-import { createClient } from '../create-client.ts'
+import { openClient } from '../create-client.ts'
 import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
 import { MemoryVault } from '../store/memory-vault.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -65,7 +66,7 @@ export class FakeNetwork {
         swarmSize,
         hops: 3,
         epochLength: minutes(10),
-        documentLifetime: days(1),
+        documentLifetime: hours(1),
         dropAfter: minutes(5),
         publicTtlLimit: days(14),
         privateTtlLimit: days(30),
@@ -95,9 +96,9 @@ export class FakeNetwork {
     return path === undefined ? [] : [this.nodeOf(path.hops[0]!.nodeId)]
   }
 
-  /** The document of the next epoch. */
-  nextEpoch(): void {
-    this.document = this.#form(this.document)
+  /** The document of the next epoch, without these nodes. */
+  nextEpoch(without: readonly FakeNode[] = []): void {
+    this.document = this.#form(this.document, without)
   }
 
   /** The node is gone: its links break. */
@@ -119,17 +120,9 @@ export class FakeNetwork {
   async open(device: FakeDevice): Promise<Client> {
     const { file: network, crypto, random } = this
     const logger = this.log
-    const store = new MemoryStore(device.disk)
-    return createClient({
-      network,
-      clock: device.clock,
-      random,
-      crypto,
-      logger,
-      transport: device,
-      store,
-      vault: device.vault,
-    })
+    const openStore = async () => new MemoryStore(device.disk)
+    const { clock, vault } = device
+    return openClient({ network, clock, random, crypto, logger, transport: device, openStore, vault })
   }
 
   device(options: { clockOffset?: Millis } = {}): FakeDevice {
@@ -191,8 +184,13 @@ export class FakeNetwork {
     }
   }
 
-  #form(previous: DirectoryDocument | undefined): DirectoryDocument {
-    const known = this.nodes.map((node, i) => ({ descriptor: this.#describe(node, i), reachedAt: this.clock.now() }))
+  #form(previous: DirectoryDocument | undefined, without: readonly FakeNode[] = []): DirectoryDocument {
+    const all = this.nodes.map((node, i) => ({
+      node,
+      descriptor: this.#describe(node, i),
+      reachedAt: this.clock.now(),
+    }))
+    const known = all.filter(({ node }) => !without.includes(node))
     const document = formDocument(this.crypto, { previous, network: this.file, known, now: this.clock.now() })
     return signDocument(this.crypto, document, { keyIndex: 0, secretKey: this.#directoryKey.secretKey })
   }

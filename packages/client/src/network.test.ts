@@ -1,0 +1,152 @@
+/** Directory, guards and paths of a whole client, on the virtual clock. */
+import { test } from 'node:test'
+import { days, encodeDocument, hours, millis, minutes, seconds } from '@starling/protocol'
+import { expect } from 'expect'
+import type { Client } from './api.ts'
+import { FakeNetwork } from './testing/fake-network.ts'
+import type { FakeNode } from './testing/fake-node.ts'
+import { accountOf, deliveryOf, isConnected, newcomer, sendTo, textsOf } from './testing/meet.ts'
+
+const connection = (client: Client) => client.network.snapshot.connection
+
+test('a client without an account connects and says what it sees', async () => {
+  const net = new FakeNetwork()
+  await using client = await net.open(net.device())
+  expect(connection(client)).toEqual({ kind: 'connecting' })
+  await net.until(() => isConnected(client))
+  await net.clock.advance(seconds(1))
+  const { networkName, directory, path, swarm, clockSkew } = client.network.snapshot
+  expect({ networkName, swarm, clockSkew }).toEqual({ networkName: 'Fake', swarm: [], clockSkew: undefined })
+  expect(directory).toEqual({ epoch: 1, nodes: 12, signatures: 1, threshold: 1, stale: false })
+  expect(path?.hops.map(({ role }) => role)).toEqual(['guard', 'relay', 'lastHop'])
+  expect(path?.roundTrip).toBeGreaterThanOrEqual(0)
+})
+
+test('a guard that dies is replaced while the other carries on; guards outlive a restart', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  let client = await newcomer(net, 'Alice', device)
+  const [guard] = net.guardsOf(client)
+  await client[Symbol.asyncDispose]()
+  client = await net.open(device)
+  await net.until(() => isConnected(client))
+  await net.clock.advance(seconds(5))
+  expect(net.guardsOf(client)[0]?.id).toBe(guard?.id)
+  net.stop(guard!)
+  expect(connection(client).kind).toBe('connected')
+  await sendTo(client, accountOf(client), 'note')
+  await net.clock.advance(seconds(3))
+  expect(client.conversations.snapshot[0]?.last?.delivery?.kind).toBe('stored')
+  expect(net.guardsOf(client)[0]?.id).not.toBe(guard?.id)
+  await client[Symbol.asyncDispose]()
+})
+
+test('guards are no members of the own swarm', async () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const net = new FakeNetwork({ seed })
+    await using client = await newcomer(net, 'Alice')
+    await net.clock.advance(seconds(5))
+    const swarm = client.network.snapshot.swarm.map(({ nodeId }) => nodeId)
+    for (const hop of client.network.snapshot.path!.hops) expect(swarm).not.toContain(hop.nodeId)
+  }
+})
+
+test('a relay that swallows requests costs a second and a half, not the message', async () => {
+  const net = new FakeNetwork({ nodes: 24 })
+  await using alice = await newcomer(net, 'Alice')
+  await using bob = await newcomer(net, 'Bob')
+  const pathNodes = (client: Client): FakeNode[] =>
+    client.network.snapshot.path!.hops.slice(1).map(({ nodeId }) => net.nodeOf(nodeId))
+  await sendTo(alice, accountOf(bob), 'one')
+  await net.clock.advance(seconds(2))
+  for (const node of pathNodes(alice)) node.isMute = true
+  const message = await sendTo(alice, accountOf(bob), 'two')
+  await net.clock.advance(seconds(4))
+  expect((await deliveryOf(alice, accountOf(bob), message))?.kind).toBe('stored')
+})
+
+test('relays that are gone are named by the hop before, and avoided', async () => {
+  const net = new FakeNetwork({ nodes: 24 })
+  await using alice = await newcomer(net, 'Alice')
+  await using bob = await newcomer(net, 'Bob')
+  for (let i = 0; i < 6; i++) {
+    const hop = alice.network.snapshot.path!.hops[1 + (i % 2)]!
+    net.stop(net.nodeOf(hop.nodeId))
+    const message = await sendTo(alice, accountOf(bob), `${i}`)
+    await net.clock.advance(seconds(3))
+    expect((await deliveryOf(alice, accountOf(bob), message))?.kind).toBe('stored')
+  }
+  expect(await textsOf(bob, accountOf(alice))).toEqual(['0', '1', '2', '3', '4', '5'])
+})
+
+test('when nobody can be reached it says so, and since when; then everything goes on', async () => {
+  const net = new FakeNetwork()
+  await using alice = await newcomer(net, 'Alice')
+  net.servesDirectory = false
+  const before = net.clock.now()
+  for (const node of net.nodes) net.stop(node)
+  await net.clock.advance(seconds(10))
+  expect(connection(alice)).toEqual({ kind: 'offline', reason: 'no_node_reachable', lastContact: before })
+  for (const node of net.nodes) node.isDown = false
+  await net.until(() => isConnected(alice), minutes(1))
+})
+
+test('without any directory the reason is that, with one of another network it is that', async () => {
+  const net = new FakeNetwork()
+  net.servesDirectory = false
+  await using client = await net.open(net.device())
+  await net.clock.advance(seconds(2))
+  expect(connection(client)).toEqual({ kind: 'offline', reason: 'directory_unavailable' })
+  net.servesDirectory = true
+  await net.until(() => isConnected(client), seconds(30))
+  const other = new FakeNetwork({ seed: 2 })
+  const device = other.device()
+  device.fetchDirectory = async () => encodeDocument(net.document)
+  await using stranger = await other.open(device)
+  await other.clock.advance(seconds(2))
+  expect(connection(stranger)).toEqual({ kind: 'offline', reason: 'wrong_network' })
+})
+
+test('an old directory is used on, as stale; an older one is not taken for a newer one', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  let client = await newcomer(net, 'Alice', device)
+  const first = net.document
+  net.nextEpoch()
+  await net.clock.advance(minutes(20))
+  expect(client.network.snapshot.directory?.epoch).toBe(2)
+  net.document = first
+  await net.clock.advance(minutes(70))
+  expect(client.network.snapshot.directory).toMatchObject({ epoch: 2, stale: true })
+  expect(connection(client).kind).toBe('connected')
+  await client[Symbol.asyncDispose]()
+  client = await net.open(device)
+  await net.clock.advance(seconds(30))
+  expect(client.network.snapshot.directory).toMatchObject({ epoch: 2, stale: true })
+  expect(connection(client).kind).toBe('connected')
+  await client[Symbol.asyncDispose]()
+})
+
+test('a device whose clock is years behind or ahead can join', async () => {
+  for (const years of [-5, 5]) {
+    const net = new FakeNetwork()
+    await using client = await newcomer(net, 'Alice', net.device({ clockOffset: millis(years * days(365)) }))
+    await sendTo(client, accountOf(client), 'note')
+    await net.clock.advance(seconds(5))
+    expect(client.conversations.snapshot[0]?.last?.delivery?.kind).toBe('stored')
+    expect(Math.abs(client.conversations.snapshot[0]!.last!.sentAt - net.clock.now())).toBeLessThan(hours(1))
+  }
+})
+
+test('a member that does not answer is shown as such', async () => {
+  const net = new FakeNetwork()
+  await using client = await newcomer(net, 'Alice')
+  const [dead] = net.swarmOf(client)
+  net.stop(dead!)
+  for (let i = 0; i < 4; i++) {
+    await sendTo(client, accountOf(client), `${i}`)
+    await net.clock.advance(minutes(1))
+  }
+  const answering = client.network.snapshot.swarm.map((member) => [member.nodeId === dead!.id, member.answering])
+  expect(answering.filter(([isDead, answers]) => isDead === answers)).toEqual([])
+})
