@@ -11,7 +11,7 @@ export function buildWeb() {
   const wanted = fingerprint(SOURCES)
   if (existsSync(MARK) && readFileSync(MARK, 'utf8') === wanted) return true
   console.log('Building the app …')
-  const status = run('vite', ['build', '--logLevel', 'warn'], { cwd: WEB })
+  const status = run('vite', ['build', '--logLevel', 'error'], { cwd: WEB })
   if (status !== 0) return false
   writeFileSync(MARK, wanted)
   return true
