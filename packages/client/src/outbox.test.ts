@@ -28,6 +28,19 @@ test('a member that signs for something else does not count', async () => {
   expect(await deliveryOf(alice, accountOf(bob), message)).toEqual({ kind: 'stored', on: 2, of: 3 })
 })
 
+test('a message that no member signed for stays queued', async () => {
+  const net = new FakeNetwork()
+  await using alice = await newcomer(net, 'Alice')
+  await using bob = await newcomer(net, 'Bob')
+  for (const node of net.swarmOf(bob)) node.liesAboutStoring = true
+  const message = await sendTo(alice, accountOf(bob), 'hello')
+  await net.clock.advance(minutes(1))
+  expect((await deliveryOf(alice, accountOf(bob), message))?.kind).toBe('queued')
+  for (const node of net.swarmOf(bob)) node.liesAboutStoring = false
+  await net.clock.advance(minutes(6))
+  expect(await deliveryOf(alice, accountOf(bob), message)).toEqual({ kind: 'stored', on: 3, of: 3 })
+})
+
 test('the count grows when a member that was away comes back', async () => {
   const net = new FakeNetwork()
   await using alice = await newcomer(net, 'Alice')

@@ -127,6 +127,16 @@ test('nodes that failed lately are hops only where nothing else is left', () => 
   fc.assert(property)
 })
 
+test('the hops of the other lane are left alone where that costs nothing else', () => {
+  const shape = { nodes: 9, operators: 9, subnets: 9, swarms: 9, seed: 3 }
+  const { view, guard, destination, path } = chosen(shape)
+  const wish = { view, guard, destination, isSuspect: () => false, random: seededRandom(3) }
+  const isTaken = (node: NodeId) => path!.some((hop) => idOf(hop) === node)
+  const second = choosePath({ ...wish, isTaken })!
+  expect(second.slice(1).filter((hop) => path!.includes(hop))).toEqual([])
+  expect(choosePath({ ...wish, isTaken: () => true })).toHaveLength(3)
+})
+
 test('a network of three nodes besides the destination is just enough, two are not', () => {
   const shape = { operators: 1, subnets: 1, swarms: 1, seed: 1 }
   expect(chosen({ ...shape, nodes: 4 }).path).toHaveLength(3)

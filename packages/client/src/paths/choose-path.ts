@@ -1,7 +1,7 @@
 /**
  * Which nodes a request goes through, and which node is a guard. Pure. What is never given up: all hops and the destination
- * are different nodes. What is given up where the network is too small, in this order: different /24 networks, different
- * operators, no hop in the destination's swarm, no hop that failed lately.
+ * are different nodes. What is given up where the network is too small, in this order: no hop of the other lane, different
+ * /24 networks, different operators, no hop in the destination's swarm, no hop that failed lately.
  */
 import { type DirectoryView, type NodeEntry, type NodeId, type RandomBytes, subnetOf } from '@starling/protocol'
 import { shuffle } from '@starling/runtime'
@@ -15,6 +15,8 @@ export type PathWish = {
   readonly destination: NodeEntry
   /** Of nodes that failed lately. */
   readonly isSuspect: (node: NodeId) => boolean
+  /** Of hops of the other lane, which shall not be slow for the same reason. */
+  readonly isTaken?: (node: NodeId) => boolean
   readonly random: RandomBytes
 }
 
@@ -22,6 +24,7 @@ export type PathWish = {
 const MAX_RELAYS_TRIED = 300
 
 type Rules = {
+  readonly lanes: boolean
   readonly subnets: boolean
   readonly operators: boolean
   readonly swarm: boolean
@@ -30,11 +33,12 @@ type Rules = {
 
 /** From strict to lax. */
 export const RELAXATIONS: readonly Rules[] = [
-  { subnets: true, operators: true, swarm: true, health: true },
-  { subnets: false, operators: true, swarm: true, health: true },
-  { subnets: false, operators: false, swarm: true, health: true },
-  { subnets: false, operators: false, swarm: false, health: true },
-  { subnets: false, operators: false, swarm: false, health: false },
+  { lanes: true, subnets: true, operators: true, swarm: true, health: true },
+  { lanes: false, subnets: true, operators: true, swarm: true, health: true },
+  { lanes: false, subnets: false, operators: true, swarm: true, health: true },
+  { lanes: false, subnets: false, operators: false, swarm: true, health: true },
+  { lanes: false, subnets: false, operators: false, swarm: false, health: true },
+  { lanes: false, subnets: false, operators: false, swarm: false, health: false },
 ]
 
 /** `undefined`, if the guard is the destination or the network has fewer than four nodes. */
@@ -53,12 +57,13 @@ export function choosePath(wish: PathWish): Hops | undefined {
 
 function choosePair(
   candidates: readonly NodeEntry[],
-  { guard, destination, isSuspect }: PathWish,
+  { guard, destination, isSuspect, isTaken = () => false }: PathWish,
   rules: Rules,
 ): [NodeEntry, NodeEntry] | undefined {
   const allowed = candidates.filter(
     (node) =>
       !(rules.health && isSuspect(node.descriptor.nodeId)) &&
+      !(rules.lanes && isTaken(node.descriptor.nodeId)) &&
       !(rules.swarm && node.swarmId === destination.swarmId) &&
       areApart(node, guard, rules) &&
       areApart(node, destination, rules),

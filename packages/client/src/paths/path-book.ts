@@ -18,6 +18,9 @@ const MAX_PATHS = 64
 
 type Kept = { readonly nodes: readonly [NodeId, NodeId]; readonly since: UnixMillis; readonly until: number }
 
+/** The guard to begin with, and the other ones, which no path shall depend on. */
+type Guards = { readonly guard: NodeEntry; readonly others: readonly NodeId[] }
+
 export class PathBook {
   readonly #clock: Clock
   readonly #random: RandomBytes
@@ -31,12 +34,21 @@ export class PathBook {
   }
 
   /** `undefined`, if there is none in this network. Hops are as the current directory describes them. */
-  get(view: DirectoryView, guard: NodeEntry, destination: NodeEntry, lane: number): Path | undefined {
-    const key = `${guard.descriptor.nodeId} ${lane} ${destination.swarmId}`
+  get(view: DirectoryView, guards: Guards, destination: NodeEntry, lane: number): Path | undefined {
+    const { guard } = guards
+    const key = `${guard.descriptor.nodeId} ${laneKey(destination, lane)}`
     const kept = this.#kept.get(key)
     const hops = kept && this.#revive(view, guard, destination, kept)
     if (hops !== undefined) return { hops, since: kept!.since }
-    const chosen = choosePath({ view, guard, destination, isSuspect: this.#isSuspect, random: this.#random })
+    const isTaken = this.#takenBeside(guards.others, destination, lane)
+    const chosen = choosePath({
+      view,
+      guard,
+      destination,
+      isSuspect: this.#isSuspect,
+      isTaken,
+      random: this.#random,
+    })
     if (chosen === undefined) return undefined
     const since = this.#clock.now()
     const nodes = [chosen[1].descriptor.nodeId, chosen[2].descriptor.nodeId] as const
@@ -52,6 +64,13 @@ export class PathBook {
     for (const [key, { nodes }] of this.#kept) {
       if (nodes[0] === relay && nodes[1] === lastHop) this.#kept.delete(key)
     }
+  }
+
+  #takenBeside(guards: readonly NodeId[], destination: NodeEntry, lane: number): (node: NodeId) => boolean {
+    const other = laneKey(destination, 1 - lane)
+    const taken = new Set(guards)
+    for (const [key, { nodes }] of this.#kept) if (key.endsWith(` ${other}`)) for (const node of nodes) taken.add(node)
+    return (node) => taken.has(node)
   }
 
   #revive(view: DirectoryView, guard: NodeEntry, destination: NodeEntry, kept: Kept): Hops | undefined {
@@ -70,4 +89,8 @@ export class PathBook {
       return
     }
   }
+}
+
+function laneKey(destination: NodeEntry, lane: number): string {
+  return `${lane} ${destination.swarmId}`
 }

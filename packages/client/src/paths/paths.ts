@@ -171,7 +171,8 @@ export class Paths {
     const apart = usable.filter(({ node }) => node.swarmId !== destination.swarmId)
     const choice = apart.length > 0 ? apart : usable
     const chosen = choice[lane % Math.max(1, choice.length)]
-    const path = chosen && this.#book.get(view, chosen.node, destination, lane)
+    const others = usable.map(({ guard }) => guard.node)
+    const path = chosen && this.#book.get(view, { guard: chosen.node, others }, destination, lane)
     if (path === undefined) throw new PathError('no_path')
     return { lane, guard: chosen!.guard, path, destination }
   }
