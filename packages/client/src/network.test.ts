@@ -41,13 +41,26 @@ test('a guard that dies is replaced while the other carries on; guards outlive a
   await client[Symbol.asyncDispose]()
 })
 
-test('guards are no members of the own swarm', async () => {
-  for (let seed = 1; seed <= 6; seed++) {
-    const net = new FakeNetwork({ seed })
-    await using client = await newcomer(net, 'Alice')
-    await net.clock.advance(seconds(5))
+test('guards are no members of the own swarm, whether the account or the network was there first', async () => {
+  const closeness = (net: FakeNetwork, client: Client) => {
     const swarm = client.network.snapshot.swarm.map(({ nodeId }) => nodeId)
-    for (const hop of client.network.snapshot.path!.hops) expect(swarm).not.toContain(hop.nodeId)
+    return net.linkedNodes().filter((id) => swarm.includes(id)).length
+  }
+  for (let seed = 1; seed <= 12; seed++) {
+    const net = new FakeNetwork({ seed })
+    const device = net.device()
+    let client = await net.open(device)
+    await net.until(() => isConnected(client))
+    await net.clock.advance(seconds(5))
+    await client.createAccount({ displayName: 'Alice' })
+    await net.clock.advance(seconds(10))
+    expect([net.linkedNodes().length, closeness(net, client)]).toEqual([2, 0])
+    await client[Symbol.asyncDispose]()
+    for (const node of net.nodes.filter(({ id }) => net.formerlyLinked.has(id))) node.isDown = true
+    client = await net.open(device) // the guards are gone: others are chosen, for an account that is known
+    await net.clock.advance(seconds(30))
+    expect([net.linkedNodes().length, closeness(net, client)]).toEqual([2, 0])
+    await client[Symbol.asyncDispose]()
   }
 })
 
@@ -73,8 +86,9 @@ test('relays that are gone are named by the hop before, and avoided', async () =
     const hop = alice.network.snapshot.path!.hops[1 + (i % 2)]!
     net.stop(net.nodeOf(hop.nodeId))
     const message = await sendTo(alice, accountOf(bob), `${i}`)
-    await net.clock.advance(seconds(3))
+    await net.clock.advance(millis(400)) // without waiting for another attempt of the outbox
     expect((await deliveryOf(alice, accountOf(bob), message))?.kind).toBe('stored')
+    await net.clock.advance(seconds(3))
   }
   expect(await textsOf(bob, accountOf(alice))).toEqual(['0', '1', '2', '3', '4', '5'])
 })

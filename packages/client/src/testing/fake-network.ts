@@ -50,6 +50,8 @@ export class FakeNetwork {
   /** Whether anybody gives out the directory. */
   servesDirectory: boolean = true
   readonly #directoryKey
+  /** Nodes to which anybody ever had a link. */
+  readonly formerlyLinked = new Set<NodeId>()
   readonly #links = new Set<{ readonly node: NodeId; close(): void }>()
 
   constructor(options: { nodes?: number; swarmSize?: number; seed?: number } = {}) {
@@ -89,6 +91,11 @@ export class FakeNetwork {
   /** Members of the swarm of a client's account. */
   swarmOf(client: Client): FakeNode[] {
     return client.network.snapshot.swarm.map(({ nodeId }) => this.nodeOf(nodeId))
+  }
+
+  /** Nodes to which anybody has a link now. */
+  linkedNodes(): NodeId[] {
+    return [...this.#links].map(({ node }) => node)
   }
 
   guardsOf(client: Client): FakeNode[] {
@@ -143,6 +150,7 @@ export class FakeNetwork {
       },
     }
     this.#links.add(entry)
+    this.formerlyLinked.add(node.id)
     return {
       closed: closed.promise,
       request: (kind, payload, { signal, timeout }) => {
