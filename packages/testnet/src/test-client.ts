@@ -10,16 +10,37 @@ import {
   TransportError,
 } from '@starling/client'
 import { MemoryDisk, MemoryStore, MemoryVault } from '@starling/client/testing'
-import { type AccountId, millis } from '@starling/protocol'
-import type { SkewedClock } from '@starling/runtime/testing'
-import { NoRouteError } from './simulated-network.ts'
-import type { TestNet } from './test-net.ts'
+import {
+  type AccountId,
+  type Crypto,
+  type Millis,
+  millis,
+  type NetworkFile,
+  type RandomBytes,
+} from '@starling/protocol'
+import type { Logger } from '@starling/runtime'
+import type { SkewedClock, VirtualClock } from '@starling/runtime/testing'
+import { NoRouteError, type SimulatedNetwork } from './simulated-network.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+
+/** Where a client lives: a `TestNet`. */
+export interface ClientWorld {
+  readonly networkFile: NetworkFile
+  readonly clock: VirtualClock
+  readonly random: RandomBytes
+  readonly crypto: Crypto
+  readonly log: Logger
+  readonly network: SimulatedNetwork
+  readonly nodes: readonly SimulatedNode[]
+  nodeAt(address: string): SimulatedNode | undefined
+  advance(duration: Millis): Promise<void>
+}
 
 export class TestClient implements AsyncDisposable {
   readonly name: string
   /** Of the device: set `offset` to make it wrong. */
   readonly clock: SkewedClock
-  readonly #net: TestNet
+  readonly #net: ClientWorld
   readonly #disk = new MemoryDisk()
   readonly #vault: MemoryVault
   #client: Client | undefined
@@ -27,7 +48,7 @@ export class TestClient implements AsyncDisposable {
   readonly #networkListeners = new Set<() => void>()
 
   /** A device with a new account on it. */
-  static async create(net: TestNet, name: string): Promise<TestClient> {
+  static async create(net: ClientWorld, name: string): Promise<TestClient> {
     const client = new TestClient(net, name)
     await client.open()
     await client.api.createAccount({ displayName: name })
@@ -35,13 +56,13 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** A device without an account, for restoring one. */
-  static async createEmpty(net: TestNet, name: string): Promise<TestClient> {
+  static async createEmpty(net: ClientWorld, name: string): Promise<TestClient> {
     const client = new TestClient(net, name)
     await client.open()
     return client
   }
 
-  private constructor(net: TestNet, name: string) {
+  private constructor(net: ClientWorld, name: string) {
     this.name = name
     this.#net = net
     this.clock = net.clock.skewed(millis(0))
