@@ -81,6 +81,51 @@ test('messages written without a network wait for it, over a restart too, and ke
   expect(new Set(sent.map(({ sentAt }) => sentAt)).size).toBe(3)
 })
 
+test('a message that was deleted before the network came is not sent', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  await using alice = await newcomer(net, 'Alice', device)
+  await using bob = await newcomer(net, 'Bob')
+  device.offline = true
+  const message = await sendTo(alice, accountOf(bob), 'never mind')
+  await sendTo(alice, accountOf(bob), 'hello')
+  await alice.deleteForMe(message)
+  device.offline = false
+  await net.clock.advance(seconds(30))
+  expect(await textsOf(bob, accountOf(alice))).toEqual(['hello'])
+})
+
+test('a network that comes back wakes what waits after many failures', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  await using alice = await newcomer(net, 'Alice', device)
+  await using bob = await newcomer(net, 'Bob')
+  for (const node of net.swarmOf(bob)) node.storeStatus = 500
+  const message = await sendTo(alice, accountOf(bob), 'hello')
+  await net.clock.advance(minutes(40))
+  for (const node of net.swarmOf(bob)) node.storeStatus = undefined
+  device.offline = true
+  await net.clock.advance(millis(100))
+  device.offline = false
+  await net.until(() => isConnected(alice))
+  await net.clock.advance(millis(100))
+  expect((await deliveryOf(alice, accountOf(bob), message))?.kind).toBe('stored')
+})
+
+test('times are never the same twice, over a restart in the same millisecond too', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  const times: number[] = []
+  await using bob = await newcomer(net, 'Bob')
+  await (await newcomer(net, 'Alice', device))[Symbol.asyncDispose]()
+  for (let start = 0; start < 3; start++) {
+    await using alice = await net.open(device)
+    for (const text of ['a', 'b', 'c']) await sendTo(alice, accountOf(bob), text)
+    times.push(...(await messagesOf(alice, accountOf(bob))).map(({ sentAt }) => sentAt))
+  }
+  expect(new Set(times).size).toBe(9)
+})
+
 test('a message that the swarm refuses has failed, and keeps its time when it is sent again', async () => {
   const net = new FakeNetwork()
   await using alice = await newcomer(net, 'Alice')

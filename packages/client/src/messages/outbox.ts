@@ -147,6 +147,8 @@ export class Outbox {
   }
 
   async #attempt(item: OutboxItem, signal: AbortSignal): Promise<RequestError | StoreError | undefined> {
+    // Taken out while it waited for the network or for its turn.
+    if (this.#isGone(item)) return undefined
     try {
       await this.#succeed(item, await this.#options.storage.store(item.owner, item.data, signal))
       return undefined
@@ -159,8 +161,7 @@ export class Outbox {
 
   async #succeed(item: OutboxItem, stored: StoredOn): Promise<void> {
     const { book, store, self } = this.#options
-    const isGone = !this.#lanes.get(laneOf(item))?.items.includes(item)
-    if (item.kind !== 'message' || isGone) {
+    if (item.kind !== 'message' || this.#isGone(item)) {
       await store.write([deleteOutboxItem(item)])
       return
     }
@@ -173,6 +174,10 @@ export class Outbox {
     )
     if (copy !== undefined) this.submit(copy)
     this.#spread(item, stored)
+  }
+
+  #isGone(item: OutboxItem): boolean {
+    return !this.#lanes.get(laneOf(item))?.items.includes(item)
   }
 
   async #syncCopy(item: OutboxItem): Promise<OutboxItem | undefined> {
