@@ -22,7 +22,7 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How often connections are checked for these; 30 s by default, which would make them four times as long. */
 const CHECK_INTERVAL_MS = 2_000
-/** Of a body that is refused: read and thrown away, so that its sender reads our answer and not a reset. */
+/** Of a body that is refused: read and thrown away before the answer, else its sender would see a reset and no answer. */
 const MAX_DISCARDED_BYTES = 2 * MAX_BODY_BYTES
 const KEEP_ALIVE_MS = 75_000
 const MAX_CONNECTIONS = 10_000
@@ -123,7 +123,7 @@ async function readBody(request: IncomingMessage): Promise<{ bytes: Uint8Array }
   const declared = Number(request.headers['content-length'] ?? 0)
   const bytes = declared > MAX_BODY_BYTES ? undefined : await collect(request)
   if (bytes) return { bytes }
-  discard(request)
+  await discard(request)
   return { refused: textAnswer(413, 'Request body too large') }
 }
 
@@ -145,12 +145,16 @@ function collect(request: IncomingMessage): Promise<Uint8Array | undefined> {
   })
 }
 
-function discard(request: IncomingMessage): void {
-  let length = 0
-  request.on('error', () => {}) // whoever sent it is gone
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length > MAX_DISCARDED_BYTES) request.destroy()
+/** Resolves when all has come, or so much that whoever sends it is cut off after the answer. */
+function discard(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let length = 0
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > MAX_DISCARDED_BYTES) resolve()
+    })
+    request.on('end', resolve)
+    request.on('error', reject)
   })
 }
 

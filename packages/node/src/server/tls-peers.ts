@@ -41,7 +41,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
   readonly #server
   readonly #endSockets: () => void
   #surfaces: NodeSurfaces | undefined
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(options: TlsPeersOptions) {
     this.#options = options
@@ -92,7 +92,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     const closed = new Promise((resolve) => this.#server.close(resolve))
     await Promise.allSettled(this.#connecting.values())
     await Promise.all([...this.#links.values(), ...this.#incoming].map((link) => link[Symbol.asyncDispose]()))
@@ -104,7 +104,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     const nodeId = to.nodeId
     const existing = this.#links.get(nodeId)
     if (existing) return existing
-    if (this.#closed) throw new PeerError('closed')
+    if (this.#closing.signal.aborted) throw new PeerError('closed')
     let connecting = this.#connecting.get(nodeId)
     if (!connecting) {
       connecting = this.#connect(to, nodeId).finally(() => this.#connecting.delete(nodeId))
@@ -117,7 +117,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     const { clock, identity } = this.#options
     let socket: TLSSocket | undefined
     try {
-      return await withTimeout(clock, CONNECT_TIMEOUT, new AbortController().signal, async (signal) => {
+      return await withTimeout(clock, CONNECT_TIMEOUT, this.#closing.signal, async (signal) => {
         const { promise, resolve, reject } = Promise.withResolvers<void>()
         socket = connect(
           { ...identity, host: to.address, port: to.peerPort, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
@@ -142,7 +142,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
 
   #accept(socket: TLSSocket): void {
     const nodeId = peerNodeId(socket)
-    if (nodeId === undefined || this.#incoming.size >= MAX_INCOMING_LINKS || this.#closed) {
+    if (nodeId === undefined || this.#incoming.size >= MAX_INCOMING_LINKS || this.#closing.signal.aborted) {
       socket.destroy()
       return
     }

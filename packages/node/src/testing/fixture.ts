@@ -239,7 +239,7 @@ export class FixtureAccount {
     return { pubkey: this.owner, timestamp: now, ttl: 86_400_000, data: toBase64(utf8(text)), ...change }
   }
 
-  retrieve(now: number, change: { namespace?: number } & object = {}): object {
+  retrieve(now: number, change: { namespace?: number; wait?: number } = {}): object {
     return { ...this.proof(`retrieve${change.namespace || ''}${now}`), timestamp: now, ...change }
   }
 }

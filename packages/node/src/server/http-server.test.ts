@@ -1,0 +1,271 @@
+import { once } from 'node:events'
+import { type Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { millis, unixMillis, utf8 } from '@starling/protocol'
+import { type MemoryLogger, memoryLogger } from '@starling/runtime/testing'
+import { expect } from 'expect'
+import type { NodeSurfaces, PublicRequest } from '../ports.ts'
+import { certificateHash, createHttpsIdentity } from './certificate.ts'
+import { type HttpServerOptions, MAX_BODY_BYTES, startHttpServer } from './http-server.ts'
+
+type Fake = NodeSurfaces & { readonly requests: PublicRequest[]; readonly aborted: Promise<void> }
+
+/** Echoes kinds; `held` is answered when its asker is gone; `broken` throws. */
+function fakeNode(): Fake {
+  const requests: PublicRequest[] = []
+  const aborted = Promise.withResolvers<void>()
+  return {
+    requests,
+    aborted: aborted.promise,
+    async answer(request, signal) {
+      requests.push(request)
+      const text = 'body' in request ? Buffer.from(request.body).toString().slice(0, 100) : ''
+      if (text === 'broken') throw new Error('secret detail')
+      if (text === 'held') {
+        signal.addEventListener('abort', () => aborted.resolve())
+        await aborted.promise
+      }
+      return { status: 200, contentType: 'application/json', body: utf8(JSON.stringify(request.kind)) }
+    },
+    answerLink: async () => ({ status: 501, body: new Uint8Array() }),
+    answerPeer: async () => ({ status: 501, body: new Uint8Array() }),
+  }
+}
+
+async function serve(change: Partial<HttpServerOptions> = {}) {
+  const node = fakeNode()
+  const logger: MemoryLogger = memoryLogger()
+  const options = { surfaces: node, host: '127.0.0.1', port: 0, pingKey: 'PINGKEY=', logger, ...change }
+  const server = await startHttpServer(options)
+  return {
+    node,
+    logger,
+    port: server.port,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+type Answer = { status: number; headers: IncomingMessage['headers']; text: string }
+
+async function ask(
+  port: number,
+  path: string,
+  options: RequestOptions & { body?: string | Uint8Array } = {},
+): Promise<Answer> {
+  const { body, ...rest } = options
+  const agent = false as unknown as Agent
+  const request = httpRequest({ host: '127.0.0.1', port, path, agent, ...rest })
+  request.end(body)
+  return read(request)
+}
+
+async function read(request: ReturnType<typeof httpRequest>): Promise<Answer> {
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return { status: response.statusCode!, headers: response.headers, text: Buffer.concat(chunks).toString() }
+}
+
+const post = (port: number, path: string, body: string | Uint8Array, headers = {}) =>
+  ask(port, path, { method: 'POST', body, headers })
+
+/** Everything until the other side closes. */
+async function until(socket: Socket): Promise<string> {
+  let text = ''
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1')
+  })
+  await closing(socket)
+  return text
+}
+
+/** `once` would fail of a reset. */
+function closing(socket: Socket): Promise<void> {
+  socket.on('error', () => {})
+  return new Promise((resolve) => socket.on('close', () => resolve()))
+}
+
+test('every route reaches the node, and what is none is named as the protocol names it', async () => {
+  await using server = await serve()
+  const { port, node } = server
+  for (const path of ['/storage_rpc/v1', '/onion_req/v2', '/json_rpc', '/directory/announce']) {
+    expect(await post(port, path, '{}')).toMatchObject({ status: 200 })
+  }
+  for (const path of ['/directory/latest', '/directory/17', '/network', '/health?x=1']) {
+    expect(await ask(port, path)).toMatchObject({ status: 200 })
+  }
+  expect(node.requests.map(({ kind }) => kind)).toEqual([
+    'rpc',
+    'onion',
+    'seed',
+    'announce',
+    'directory',
+    'directory',
+    'network',
+    'health',
+  ])
+  expect(await post(port, '/ping_test/v1', 'x')).toMatchObject({
+    status: 200,
+    text: '',
+    headers: { 'x-oxen-snode-pubkey': 'PINGKEY=' },
+  })
+  expect(await ask(port, '/get_stats/v1')).toMatchObject({ status: 200, text: '{"version":"2.8.0"}' })
+  for (const [method, path] of [
+    ['GET', '/storage_rpc/v1'],
+    ['POST', '/health'],
+    ['GET', '/'],
+    ['DELETE', '/directory/latest'],
+    ['GET', '/directory/latest/'],
+    ['GET', '/directory/-1'],
+    ['GET', '/__proto__'],
+  ] as const) {
+    expect(await ask(port, path, { method })).toMatchObject({
+      status: 404,
+      text: `${method.toLowerCase()} ${path} Not Found`,
+    })
+  }
+  expect(await post(port, '/storage_rpc/v1', '{}', { 'x-loki-long-poll': '1' })).toMatchObject({
+    status: 410,
+    text: 'long polling is no longer supported, client upgrade required',
+  })
+})
+
+test('answers are exactly application/json, and open to any web page', async () => {
+  await using server = await serve()
+  const { headers } = await post(server.port, '/json_rpc', '{}', { 'Content-Type': 'text/plain' })
+  expect(headers).toMatchObject({ 'content-type': 'application/json', 'access-control-allow-origin': '*' })
+  const preflight = await ask(server.port, '/storage_rpc/v1', {
+    method: 'OPTIONS',
+    headers: { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' },
+  })
+  expect(preflight).toMatchObject({
+    status: 204,
+    headers: {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, POST, OPTIONS',
+      'access-control-allow-headers': 'Content-Type',
+    },
+  })
+})
+
+test('a body over the limit is refused with 413, with and without a declared length, and read nowhere', async () => {
+  await using server = await serve()
+  const body = Buffer.alloc(MAX_BODY_BYTES + 1, 97)
+  const refused = { status: 413, text: 'Request body too large' }
+  expect(await post(server.port, '/onion_req/v2', body)).toMatchObject(refused)
+  expect(await post(server.port, '/onion_req/v2', body, { 'Transfer-Encoding': 'chunked' })).toMatchObject(refused)
+  expect(server.node.requests).toEqual([])
+  expect(await post(server.port, '/onion_req/v2', body.subarray(1))).toMatchObject({ status: 200 })
+})
+
+test('a sender that never stops is cut off', async () => {
+  await using server = await serve()
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('POST /onion_req/v2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
+  const chunk = Buffer.alloc(1_048_576)
+  let sent = 0
+  const closed = closing(socket)
+  const pump = () => {
+    while (!socket.destroyed && sent < 200) {
+      sent++
+      socket.write(`${chunk.length.toString(16)}\r\n`)
+      socket.write(chunk)
+      if (!socket.write('\r\n')) break
+    }
+  }
+  socket.on('drain', pump)
+  pump()
+  await closed
+  expect(sent).toBeLessThan(60)
+  expect(await ask(server.port, '/health')).toMatchObject({ status: 200 })
+})
+
+test('slow headers and slow bodies are closed', async () => {
+  await using server = await serve({ timeouts: { headers: millis(200), request: millis(400) } })
+  for (const start of ['GET /health HTT', 'POST /json_rpc HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1']) {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(start)
+    expect(await until(socket)).toContain('408 Request Timeout')
+  }
+  expect(await ask(server.port, '/health')).toMatchObject({ status: 200 })
+})
+
+test('huge headers, wrong lengths and what is no HTTP get their status and are closed', async () => {
+  await using server = await serve()
+  const cases: [string, string][] = [
+    [`GET /health HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`, '431'],
+    [`GET /${'a'.repeat(70_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, '431'],
+    ['POST /json_rpc HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', '400'],
+    ['POST /json_rpc HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', '400'],
+    ['\u0016\u0003\u0001garbage\r\n\r\n', '400'],
+  ]
+  for (const [bytes, status] of cases) {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(bytes, 'latin1')
+    expect(await until(socket)).toContain(`HTTP/1.1 ${status}`)
+  }
+})
+
+test('an upload that is broken off is nobody’s fault', async () => {
+  await using server = await serve()
+  for (const headers of [
+    'Content-Length: 1000',
+    'Transfer-Encoding: chunked',
+    `Content-Length: ${MAX_BODY_BYTES + 1}`,
+  ]) {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`POST /storage_rpc/v1 HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n5\r\nhello\r\n`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    socket.resetAndDestroy()
+  }
+  expect(await ask(server.port, '/health')).toMatchObject({ status: 200 })
+  expect(server.node.requests).toHaveLength(1)
+  expect(server.logger.lines).toEqual([])
+})
+
+test('a client that goes away aborts what it asked for', async () => {
+  await using server = await serve()
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('POST /storage_rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nheld')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  socket.resetAndDestroy()
+  await server.node.aborted
+  expect(server.logger.lines).toEqual([])
+})
+
+test('a failure inside is a 500 that tells nothing', async () => {
+  await using server = await serve()
+  const answer = await post(server.port, '/storage_rpc/v1', 'broken')
+  expect(answer).toMatchObject({ status: 500, text: 'request failed' })
+  expect(server.logger.text()).toContain('http.request_failed')
+  expect(server.logger.text()).not.toContain('secret')
+})
+
+test('HTTPS shows the certificate that the descriptor names, and closes with half-open connections on it', async () => {
+  const tls = await createHttpsIdentity(unixMillis(Date.now()))
+  const server = await serve({ tls })
+  const silent = connect(server.port, '127.0.0.1')
+  const options = {
+    host: '127.0.0.1',
+    port: server.port,
+    path: '/health',
+    rejectUnauthorized: false,
+    agent: false as const,
+  }
+  const request = httpsRequest(options)
+  request.end()
+  let fingerprint = ''
+  request.on('socket', (socket) =>
+    socket.on('secureConnect', () => {
+      fingerprint = (socket as unknown as { getPeerCertificate(): { fingerprint256: string } }).getPeerCertificate()
+        .fingerprint256
+    }),
+  )
+  expect(await read(request)).toMatchObject({ status: 200 })
+  expect(fingerprint.replaceAll(':', '').toLowerCase()).toBe(Buffer.from(certificateHash(tls)).toString('hex'))
+  const gone = closing(silent)
+  await server[Symbol.asyncDispose]()
+  await gone
+})
