@@ -216,3 +216,18 @@ test('a swarm that moved is followed, long before the directory would be fetched
   await net.clock.advance(seconds(1))
   expect(await textsOf(bob, sender)).toEqual(['still here'])
 })
+
+test('a fault of ours over one message does not stop those behind it', async (t) => {
+  const net = new FakeNetwork()
+  await using bob = await newcomer(net, 'Bob')
+  const open = net.crypto.boxOpen.bind(net.crypto)
+  let faults = 0
+  t.mock.method(net.crypto, 'boxOpen', (...args: Parameters<typeof open>) => {
+    if (faults++ === 0) throw new TypeError('a bug')
+    return open(...args)
+  })
+  const sender = deposit(net, bob, text('lost to the bug'))
+  deposit(net, bob, text('behind it'), { at: 1 })
+  await net.until(() => bob.conversations.snapshot.length > 0, seconds(10))
+  expect(await textsOf(bob, sender)).toContain('behind it')
+})

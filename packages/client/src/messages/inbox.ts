@@ -16,6 +16,7 @@ import {
   MalformedInputError,
   METHODS,
   type MessageHash,
+  MessengerError,
   millis,
   NAMESPACES,
   type Namespace,
@@ -43,7 +44,7 @@ import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 import { WakeUp } from '../wake-up.ts'
 import { arrivalOf } from './arrival.ts'
-import type { MessageBook } from './message-book.ts'
+import type { Arrival, MessageBook } from './message-book.ts'
 import type { SeenMessages } from './seen-messages.ts'
 
 /** Below the minute that nodes hold at most. */
@@ -241,11 +242,22 @@ export class Inbox {
     const hash: MessageHash = deriveMessageHash(crypto, this.#self, NAMESPACES.messages, item.data)
     if (await seen.has(hash)) return false
     const marks: SealedChange[] = seen.mark(hash, item.expiry, time.now())
-    const opened = this.#open(item)
-    const arrival = opened && this.#read(opened, marks)
+    const arrival = this.#understand(item, marks)
     if (arrival === undefined) await store.write(marks)
     else await book.file(arrival)
     return true
+  }
+
+  /** A message must not stop those behind it, whatever is in it: a fault of ours is logged, and the next one handled. */
+  #understand(item: RetrievedMessage, marks: readonly SealedChange[]): Arrival | undefined {
+    try {
+      const opened = this.#open(item)
+      return opened && this.#read(opened, marks)
+    } catch (error) {
+      const code = error instanceof MessengerError ? error.code : 'unknown'
+      this.#options.logger.error('inbox.message_failed', { code })
+      return undefined
+    }
   }
 
   #open(item: RetrievedMessage): OpenedMessage | undefined {
