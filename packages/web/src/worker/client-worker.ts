@@ -2,6 +2,11 @@
 import { MalformedInputError } from '@starling/client'
 import { createBrowserClient } from '@starling/client/browser'
 import { serveClient } from './client-server.ts'
+import { networkChanged } from './messages.ts'
+
+self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  if (data === networkChanged) self.dispatchEvent(new Event(navigator.onLine ? 'online' : 'offline'))
+})
 
 serveClient(
   self,

@@ -28,6 +28,9 @@ export type Request =
     }
   | { readonly kind: 'close'; readonly id: CallId }
 
+/** The device got or lost its network: Chromium tells windows, not their workers. No answer. */
+export const networkChanged = 'networkChanged'
+
 export type Mirrored = 'session' | 'conversations' | 'network'
 
 export type Reply =

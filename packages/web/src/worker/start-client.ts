@@ -1,6 +1,7 @@
 import type { RunningClient } from '../state/app.ts'
 import { ClientProxy } from './client-proxy.ts'
 import { RemoteError } from './error-record.ts'
+import { networkChanged } from './messages.ts'
 
 /** A tab that goes lets its client finish, but does not wait for one that hangs. */
 const stopPatienceMs = 1_000
@@ -13,9 +14,12 @@ export function startClient(onBroken: (code: string) => void): RunningClient {
     event.preventDefault()
     client.break(new RemoteError({ name: 'RemoteError', code: 'worker_failed', fault: 'bug', fields: {} }))
   })
+  const tellWorker = (): void => worker.postMessage(networkChanged)
+  for (const event of ['online', 'offline']) addEventListener(event, tellWorker)
   return {
     client,
     async stop() {
+      for (const event of ['online', 'offline']) removeEventListener(event, tellWorker)
       const patience = new Promise<void>((resolve) => setTimeout(resolve, stopPatienceMs))
       try {
         await Promise.race([client[Symbol.asyncDispose](), patience])

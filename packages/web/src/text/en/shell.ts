@@ -82,7 +82,7 @@ export const shellTexts = {
   'list.draft': 'Draft:',
   'list.you': 'You:',
   'list.noMessages': 'No messages yet',
-  'list.noteEmpty': 'Only you can read what you write here',
+  'list.noteEmpty': 'Notes that only you can read',
   'list.unsupported': 'A kind of message this version cannot show',
   'list.blocked': 'Blocked',
   'list.pinned': 'Pinned',
