@@ -1,3 +1,4 @@
+export { type AppServer, type AppServerOptions, startAppServer } from './app-server/app-server.ts'
 export { CliError, type ExitCode } from './cli-error.ts'
 export type { NodeHealth } from './local-network/health.ts'
 export { type LocalNetwork, startLocalNetwork } from './local-network/local-network.ts'

@@ -1,0 +1,114 @@
+/** A browser with data of its own, which can be closed and opened again. */
+import { type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core'
+
+export const chromiumPath = process.env['STARLING_CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** The machine may be busy with much else: nothing here is about speed. */
+const PATIENCE_MS = 60_000
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** What a browser says by itself when nodes or the network are away. */
+const UNREACHABLE = /net::ERR_(CONNECTION|INTERNET|NETWORK|ADDRESS|TIMED)|^WebSocket connection to 'ws:\/\/127\.0\.0\.1/
+
+export type Look = {
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+  /** Device pixels per CSS pixel. */
+  readonly scale?: number
+  /** Tools that put scripts into the page need it. */
+  readonly bypassPolicy?: boolean
+}
+
+export type ProfileOptions = {
+  /** Holds the browser's data. */
+  readonly folder: string
+  readonly url: string
+  readonly flags: readonly string[]
+  readonly look: Look
+}
+
+export class Profile {
+  /** Errors and warnings of pages and workers, also those about the content policy; unexpected requests. */
+  readonly failures: string[] = []
+  readonly #options: ProfileOptions
+  #context: BrowserContext | undefined
+  #page: Page | undefined
+
+  private constructor(options: ProfileOptions) {
+    this.#options = options
+  }
+
+  static async open(options: ProfileOptions): Promise<Profile> {
+    const profile = new Profile(options)
+    await profile.open()
+    return profile
+  }
+
+  get page(): Page {
+    if (!this.#page) throw new Error('this browser is closed')
+    return this.#page
+  }
+
+  get context(): BrowserContext {
+    if (!this.#context) throw new Error('this browser is closed')
+    return this.#context
+  }
+
+  get url(): string {
+    return this.#options.url
+  }
+
+  /** Opens the browser with the data it had. */
+  async open(): Promise<void> {
+    const { folder, flags, look } = this.#options
+    const { width = 1280, height = width < 640 ? 844 : 800, theme = 'light', scale = 1, bypassPolicy = false } = look
+    const context = await chromium.launchPersistentContext(folder, {
+      executablePath: chromiumPath,
+      args: [...FLAGS, ...flags],
+      viewport: { width, height },
+      deviceScaleFactor: scale,
+      colorScheme: theme,
+      hasTouch: width < 640,
+      locale: 'en-GB',
+      reducedMotion: 'reduce',
+      bypassCSP: bypassPolicy,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    this.#context = context
+    context.setDefaultTimeout(PATIENCE_MS)
+    context.on('console', (message) => this.#note(message))
+    context.on('weberror', (error) => this.failures.push(`thrown: ${error.error().message}`))
+    context.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url())
+      if (/^(http|ws)s?:$/.test(protocol) && hostname !== '127.0.0.1') this.failures.push(`request: ${request.url()}`)
+    })
+    this.#page = context.pages()[0] ?? (await context.newPage())
+    await this.#page.goto(this.#options.url)
+  }
+
+  async newTab(): Promise<Page> {
+    const page = await this.context.newPage()
+    await page.goto(this.#options.url)
+    return page
+  }
+
+  async close(): Promise<void> {
+    await this.#context?.close()
+    this.#context = undefined
+    this.#page = undefined
+  }
+
+  #note(message: ConsoleMessage): void {
+    if (message.type() !== 'error' && message.type() !== 'warning') return
+    if (!UNREACHABLE.test(message.text())) this.failures.push(`${message.type()}: ${message.text()}`)
+  }
+}
