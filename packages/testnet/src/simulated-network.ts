@@ -80,6 +80,12 @@ export class SimulatedNetwork {
     for (const a of group) for (const b of others) this.setWire(a, b, { cut })
   }
 
+  /** All wires are good again. */
+  mend(): void {
+    this.#defaults = GOOD_WIRE
+    this.#faults.clear()
+  }
+
   /** All that the host was sent so far. */
   received(name: HostName): readonly ReceivedFrame[] {
     return this.#received.get(name) ?? []
