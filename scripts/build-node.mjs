@@ -12,6 +12,8 @@ const BANNER = "import{createRequire}from'node:module';const require=createRequi
  * two thirds of the memory, because nothing is left to strip or to look up. False if that failed.
  */
 export function buildNode() {
+  // Whoever starts nodes takes the bundle instead of the sources.
+  process.env.STARLING_BUNDLED_NODE = join(OUT, 'starling-node.js')
   const wanted = fingerprint(['packages/node', 'packages/protocol', 'packages/runtime'])
   if (existsSync(MARK) && readFileSync(MARK, 'utf8') === wanted) return true
   rmSync(OUT, { recursive: true, force: true })
