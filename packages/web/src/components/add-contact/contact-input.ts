@@ -13,9 +13,6 @@ export type ContactProblem =
   | { readonly kind: 'alphabet'; readonly character: string }
   | { readonly kind: 'prefix' }
 
-/** Hex digits of an account ID. */
-export const ACCOUNT_ID_LENGTH = 66
-
 /** Longer than any link that we make; what is pasted by mistake is not searched through. */
 const LONGEST_INPUT = 2000
 

@@ -20,6 +20,16 @@ test('without a path there is this device alone', () => {
   expect(pathDots(sampleNetwork.connecting(), sampleNow).map((dot) => dot.role)).toEqual(['you'])
 })
 
+test('while there is no connection nobody is said to answer', () => {
+  const members = pathDots(
+    { ...sampleNetwork.connected(sampleNow), connection: { kind: 'connecting' } },
+    sampleNow,
+  ).filter((dot) => dot.role === 'member')
+  expect(members).toHaveLength(7)
+  for (const { answering, facts } of members)
+    expect([answering, facts.join()]).toEqual([false, expect.not.stringMatching(/answer/)])
+})
+
 test('being offline gives its reason and the last contact in words', () => {
   const contact = (sampleNow - 60_000) as UnixMillis
   const { connection } = sampleNetwork.offline('no_network', contact)

@@ -17,7 +17,8 @@ export type PathDot = {
 export function pathDots(network: NetworkView, now: UnixMillis): readonly PathDot[] {
   const you: PathDot = { key: 'you', role: 'you', name: t('path.role.you'), facts: [t('path.you')], answering: true }
   const hops = network.path?.hops ?? []
-  return [you, ...hops.map((hop) => hopDot(hop, now)), ...network.swarm.map(memberDot)]
+  const isConnected = network.connection.kind === 'connected'
+  return [you, ...hops.map((hop) => hopDot(hop, now)), ...network.swarm.map((member) => memberDot(member, isConnected))]
 }
 
 function hopDot(hop: HopView, now: UnixMillis): PathDot {
@@ -29,10 +30,18 @@ function hopDot(hop: HopView, now: UnixMillis): PathDot {
   return { key: `${role} ${nodeId}`, role, name: t(`path.role.${role}`), facts, answering: true }
 }
 
-function memberDot({ nodeId, answering }: NetworkView['swarm'][number]): PathDot {
+/** What a member answered before says nothing about now, while there is no connection. */
+function memberDot({ nodeId, answering }: NetworkView['swarm'][number], isConnected: boolean): PathDot {
+  const node = t('path.node', { id: nodeId.slice(0, 8) })
   const state = answering ? t('path.answering') : t('path.silent')
-  const facts = [`${t('path.node', { id: nodeId.slice(0, 8) })}, ${state}`, t('path.member')]
-  return { key: `member ${nodeId}`, role: 'member', name: t('path.role.member'), facts, answering }
+  const facts = [isConnected ? `${node}, ${state}` : node, t('path.member')]
+  return {
+    key: `member ${nodeId}`,
+    role: 'member',
+    name: t('path.role.member'),
+    facts,
+    answering: isConnected && answering,
+  }
 }
 
 /** A time of today, or a date. */

@@ -14,7 +14,7 @@ export function ringDots(delivery: Exclude<Delivery, { kind: 'failed' }>): reado
   const count = Math.min(members, MOST_DOTS)
   const stored = delivery.kind === 'stored' ? delivery.on : 0
   const filled = Math.floor((Math.min(stored, members) / members) * count)
-  const radius = Math.max(0.7, Math.min(1.9, (Math.PI * 6) / count - 1))
+  const radius = Math.max(0.7, Math.min(2.3, (Math.PI * 6) / count - 1))
   return Array.from({ length: count }, (_, index) => {
     const angle = -Math.PI / 2 + (index * 2 * Math.PI) / count
     return { x: round(9 + 6 * Math.cos(angle)), y: round(9 + 6 * Math.sin(angle)), radius, filled: index < filled }
