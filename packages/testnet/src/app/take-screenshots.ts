@@ -1,0 +1,157 @@
+/** Walks through every screen of the app and takes its picture, into `screenshots/` or the folder that is named. */
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { AppStage } from './app-stage.ts'
+import { Crowd, type Name } from './crowd.ts'
+import type { Person } from './person.ts'
+
+const LOOKS = [
+  { width: 390, height: 844 },
+  { width: 1024, height: 768 },
+  { width: 1440, height: 900 },
+]
+
+/** What people write first. */
+const OPENINGS: Readonly<Record<Name, string>> = {
+  Wendy: 'Are you still coming on Friday?',
+  Dave: 'Shall we meet earlier?',
+  Jun: 'I am off to the station now',
+  Priya: 'They should arrive tomorrow',
+  Oluwaseun: 'chapter nine, then?',
+  Mallory: 'Hello, we met at the book fair. Is this you?',
+  Trent: 'I found your link on your page',
+}
+
+const folder = resolve(process.argv[2] ?? 'screenshots')
+mkdirSync(folder, { recursive: true })
+await using stage = await AppStage.open()
+console.log(`Taking pictures into ${folder}`)
+const alice = await stage.person('Alice')
+await newcomer(alice)
+await using crowd = await Crowd.gather({
+  network: stage.network.networkFile,
+  folder: join(stage.network.folder, 'crowd'),
+})
+await chats(alice, crowd)
+await pages(alice)
+await troubles(alice)
+process.exitCode = (await stage.closeBrowsers()).length
+
+async function newcomer(who: Person): Promise<void> {
+  await who.button('Create account').waitFor()
+  await shoot(who, 'welcome')
+  await who.button('I have an account').click()
+  await who.page.getByLabel('Recovery phrase').fill('fizzle fancy joyous biweekly qwertz hairy vats ja')
+  await shoot(who, 'restore')
+  await who.button('Back').click()
+  await who.button('Create account').click()
+  await who.page.getByLabel('Display name').fill(who.name)
+  await shoot(who, 'name')
+  await who.button('Back').click()
+  await who.createAccount()
+  await shoot(who, 'list-empty')
+  const words = await who.readPhrase()
+  await shoot(who, 'phrase-confirm')
+  await who.button('Back').click()
+  await who.button('I wrote them down').waitFor()
+  await shoot(who, 'phrase')
+  await who.button('I wrote them down').click()
+  await who.confirmPhrase(words)
+  await who.page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+async function chats(who: Person, others: Crowd): Promise<void> {
+  const own = await who.copyAccountId()
+  for (const name of ['Jun', 'Oluwaseun', 'Priya', 'Dave', 'Wendy'] as const) {
+    await who.addContact(others.idOf(name))
+    await others.say(name, own, OPENINGS[name])
+    await who.seesMessage(OPENINGS[name])
+  }
+  await who.openNote()
+  await who.write('Boarding pass: row 14, window')
+  await who.openChat('Jun')
+  await who.write('safe travels')
+  await who.openChat('Dave')
+  await who.composer.fill('about Thursday')
+  await who.openChat('Wendy')
+  await who.write(
+    'Your flight is moved to gate 14, boarding 22:10. You are probably in the air already, so this will have to wait for you.',
+  )
+  await others.say(
+    'Wendy',
+    own,
+    'Phone was dead for eleven hours. Turned it on at the belt and yes — it was there when I landed.',
+  )
+  await others.say('Wendy', own, 'Where did it wait, actually?')
+  await who.seesMessage('Where did it wait, actually?')
+  await who.write('With three strangers who could not read it.')
+  await who.write('Coffee on Sunday?')
+  await who.seesStored('Coffee on Sunday?')
+  for (const text of ['Pictures from the pier', 'the light was unreal', 'write when you are back'])
+    await others.say('Priya', own, text)
+  for (const name of ['Mallory', 'Trent'] as const) await others.say(name, own, OPENINGS[name])
+  await who.page.getByRole('link', { name: '2 message requests' }).waitFor()
+  await who.row('Priya').getByText('3 unread').waitFor()
+  await shoot(who, 'chat')
+  await who.button('Details').click()
+  await shoot(who, 'chat-details')
+  await who.button('Close details').click()
+  await who.page.getByRole('link', { name: 'Chats' }).click()
+  await shoot(who, 'list')
+  await who.openRequest('Mallory')
+  await who.button('Accept').waitFor()
+  await shoot(who, 'request')
+}
+
+async function pages(who: Person): Promise<void> {
+  await who.page.getByRole('link', { name: /^Requests/ }).click()
+  await shoot(who, 'requests')
+  await who.page.getByRole('link', { name: /^Chats/ }).click()
+  await who.page.getByRole('link', { name: 'Network: Connected' }).click()
+  await who.button(/^Guard/).focus()
+  await shoot(who, 'network')
+  await who.page.getByRole('link', { name: 'Settings' }).click()
+  await shoot(who, 'settings')
+  await who.page.getByRole('link', { name: /^Chats/ }).click()
+  await who.button('You: Alice').click()
+  await shoot(who, 'own-id')
+  await who.page.keyboard.press('Escape')
+  await who.button('Add a contact').first().click()
+  await who.page.getByLabel('Account ID or link').fill(`05${'7e'.repeat(32)}`)
+  await shoot(who, 'add-contact')
+  await who.page.getByLabel('Account ID or link').fill(`05${'7e'.repeat(31)}`)
+  await who.page.keyboard.press('Enter')
+  await shoot(who, 'add-contact-wrong')
+  await who.page.keyboard.press('Escape')
+}
+
+async function troubles(who: Person): Promise<void> {
+  await who.openChat('Wendy')
+  await who.profile.context.setOffline(true)
+  await who.sees('Offline. This device has no network.')
+  await who.write('Written in a tunnel')
+  await shoot(who, 'offline')
+  await who.page.getByRole('link', { name: /^Network/ }).click()
+  await shoot(who, 'network-offline')
+  await who.profile.context.setOffline(false)
+  await who.page.getByRole('link', { name: 'Network: Connected' }).waitFor()
+  const tab = await who.profile.newTab()
+  await tab.getByRole('button', { name: 'Use it here' }).click()
+  await who.button('Use it here').waitFor()
+  await shoot(who, 'elsewhere')
+}
+
+async function shoot(who: Person, name: string): Promise<void> {
+  for (const { width, height } of LOOKS) {
+    await who.page.setViewportSize({ width, height })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await who.page.emulateMedia({ colorScheme })
+      await who.page.screenshot({
+        path: join(folder, `${name}-${width}-${colorScheme}.png`),
+        caret: 'hide',
+        animations: 'disabled',
+      })
+    }
+  }
+  console.log(`  ${name}`)
+}
