@@ -1,7 +1,8 @@
 /**
  * A client as somebody else would write it, from the specification of the compatible network alone: its own code for every
  * format, on node:crypto and libsodium. It shares nothing with our protocol package, so that a mistake there cannot hide
- * here. @see network.md §2, §4, §6, §12; messages.md §3
+ * here. Pages: docs/protocol/http.md §3, docs/protocol/storage-rpc.md,
+ * docs/protocol/onion.md, docs/protocol/envelope.md
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
@@ -45,7 +46,7 @@ function post(
   })
 }
 
-/** The list of a seed, by the rules of a desktop client: one entry that is wrong drops them all. network.md §12 */
+/** The list of a seed, by the rules of a desktop client: one entry that is wrong drops them all. docs/protocol/http.md §3 */
 export async function nodesFromSeed(seedUrl: string): Promise<ForeignNode[]> {
   const fields = {
     public_ip: true,
@@ -109,7 +110,7 @@ export async function onion(
 
 type Layer = { readonly sealed: Buffer; readonly ephemeral: Uint8Array; readonly key: Uint8Array }
 
-/** network.md §6.2: a key for each layer, from a key pair that is made for it. */
+/** docs/protocol/onion.md §2: a key for each layer, from a key pair that is made for it. */
 function sealLayer(cipher: Cipher, node: ForeignNode, plaintext: Buffer): Layer {
   const secret = randomBytes(32)
   const ephemeral = sodium.crypto_scalarmult_base(secret)
@@ -155,7 +156,7 @@ function combined(blob: Buffer, json: object): Buffer {
   return Buffer.concat([length, blob, Buffer.from(JSON.stringify(json))])
 }
 
-/** network.md §1.2, messages.md §1.1. */
+/** docs/protocol/identity.md §1, §2. */
 export class ForeignAccount {
   readonly id: string
   readonly signingKey: string
@@ -187,7 +188,7 @@ export class ForeignAccount {
     return { pubKey: this.id, namespace: 0, lastHash, maxSize: 100_000, timestamp, ...auth }
   }
 
-  /** What is stored for `recipient`: content, padding, signature, sealed box, envelope, wrapper. messages.md §3 */
+  /** What is stored for `recipient`: content, padding, signature, sealed box, envelope, wrapper. docs/protocol/envelope.md §1 */
   write(recipient: string, body: string, sentAt: number): Buffer {
     const profile = bytesField(1, Buffer.from('Third Party'))
     const dataMessage = Buffer.concat([bytesField(1, Buffer.from(body)), bytesField(101, profile)])
@@ -212,7 +213,7 @@ export class ForeignAccount {
     return Buffer.concat([numberField(1, 1), bytesField(2, Buffer.concat(request))])
   }
 
-  /** Who wrote which text, as far as it is proven. messages.md §3.3 */
+  /** Who wrote which text, as far as it is proven. docs/protocol/envelope.md §5 */
   read(stored: Uint8Array): { sender: string; body: string | undefined } {
     const envelope = fields(bytesOf(fields(bytesOf(fields(stored), 2)), 3))
     const inner = sodium.crypto_box_seal_open(bytesOf(envelope, 8), this.#x25519.publicKey, this.#x25519.privateKey)
