@@ -29,6 +29,7 @@ import { Relay } from './relay/relay.ts'
 import { RpcRouter } from './rpc/rpc-router.ts'
 import { HeldRetrievals } from './storage/held-retrievals.ts'
 import { runHintDelivery } from './storage/hint-delivery.ts'
+import { OwnStorage } from './storage/own-storage.ts'
 import { runRebalance } from './storage/rebalance.ts'
 import { Replication } from './storage/replication.ts'
 import { StorageService } from './storage/storage-service.ts'
@@ -59,6 +60,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   readonly #member: DirectoryMember | undefined
   readonly #held: HeldRetrievals
   readonly #replication: Replication
+  readonly #own: OwnStorage
   readonly #storage: StorageService
   readonly #router: RpcRouter
   readonly #relay: Relay
@@ -80,7 +82,8 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     const view = this.keeper.view
     this.#held = new HeldRetrievals(clock, HELD_LIMITS)
     this.#replication = new Replication({ nodeId, clock, logger: logger.child('replication'), store, peers, view })
-    this.#storage = new StorageService({
+    const storageLogger = logger.child('storage')
+    this.#own = new OwnStorage({
       nodeId,
       secretKey,
       crypto,
@@ -88,8 +91,17 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       store,
       view,
       held: this.#held,
+      logger: storageLogger,
+    })
+    this.#storage = new StorageService({
+      nodeId,
+      crypto,
+      clock,
+      store,
+      view,
+      own: this.#own,
       replication: this.#replication,
-      logger: logger.child('storage'),
+      logger: storageLogger,
     })
     this.#router = new RpcRouter({ storage: this.#storage, held: this.#held })
     this.#relay = new Relay({
@@ -201,7 +213,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       case FrameKind.forward:
         return this.#storage.answerForward(from, payload)
       case FrameKind.transfer:
-        return this.#storage.answerTransfer(from, payload)
+        return this.#own.take(from, payload)
       case FrameKind.directory:
         return this.#directoryReply()
       default:

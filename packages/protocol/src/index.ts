@@ -59,6 +59,7 @@ export * from './rpc/response.ts'
 export * from './rpc/retrieve-budget.ts'
 export * from './rpc/signing.ts'
 export * from './rpc/store-authorisation.ts'
+export type { SubaccountToken } from './rpc/subaccount.ts'
 export {
   decodeMemberEntry,
   type EntryRules,

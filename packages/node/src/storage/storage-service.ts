@@ -1,26 +1,19 @@
 /**
- * Carries out storage requests: checks, the own database, the other members of the swarm, signed receipts. Invariants: a
+ * Answers storage requests: checks them, has them carried out here and by the other members, collects signed receipts. Invariants: a
  * success is durable here before it is answered; whatever another member did not get is a durable hint by then.
  */
 import {
   authoriseCall,
   CodecError,
   type Crypto,
-  clampExpiry,
-  type DeleteEntry,
   type DeleteParams,
   type DirectoryView,
   decodeForward,
   deleteEntry,
-  deriveMessageHash,
-  type Ed25519SecretKey,
   type EntryRules,
-  type ExpireEntry,
   type ExpireParams,
-  effectiveChange,
   encodeForward,
   encodeMemberEntry,
-  encodeStoreAuthorisation,
   expireEntry,
   forwardRequest,
   type GetExpiriesParams,
@@ -28,13 +21,10 @@ import {
   isMessageHash,
   type JsonObject,
   LIMITS,
-  MalformedInputError,
   type MemberFailure,
-  type MessageHash,
   type MethodName,
   methodOf,
   type NodeId,
-  namespaceRules,
   type Owner,
   ownerBytes,
   parseMethodName,
@@ -42,59 +32,50 @@ import {
   type RpcCall,
   retrieveBudget,
   rpcAnswers,
-  type SecretKey,
   type StoreEntry,
   type StoreParams,
   type SwarmEntry,
-  signEntry,
   storeEntry,
   swarmOwner,
   type TextAnswer,
-  TRANSFER_OUTCOMES,
-  type TransferItem,
-  transferReply,
-  transferRequest,
   type UnixMillis,
   utf8,
-  verifyStoreAuthorisation,
   withNetworkTime,
 } from '@starling/protocol'
 import type { Clock, LinkReply, Logger, Observable } from '@starling/runtime'
 import { serviceNodesOf } from '../directory/seed-rpc.ts'
-import type { HeldRetrievals } from './held-retrievals.ts'
-import type { NewHint, NodeStore, StoredMessage } from './node-store.ts'
+import type { NewHint, NodeStore } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
+import { MAX_COUNT, type OwnStorage } from './own-storage.ts'
 import type { Replication } from './replication.ts'
+import { isRevoked } from './revocations.ts'
 
 /** What the compatible protocol calls the fork of the network: everything of it is switched on. */
 const FORK = [19, 4] as const
 /** The compatible release that we answer like. */
 const COMPATIBLE_VERSION = [2, 8, 0] as const
-const MAX_COUNT = 1_000_000
 
 /** Status and body of a storage answer; a body that is an object becomes JSON. */
 export type StorageAnswer = { readonly status: number; readonly body: JsonObject | string }
 
 export type StorageServiceOptions = {
   readonly nodeId: NodeId
-  readonly secretKey: SecretKey<Ed25519SecretKey>
   readonly crypto: Crypto
   readonly clock: Clock
   readonly logger: Logger
   readonly store: NodeStore
   readonly view: Observable<DirectoryView | undefined>
-  readonly held: HeldRetrievals
+  readonly own: OwnStorage
   readonly replication: Replication
 }
 
-// Revocations come with the methods that make them.
-const isRevoked = () => false
-
 export class StorageService {
   readonly #options: StorageServiceOptions
+  readonly #own: OwnStorage
 
   constructor(options: StorageServiceOptions) {
     this.#options = options
+    this.#own = options.own
   }
 
   /**
@@ -163,28 +144,14 @@ export class StorageService {
       })
     switch (call.method) {
       case 'store':
-        return entryReply(storeEntry, await this.#storeHere(call.params))
+        return entryReply(storeEntry, await this.#own.store(call.params))
       case 'delete':
-        return entryReply(deleteEntry, await this.#deleteHere(call.params))
+        return entryReply(deleteEntry, await this.#own.delete(call.params))
       case 'expire':
-        return entryReply(expireEntry, await this.#expireHere(call.params))
+        return entryReply(expireEntry, await this.#own.expire(call.params))
       default:
         return textReply({ status: 400, body: 'not a swarm-wide method' })
     }
-  }
-
-  /** Messages that we missed, from another member: verified one by one. */
-  async answerTransfer(from: NodeId, payload: Uint8Array): Promise<LinkReply> {
-    let items: readonly TransferItem[]
-    try {
-      items = transferRequest.decode(payload).items
-    } catch (error) {
-      if (error instanceof CodecError || error instanceof MalformedInputError)
-        return textReply({ status: 400, body: error.code })
-      throw error
-    }
-    const codes = await Promise.all(items.map((item) => this.#takeTransferred(from, item)))
-    return { status: 200, body: transferReply.encode(codes) }
   }
 
   get #now(): UnixMillis {
@@ -195,10 +162,10 @@ export class StorageService {
     const { replication } = this.#options
     const request = { method: 'store', params: encodeForward(methodOf('store'), params) }
     const [own, others] = await Promise.all([
-      this.#storeHere(params),
+      this.#own.store(params),
       replication.forward<StoreEntry>(params.owner, request, storeEntry),
     ])
-    const hash = own.kind === 'done' ? own.value.hash : this.#hashOf(params)
+    const hash = own.kind === 'done' ? own.value.hash : this.#own.hashOf(params)
     if (own.kind === 'done') {
       const missed = others.filter((entry) => entry.kind === 'failed')
       await this.#leaveHints(
@@ -208,48 +175,6 @@ export class StorageService {
     const entries = [own, ...others]
     const body = methodOf('store').result.write({ entries, hash })
     return { status: statusOf(entries), body: this.#timed(body) }
-  }
-
-  async #storeHere(params: StoreParams): Promise<SwarmEntry<StoreEntry>> {
-    const hash = this.#hashOf(params)
-    const { owner, namespace, timestamp, expiry, data } = params
-    return this.#attempt(async () => {
-      const kept = await this.#put({
-        hash,
-        owner,
-        namespace,
-        timestamp,
-        expiry,
-        data,
-        authorisation: encodeStoreAuthorisation(params),
-      })
-      return this.#sign(storeEntry, params, { hash, expiry: kept.expiry, already: kept.existed })
-    })
-  }
-
-  async #put(message: StoredMessage): Promise<{ readonly expiry: UnixMillis; readonly existed: boolean }> {
-    const { store, held } = this.#options
-    const outcome = await store.put(message)
-    if (outcome.kind === 'existed') return { expiry: outcome.expiry, existed: true }
-    if (namespaceRules(message.namespace).outbox) await this.#keepNewest(message)
-    held.notify(message.owner, message.namespace)
-    return { expiry: message.expiry, existed: false }
-  }
-
-  /**
-   * An outbox holds one message: the newest, so that all members agree whatever the order in which they got them. What is
-   * older is deleted after the newer one is durable, never before.
-   */
-  async #keepNewest({ owner, namespace }: StoredMessage): Promise<void> {
-    const { store } = this.#options
-    const query = { owner, namespace, now: this.#now, sizeBudget: LIMITS.retrieveBytes, countLimit: MAX_COUNT }
-    const { messages } = await store.retrieve(query)
-    const [, ...older] = messages.toSorted((a, b) => b.timestamp - a.timestamp || (a.hash < b.hash ? 1 : -1))
-    if (older.length > 0)
-      await store.delete(
-        owner,
-        older.map(({ hash }) => hash),
-      )
   }
 
   async #retrieve(params: RetrieveParams): Promise<StorageAnswer> {
@@ -266,41 +191,15 @@ export class StorageService {
   }
 
   async #delete(params: DeleteParams): Promise<StorageAnswer> {
-    const entries = await this.#everywhere(params, deleteEntry, 'delete', () => this.#deleteHere(params))
+    const entries = await this.#everywhere(params, deleteEntry, 'delete', () => this.#own.delete(params))
     const nothing = entries.every((entry) => entry.kind === 'failed' || entry.value.deleted.length === 0)
     const body = this.#timed(methodOf('delete').result.write({ entries }))
     return { status: params.required && nothing ? 404 : statusOf(entries), body }
   }
 
-  #deleteHere(params: DeleteParams): Promise<SwarmEntry<DeleteEntry>> {
-    return this.#attempt(async () => {
-      const deleted = await this.#options.store.delete(params.owner, params.messages)
-      return this.#sign(deleteEntry, params, { deleted })
-    })
-  }
-
   async #expire(params: ExpireParams): Promise<StorageAnswer> {
-    const entries = await this.#everywhere(params, expireEntry, 'expire', () => this.#expireHere(params))
+    const entries = await this.#everywhere(params, expireEntry, 'expire', () => this.#own.expire(params))
     return { status: statusOf(entries), body: this.#timed(methodOf('expire').result.write({ entries })) }
-  }
-
-  #expireHere(params: ExpireParams): Promise<SwarmEntry<ExpireEntry>> {
-    const { owner, messages } = params
-    const mode = effectiveChange(params)
-    const clamped = params.expiries.map((expiry) => clampExpiry(expiry, this.#now))
-    return this.#attempt(async () => {
-      const { updated, unchanged } = await this.#options.store.expire({
-        owner,
-        hashes: messages,
-        expiries: clamped,
-        mode,
-      })
-      return this.#sign(expireEntry, params, {
-        expiries: clamped.length === 1 ? clamped : updated.map(({ expiry }) => expiry),
-        updated: updated.map(({ hash }) => hash),
-        unchanged: mode === 'set' ? undefined : unchanged,
-      })
-    })
   }
 
   async #getExpiries({ owner, messages }: GetExpiriesParams): Promise<StorageAnswer> {
@@ -338,57 +237,6 @@ export class StorageService {
       if (!(error instanceof NodeStoreError)) throw error
       logger.error('storage.hint_failed', { code: error.code, count: hints.length })
     }
-  }
-
-  /**
-   * Hash, range, expiry and authorisation are ours to judge, whoever sends it. The time of sending is not: who acknowledged
-   * the message has judged it, and a message whose expiry was changed may be older or younger than any TTL allows.
-   */
-  async #takeTransferred(from: NodeId, item: TransferItem): Promise<number> {
-    const { crypto, view, nodeId, logger } = this.#options
-    const now = this.#now
-    const key = keyOf(item.owner)
-    const directory = view.snapshot
-    if (!directory?.isMember(nodeId, key)) return TRANSFER_OUTCOMES.later
-    const valid = item.expiry > now && verifyStoreAuthorisation(crypto, item, isRevoked)
-    if (!valid) {
-      logger.warn('transfer.refused')
-      return TRANSFER_OUTCOMES.refused
-    }
-    // Its sender may have left the swarm since; then it must at least still be a node, which the link has proven.
-    if (!directory.nodes.has(from)) return TRANSFER_OUTCOMES.later
-    const hash = deriveMessageHash(crypto, item.owner, item.namespace, item.data)
-    try {
-      // Members' clocks differ: clamped as by `expire`, not refused.
-      await this.#put({ ...item, hash, expiry: clampExpiry(item.expiry, now) })
-      return TRANSFER_OUTCOMES.stored
-    } catch (error) {
-      if (!(error instanceof NodeStoreError)) throw error
-      return TRANSFER_OUTCOMES.later
-    }
-  }
-
-  async #attempt<Value>(work: () => Promise<SwarmEntry<Value>>): Promise<SwarmEntry<Value>> {
-    const { nodeId, logger } = this.#options
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof NodeStoreError)) throw error
-      logger.error('storage.failed', { code: error.code })
-      const reason = error.code === 'full' ? undefined : 'storage failure'
-      return { kind: 'failed', node: nodeId, failure: { kind: 'storage', reason } }
-    }
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
-  #sign<Params, Value>(rules: EntryRules<any, Params, Value>, params: Params, value: Value): SwarmEntry<Value> {
-    const { nodeId, crypto, secretKey } = this.#options
-    const sign = (bytes: Uint8Array) => secretKey.use((key) => crypto.ed25519Sign(key, bytes))
-    return signEntry(rules, { params, value, node: nodeId, sign })
-  }
-
-  #hashOf({ owner, namespace, data }: StoreParams): MessageHash {
-    return deriveMessageHash(this.#options.crypto, owner, namespace, data)
   }
 
   #swarmBody(owner: Owner): JsonObject {
