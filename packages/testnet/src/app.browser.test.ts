@@ -32,6 +32,7 @@ describe('the app on a local network', { skip: cannotRun }, () => {
     await alice.page.getByRole('heading', { name: 'Bob', exact: true }).waitFor()
 
     await alice.composer.fill('and another thing')
+    await alice.row('Bob').getByText('and another thing').waitFor()
     await alice.page.reload()
     await alice.seesMessage('hello Alice')
     await alice.seesStored('hello Bob')

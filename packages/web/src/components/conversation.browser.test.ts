@@ -24,6 +24,7 @@ type StageHandle = {
   readonly stage: {
     readonly client: {
       readonly conversations: { readonly snapshot: readonly { id: string; title: string; draft: string }[] }
+      receive(conversation: string, text: string): void
     }
     switchTo(id: string): void
   }
@@ -89,6 +90,31 @@ test('a chat opens at the first unread message, below the divider', { skip: noCh
     expect(divider?.y).toBeGreaterThan(64)
     expect(divider?.y).toBeLessThan(250)
     await page.getByRole('button', { name: /^Jump to latest/ }).waitFor()
+  })
+})
+
+test('who reads at the end stays there, however much comes at once on however slow a machine', {
+  skip: noChromium,
+}, async () => {
+  await on('conversation', {}, async (page, context) => {
+    await page.getByRole('article').filter({ hasText: 'Coffee on Sunday?' }).waitFor()
+    const devtools = await context.newCDPSession(page)
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 8 })
+    await page.evaluate(async () => {
+      const { stage } = globalThis as unknown as StageHandle
+      const id = stage.client.conversations.snapshot.find(({ title }) => title === 'Wendy')?.id ?? ''
+      for (let count = 0; count < 24; count++) {
+        stage.client.receive(id, count % 3 === 0 ? '🐦'.repeat(2000) : count % 3 === 1 ? 'W'.repeat(900) : 'short')
+        await new Promise((resolve) => setTimeout(resolve, count * 7))
+      }
+      stage.client.receive(id, 'the very last')
+    })
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+    await page.getByRole('article').filter({ hasText: 'the very last' }).waitFor()
+    await page.waitForFunction(() => {
+      const log = document.querySelector('[role=log]')
+      return log !== null && log.scrollHeight - log.scrollTop - log.clientHeight < 2
+    })
   })
 })
 
