@@ -181,7 +181,8 @@ async function retrieve(ask: Ask, account: ForeignAccount, lastHash: string) {
 
 async function firstText(client: Client, conversation: Parameters<Client['history']>[0]) {
   await using history = await client.history(conversation)
-  return eventually(async () => {
+  // Awaited here: the history is closed when this function ends.
+  return await eventually(async () => {
     const [message] = history.state.snapshot.messages
     return message?.body.kind === 'text' ? { author: message.author, text: message.body.text } : undefined
   })
