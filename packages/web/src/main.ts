@@ -5,8 +5,8 @@ import './base.css'
 import { createApp } from './state/app.ts'
 import { createLeadership } from './state/leadership.ts'
 import { createNow } from './state/now.ts'
+import { createPreferences } from './state/preferences.ts'
 import { createHashRouter } from './state/route.ts'
-import { createTheme } from './state/theme.ts'
 import { startClient } from './worker/start-client.ts'
 
 const app = createApp({
@@ -25,7 +25,7 @@ mount(App, {
   props: {
     app,
     router: createHashRouter(window),
-    theme: createTheme(document.documentElement, browserStorage()),
+    preferences: createPreferences(document.documentElement, browserStorage()),
     now: createNow(Date.now, 20_000),
     base: `${location.origin}${location.pathname}`,
     onreload: () => location.reload(),

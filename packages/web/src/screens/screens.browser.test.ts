@@ -151,6 +151,21 @@ test('on a phone a chat takes the page, and going back returns to its row', { sk
   })
 })
 
+test('Enter sends or makes a new line, as it is set', { skip: noChromium }, async () => {
+  await on('settings-unconfirmed', { width: 1440 }, async (page) => {
+    await page.getByRole('checkbox', { name: /Enter sends/ }).uncheck()
+    await row(page, /Wendy/).click()
+    const field = page.getByRole('textbox', { name: /Message Wendy/ })
+    await field.fill('one')
+    await field.press('Enter')
+    await field.pressSequentially('two')
+    expect(await field.inputValue()).toBe('one\ntwo')
+    await field.press('Control+Enter')
+    await page.getByRole('log').getByText('one\ntwo').waitFor()
+    expect(await field.inputValue()).toBe('')
+  })
+})
+
 test('erasing says what it means and ends where everything began', { skip: noChromium }, async () => {
   await on('settings-unconfirmed', {}, async (page) => {
     await page.getByRole('button', { name: 'Erase…' }).click()

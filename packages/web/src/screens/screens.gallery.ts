@@ -3,9 +3,9 @@ import App from '../App.svelte'
 import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-state.ts'
 import { createApp } from '../state/app.ts'
 import { createLeadership } from '../state/leadership.ts'
+import { createPreferences } from '../state/preferences.ts'
 import { createMemoryRouter, type Route } from '../state/route.ts'
 import { createStore } from '../state/store.ts'
-import { createTheme } from '../state/theme.ts'
 import { FakeClient, type FakeClientOptions, fakePhrase } from '../testing/fake-client.ts'
 import {
   longConversation,
@@ -33,7 +33,7 @@ function session(options: FakeClientOptions = {}, route: Route = { kind: 'chats'
     return {
       client,
       router,
-      theme: createTheme(themeOfPage(), storage),
+      preferences: createPreferences(themeOfPage(), storage),
       now: createStore(sampleNow),
       base: 'https://starling.example/',
       onreload: () => {},
@@ -58,7 +58,7 @@ const tabs = show(App, () => ({
     startClient: () => ({ client: new FakeClient(), stop: async () => {} }),
   }),
   router: createMemoryRouter({ kind: 'chats' }),
-  theme: createTheme(themeOfPage(), undefined),
+  preferences: createPreferences(themeOfPage(), undefined),
   now: createStore(sampleNow),
   base: 'https://starling.example/',
   onreload: () => {},

@@ -1,0 +1,50 @@
+/** What a person prefers on this device. Kept in the browser's own storage: nothing of it is secret. */
+import { createStore, type Snapshots } from './store.ts'
+
+export type Theme = 'light' | 'dark' | 'system'
+/** What Enter does in a message; Shift+Enter makes a new line and Ctrl+Enter sends in both. */
+export type EnterKey = 'send' | 'newLine'
+
+export interface Choice<T> extends Snapshots<T> {
+  choose(value: T): void
+}
+
+export type Preferences = { readonly theme: Choice<Theme>; readonly enterKey: Choice<EnterKey> }
+
+type Keep = Pick<Storage, 'getItem' | 'setItem'> | undefined
+
+/** The theme is shown on `root`; theme.js finds it in `storage` before the first paint. */
+export function createPreferences(root: { readonly dataset: DOMStringMap }, storage: Keep): Preferences {
+  const theme = createChoice<Theme>(storage, 'starling.theme', ['system', 'light', 'dark'])
+  theme.subscribe((value) => {
+    root.dataset['theme'] = value
+  })
+  return { theme, enterKey: createChoice<EnterKey>(storage, 'starling.enterKey', ['send', 'newLine']) }
+}
+
+/** The first of `values` is what holds until another one is chosen. */
+function createChoice<T extends string>(storage: Keep, key: string, values: readonly [T, ...T[]]): Choice<T> {
+  const store = createStore<T>(values.find((value) => value === read(storage, key)) ?? values[0])
+  return {
+    get snapshot() {
+      return store.snapshot
+    },
+    subscribe: store.subscribe,
+    choose(value) {
+      store.set(value)
+      try {
+        storage?.setItem(key, value)
+      } catch {
+        // A full or forbidden storage: the choice holds until the page is closed.
+      }
+    },
+  }
+}
+
+function read(storage: Keep, key: string): string | null | undefined {
+  try {
+    return storage?.getItem(key)
+  } catch {
+    return undefined
+  }
+}
