@@ -86,8 +86,10 @@ test('one message that does not fit does not fail the others of its group', asyn
   expect(await store.stats()).toMatchObject({ messages: 2 })
 })
 
-test('a folder that cannot be written gives `io`', async () => {
-  const notAFolder = join(process.execPath, 'node.sqlite')
+test('a folder that cannot be written gives `io`', async (t) => {
+  const file = join(temporaryFolder(t), 'file')
+  writeFileSync(file, '')
+  const notAFolder = join(file, 'node.sqlite')
   const readOnly = process.platform === 'linux' ? '/proc/node.sqlite' : notAFolder // not even root can write there
   for (const path of [notAFolder, readOnly]) {
     await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
