@@ -29,6 +29,7 @@ import { Relay } from './relay/relay.ts'
 import { RpcRouter } from './rpc/rpc-router.ts'
 import { HeldRetrievals } from './storage/held-retrievals.ts'
 import { runHintDelivery } from './storage/hint-delivery.ts'
+import { Intake } from './storage/intake.ts'
 import { OwnStorage } from './storage/own-storage.ts'
 import { runRebalance } from './storage/rebalance.ts'
 import { Replication } from './storage/replication.ts'
@@ -60,7 +61,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   readonly #member: DirectoryMember | undefined
   readonly #held: HeldRetrievals
   readonly #replication: Replication
-  readonly #own: OwnStorage
+  readonly #intake: Intake
   readonly #storage: StorageService
   readonly #router: RpcRouter
   readonly #relay: Relay
@@ -83,23 +84,15 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     this.#held = new HeldRetrievals(clock, HELD_LIMITS)
     this.#replication = new Replication({ nodeId, clock, logger: logger.child('replication'), store, peers, view })
     const storageLogger = logger.child('storage')
-    this.#own = new OwnStorage({
-      nodeId,
-      secretKey,
-      crypto,
-      clock,
-      store,
-      view,
-      held: this.#held,
-      logger: storageLogger,
-    })
+    const own = new OwnStorage({ nodeId, secretKey, crypto, clock, store, held: this.#held, logger: storageLogger })
+    this.#intake = new Intake({ nodeId, crypto, clock, view, own, logger: storageLogger })
     this.#storage = new StorageService({
       nodeId,
       crypto,
       clock,
       store,
       view,
-      own: this.#own,
+      own,
       replication: this.#replication,
       logger: storageLogger,
     })
@@ -213,7 +206,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       case FrameKind.forward:
         return this.#storage.answerForward(from, payload)
       case FrameKind.transfer:
-        return this.#own.take(from, payload)
+        return this.#intake.take(from, payload)
       case FrameKind.directory:
         return this.#directoryReply()
       default:

@@ -3,12 +3,10 @@
  * is signed is durable.
  */
 import {
-  CodecError,
   type Crypto,
   clampExpiry,
   type DeleteEntry,
   type DeleteParams,
-  type DirectoryView,
   deleteEntry,
   deriveMessageHash,
   type Ed25519SecretKey,
@@ -19,30 +17,21 @@ import {
   encodeStoreAuthorisation,
   expireEntry,
   LIMITS,
-  MalformedInputError,
   type MessageHash,
   type NodeId,
   namespaceRules,
-  ownerBytes,
   type SecretKey,
   type StoreEntry,
   type StoreParams,
   type SwarmEntry,
   signEntry,
   storeEntry,
-  TRANSFER_OUTCOMES,
-  type TransferItem,
-  transferReply,
-  transferRequest,
   type UnixMillis,
-  utf8,
-  verifyStoreAuthorisation,
 } from '@starling/protocol'
-import type { Clock, LinkReply, Logger, Observable } from '@starling/runtime'
+import type { Clock, Logger } from '@starling/runtime'
 import type { HeldRetrievals } from './held-retrievals.ts'
 import type { NodeStore, StoredMessage } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
-import { isRevoked } from './revocations.ts'
 
 /** More messages than an owner can have. */
 export const MAX_COUNT = 1_000_000
@@ -54,7 +43,6 @@ export type OwnStorageOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly store: NodeStore
-  readonly view: Observable<DirectoryView | undefined>
   readonly held: HeldRetrievals
 }
 
@@ -70,7 +58,7 @@ export class OwnStorage {
     const hash = this.hashOf(params)
     const { owner, namespace, timestamp, expiry, data } = params
     return this.#attempt(async () => {
-      const kept = await this.#put({
+      const kept = await this.keep({
         hash,
         owner,
         namespace,
@@ -109,20 +97,6 @@ export class OwnStorage {
     })
   }
 
-  /** Messages that we missed, from another member: verified one by one. */
-  async take(from: NodeId, payload: Uint8Array): Promise<LinkReply> {
-    let items: readonly TransferItem[]
-    try {
-      items = transferRequest.decode(payload).items
-    } catch (error) {
-      if (error instanceof CodecError || error instanceof MalformedInputError)
-        return { status: 400, body: utf8(error.code) }
-      throw error
-    }
-    const codes = await Promise.all(items.map((item) => this.#takeOne(from, item)))
-    return { status: 200, body: transferReply.encode(codes) }
-  }
-
   hashOf({ owner, namespace, data }: StoreParams): MessageHash {
     return deriveMessageHash(this.#options.crypto, owner, namespace, data)
   }
@@ -131,7 +105,8 @@ export class OwnStorage {
     return this.#options.clock.now()
   }
 
-  async #put(message: StoredMessage): Promise<{ readonly expiry: UnixMillis; readonly existed: boolean }> {
+  /** @throws {NodeStoreError} */
+  async keep(message: StoredMessage): Promise<{ readonly expiry: UnixMillis; readonly existed: boolean }> {
     const { store, held } = this.#options
     const outcome = await store.put(message)
     if (outcome.kind === 'existed') return { expiry: outcome.expiry, existed: true }
@@ -154,34 +129,6 @@ export class OwnStorage {
         owner,
         older.map(({ hash }) => hash),
       )
-  }
-
-  /**
-   * Hash, range, expiry and authorisation are ours to judge, whoever sends it. The time of sending is not: who acknowledged
-   * the message has judged it, and a message whose expiry was changed may be older or younger than any TTL allows.
-   */
-  async #takeOne(from: NodeId, item: TransferItem): Promise<number> {
-    const { crypto, view, nodeId, logger } = this.#options
-    const now = this.#now
-    const key = ownerBytes(item.owner).subarray(1)
-    const directory = view.snapshot
-    if (!directory?.isMember(nodeId, key)) return TRANSFER_OUTCOMES.later
-    const valid = item.expiry > now && verifyStoreAuthorisation(crypto, item, isRevoked)
-    if (!valid) {
-      logger.warn('transfer.refused')
-      return TRANSFER_OUTCOMES.refused
-    }
-    // Its sender may have left the swarm since; then it must at least still be a node, which the link has proven.
-    if (!directory.nodes.has(from)) return TRANSFER_OUTCOMES.later
-    const hash = deriveMessageHash(crypto, item.owner, item.namespace, item.data)
-    try {
-      // Members' clocks differ: clamped as by `expire`, not refused.
-      await this.#put({ ...item, hash, expiry: clampExpiry(item.expiry, now) })
-      return TRANSFER_OUTCOMES.stored
-    } catch (error) {
-      if (!(error instanceof NodeStoreError)) throw error
-      return TRANSFER_OUTCOMES.later
-    }
   }
 
   async #attempt<Value>(work: () => Promise<SwarmEntry<Value>>): Promise<SwarmEntry<Value>> {
