@@ -6,6 +6,7 @@ import { seededRandom } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { ConfigError, readConfig } from './config.ts'
 import { readOrCreateKey } from './key-file.ts'
+import { DEFAULT_LIMITS } from './server/limits.ts'
 import { crypto } from './testing/fixture.ts'
 
 const minimal = { network: 'network.json', dataFolder: 'data', address: '192.0.2.1' }
@@ -34,6 +35,7 @@ test('what is not said has a default, and paths are relative to the file', () =>
     operator: '',
     maxStorageBytes: 0,
     logLevel: 'info',
+    limits: DEFAULT_LIMITS,
   })
 })
 
@@ -42,12 +44,20 @@ test('variables override the file', () => {
   expect(config).toMatchObject({ httpsPort: 1234, operator: 'me' })
 })
 
+test('each limit can be set alone; the others keep their defaults', () => {
+  const { config } = read({ ...minimal, limits: { perAddress: false, links: 100 } })
+  expect(config.limits).toEqual({ ...DEFAULT_LIMITS, perAddress: false, links: 100 })
+  expect(read(minimal).config.limits).toEqual(DEFAULT_LIMITS)
+})
+
 test('unknown keys, variables and values are refused by name', () => {
   const invalid = (content: unknown, environment = {}) => {
     expect(() => read(content, environment)).toThrow(expect.objectContaining({ code: 'invalid' }))
   }
   invalid({ ...minimal, htpsPort: 1 })
   invalid({ ...minimal, web: { port: 1, url: 'http://x', host: '127.0.0.1', extra: 1 } })
+  invalid({ ...minimal, limits: { rpcPerSecnd: 1 } })
+  invalid({ ...minimal, limits: { links: 0 } })
   invalid({ ...minimal, address: 'example.org' })
   invalid({ ...minimal, httpsPort: 0 })
   invalid({ ...minimal, directory: { keyFile: 'x', invited: ['zz'] } })

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { MessengerError, type NodeId, parseNodeId } from '@starling/protocol'
 import * as z from 'zod'
+import { DEFAULT_LIMITS, type ServerLimits } from './server/limits.ts'
 
 export class ConfigError extends MessengerError {
   override readonly name = 'ConfigError'
@@ -23,6 +24,25 @@ const nodeId = z
   .regex(/^[0-9a-f]{64}$/)
   .transform((text): NodeId => parseNodeId(text))
 
+type LimitName = Exclude<keyof ServerLimits, 'perAddress'>
+const rate = (name: LimitName) => z.int().min(1).default(DEFAULT_LIMITS[name])
+// One address gets a fifth at most: fewer than this would be no room for anybody.
+const total = (name: LimitName) => z.int().min(16).default(DEFAULT_LIMITS[name])
+
+const limits = z.strictObject({
+  perAddress: z.boolean().default(DEFAULT_LIMITS.perAddress),
+  rpcPerSecond: rate('rpcPerSecond'),
+  onionPerSecond: rate('onionPerSecond'),
+  directoryPerSecond: rate('directoryPerSecond'),
+  connectionsPerSecond: rate('connectionsPerSecond'),
+  addresses: total('addresses'),
+  connections: total('connections'),
+  links: total('links'),
+  requests: total('requests'),
+  /** Room for the largest request several times over, or nobody could send one. */
+  bytes: z.int().min(67_108_864).default(DEFAULT_LIMITS.bytes),
+})
+
 const fileForm = z.strictObject({
   /** Path of `network.json`. */
   network: z.string().min(1),
@@ -35,7 +55,17 @@ const fileForm = z.strictObject({
   httpsPort: port.default(22_021),
   peerPort: port.default(22_020),
   /** Plain HTTP: on loopback, or behind a reverse proxy that holds a certificate. `url` is what browsers use. */
-  web: z.strictObject({ host: z.ipv4().default('127.0.0.1'), port, url: z.url().max(200) }).optional(),
+  web: z
+    .strictObject({
+      host: z.ipv4().default('127.0.0.1'),
+      port,
+      url: z.url().max(200),
+      /** The proxy, on loopback, writes the client's address as the last one of `X-Forwarded-For`. */
+      trustForwardedFor: z.boolean().default(false),
+    })
+    .optional(),
+  /** What one address, one link, and all together may use: `server/limits.ts` says what each number is. */
+  limits: limits.prefault({}),
   /** Names who runs the node: nodes of one operator are kept apart. */
   operator: z
     .string()

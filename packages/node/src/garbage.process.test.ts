@@ -162,6 +162,8 @@ describe('a node in a process of its own', () => {
       httpsPort: https,
       peerPort: peer,
       web: { port: web, url: `http://127.0.0.1:${web}` },
+      // Everything here comes from one address.
+      limits: { perAddress: false },
       directory: { keyFile: 'directory.key', invited: [self.nodeId] },
     }
     writeFileSync(join(folder, 'node.json'), JSON.stringify(config))

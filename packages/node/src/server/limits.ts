@@ -1,0 +1,57 @@
+/** What a node gives to one address, to one link, and to all together. docs/protocol/http.md §2; an operator may change the numbers. */
+
+export type ServerLimits = {
+  /**
+   * Whether one address or link is held to rates and to a fair share. Without it only the totals hold: for a network on one
+   * machine, where everything comes from one address.
+   */
+  readonly perAddress: boolean
+  /** Storage requests a second of one address, and of one link. For two seconds it may ask twice as often. */
+  readonly rpcPerSecond: number
+  /** Onion requests a second of one address, and of one link; as above. */
+  readonly onionPerSecond: number
+  /** Requests for documents, announcements and all other routes a second of one address; five seconds' worth at once. */
+  readonly directoryPerSecond: number
+  /** New connections a second of one address; six seconds' worth at once. */
+  readonly connectionsPerSecond: number
+  /** Addresses whose rates are remembered while they ask nothing. */
+  readonly addresses: number
+  /** Connections of clients, also those that are no more than begun. */
+  readonly connections: number
+  /** Of the connections, those that are links. */
+  readonly links: number
+  /** Requests of clients under way, also those that are held. */
+  readonly requests: number
+  /** Bytes of requests that have come and of answers that have not left, of all clients; as much again of all nodes. */
+  readonly bytes: number
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  perAddress: true,
+  rpcPerSecond: 300,
+  onionPerSecond: 300,
+  directoryPerSecond: 20,
+  connectionsPerSecond: 50,
+  addresses: 10_000,
+  connections: 10_000,
+  links: 5_000,
+  requests: 20_000,
+  bytes: 268_435_456,
+}
+
+/** Requests under way on one connection: nobody sends more before an answer has come. */
+export const MAX_PIPELINED = 16
+/** Requests under way on a client's link. */
+export const MAX_PENDING_PER_LINK = 256
+/** Onion requests that are held for a minute share a link with everything else between two nodes. */
+export const MAX_PENDING_PER_PEER_LINK = 20_000
+/** Requests of nodes under way, from all of them. */
+export const MAX_PEER_REQUESTS = 40_000
+/** Links that nodes of the directory have opened. */
+export const MAX_PEER_LINKS = 5_000
+/** A node keeps one link to another; a second one may be there while the first one is found to be dead. */
+export const MAX_LINKS_PER_PEER = 2
+/** Connections to the peer port that have not yet proven a key. */
+export const MAX_PEER_HANDSHAKES = 1_000
+/** Links of keys that are not in the directory. */
+export const MAX_STRANGER_LINKS = 64
