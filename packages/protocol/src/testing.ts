@@ -2,7 +2,7 @@
  * For tests only: the `Crypto` port by the noble libraries, and randomness that a test decides. Slow, and not hardened.
  * Applications take the providers of `@starling/runtime`.
  */
-import { gcm } from '@noble/ciphers/aes.js'
+import { cbc, gcm } from '@noble/ciphers/aes.js'
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hsalsa, xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
@@ -11,6 +11,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { concatBytes } from './bytes/bytes.ts'
 import { utf8 } from './bytes/utf8.ts'
+import type { AesCbc } from './crypto/aes-cbc.ts'
 import type { Crypto, RandomBytes } from './crypto/crypto.ts'
 import type { Ed25519PublicKey, Ed25519SecretKey, Signature, X25519PublicKey, X25519SecretKey } from './crypto/keys.ts'
 import { AuthenticationError } from './errors.ts'
@@ -57,6 +58,13 @@ export function nobleCrypto(): Crypto {
       const shared = attempt(() => agree(secretKey, publicKey))
       return shared && open(xsalsa20poly1305(boxKey(shared), nonce), sealed)
     },
+  }
+}
+
+export function nobleAesCbc(): AesCbc {
+  return {
+    seal: (key, iv, plaintext) => cbc(key, iv).encrypt(plaintext),
+    open: (key, iv, sealed) => open(cbc(key, iv), sealed),
   }
 }
 

@@ -16,11 +16,18 @@ export const onionAnswers = {
   /** The structure around the outermost layer is wrong. */
   malformed: (detail: string): TextAnswer => ({ status: 400, body: `Error parsing onion request: ${detail}` }),
   invalidCiphertext: (): TextAnswer => ({ status: 400, body: 'Invalid ciphertext' }),
+  /** A third-party client sends the same request again with new keys; who sends the same bytes again is somebody else. */
+  replayed: (): TextAnswer => ({ status: 400, body: 'Replayed onion request' }),
+  aesCbcRefused: (): TextAnswer => ({ status: 400, body: 'Unsupported cipher: this node does not accept aes-cbc' }),
+  unknownCipher: (): TextAnswer => ({ status: 400, body: 'Unsupported cipher' }),
   tooManyHops: (): TextAnswer => ({ status: 400, body: 'onion request max path length exceeded' }),
   nextNodeNotFound: (next: NodeId): TextAnswer => ({ status: 502, body: NOT_FOUND + next }),
   nextNodeUnreachable: (next: NodeId): TextAnswer => ({ status: 502, body: UNREACHABLE + next }),
   timeout: (): TextAnswer => ({ status: 504, body: 'Request time out' }),
   invalidNodeAnswer: (): TextAnswer => ({ status: 500, body: 'Invalid response from snode' }),
+  serverUnreachable: (): TextAnswer => ({ status: 502, body: 'Server is unreachable' }),
+  serverTimeout: (): TextAnswer => ({ status: 504, body: 'Server did not answer in time' }),
+  serverAnswerTooLarge: (): TextAnswer => ({ status: 502, body: 'Answer of the server is too large' }),
   busy: (): TextAnswer => ({ status: 503, body: 'Server busy, try again later' }),
 } as const
 

@@ -2,11 +2,19 @@
 import { wipe } from '../bytes/bytes.ts'
 import { CodecError } from '../codec/codec.ts'
 import { type JsonObject, parseJsonObject } from '../codec/json.ts'
+import type { AesCbc } from '../crypto/aes-cbc.ts'
 import type { Crypto, RandomBytes } from '../crypto/crypto.ts'
 import type { X25519KeyPair } from '../crypto/keys.ts'
 import { AuthenticationError } from '../errors.ts'
 import { type NodeId, parseNodeId } from '../swarm/node-id.ts'
-import { deriveLayerCipher, type LayerCipher, openWithCipher, parseEncType, UnsupportedCipherError } from './cipher.ts'
+import {
+  deriveLayerCipher,
+  type LayerCipher,
+  type LayerKey,
+  openWithCipher,
+  parseEncType,
+  UnsupportedCipherError,
+} from './cipher.ts'
 import { splitCombined } from './combined.ts'
 import { type OnionFrame, parseLayerKeys } from './relay-frame.ts'
 import { ReplySealer } from './reply.ts'
@@ -20,25 +28,37 @@ export type PeeledLayer =
   | { readonly kind: 'server'; readonly target: ServerTarget; readonly body: Uint8Array; readonly reply: ReplySealer }
   /** Answer with status 200 and this sealed text. */
   | { readonly kind: 'malformed'; readonly code: 'invalid_json' | 'invalid_url'; readonly sealedReply: Uint8Array }
-  /** Not for our key, damaged, or a cipher that we refuse. Answered in clear. */
-  | { readonly kind: 'refused'; readonly code: 'invalid_ciphertext' | UnsupportedCipherError['code'] }
+  /** Not for our key, damaged, a cipher that we refuse, or seen before. Answered in clear. */
+  | { readonly kind: 'refused'; readonly code: RefusedLayerCode }
+
+export type RefusedLayerCode = 'invalid_ciphertext' | 'replayed' | UnsupportedCipherError['code']
 
 const MALFORMED_TEXT = { invalid_json: 'Invalid json', invalid_url: 'Invalid url' } as const
 
-/**
- * Takes off one layer: one X25519 agreement, no copy but the plaintext itself. Never throws for what is in `frame`.
- *
- * @param options.own the node's X25519 key pair
- */
-export function peelOnionLayer(options: {
+type PeelOptions = {
   readonly crypto: Crypto
   readonly random: RandomBytes
+  /** Only where an operator accepts `aes-cbc`. */
+  readonly aesCbc?: AesCbc | undefined
+  /** The node's X25519 key pair. */
   readonly own: X25519KeyPair
   readonly frame: OnionFrame
-}): PeeledLayer {
+  /**
+   * Whether a layer with this key came before; remembers it. Asked once a layer has opened, so garbage fills no memory.
+   * Of the key and not of the ephemeral key, for several of those agree on the same one. Must not keep the bytes.
+   */
+  readonly seenBefore?: ((key: LayerKey) => boolean) | undefined
+}
+
+/** Takes off one layer: one X25519 agreement, no copy but the plaintext itself. Never throws for what is in `frame`. */
+export function peelOnionLayer(options: PeelOptions): PeeledLayer {
   const opened = open(options)
   if ('refused' in opened) return { kind: 'refused', code: opened.refused }
   const { cipher, plaintext } = opened
+  if (options.seenBefore?.(cipher.key)) {
+    wipe(cipher.key)
+    return { kind: 'refused', code: 'replayed' }
+  }
   const parts = split(plaintext)
   if (parts === undefined) return malformed(options, cipher, 'invalid_json')
   const { blob, json } = parts
@@ -58,17 +78,16 @@ export function peelOnionLayer(options: {
   return relay
 }
 
-function open(options: {
-  readonly crypto: Crypto
-  readonly own: X25519KeyPair
-  readonly frame: OnionFrame
-}):
-  | { cipher: LayerCipher; plaintext: Uint8Array }
-  | { refused: 'invalid_ciphertext' | UnsupportedCipherError['code'] } {
-  const { crypto, own, frame } = options
+function open({
+  crypto,
+  aesCbc,
+  own,
+  frame,
+}: PeelOptions): { cipher: LayerCipher; plaintext: Uint8Array } | { refused: RefusedLayerCode } {
   try {
     const cipher = deriveLayerCipher({
       crypto,
+      aesCbc,
       encType: parseEncType(frame.encType),
       ownSecret: own.secretKey,
       other: frame.ephemeralKey,

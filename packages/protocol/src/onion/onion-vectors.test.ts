@@ -6,8 +6,15 @@ import { fromUtf8, utf8 } from '../bytes/utf8.ts'
 import { decodeBencode, encodeBencode } from '../codec/bencode.ts'
 import type { X25519KeyPair, X25519PublicKey, X25519SecretKey } from '../crypto/keys.ts'
 import { parseNodeId } from '../swarm/node-id.ts'
-import { fixedRandom, nobleCrypto } from '../testing.ts'
-import { deriveLayerCipher, type EncType, openWithCipher, parseEncType, sealWithCipher } from './cipher.ts'
+import { fixedRandom, nobleAesCbc, nobleCrypto } from '../testing.ts'
+import {
+  deriveLayerCipher,
+  type EncType,
+  type LayerEncType,
+  openWithCipher,
+  parseEncType,
+  sealWithCipher,
+} from './cipher.ts'
 import { encodeCombined, splitCombined } from './combined.ts'
 import { type PeeledLayer, peelOnionLayer } from './layer.ts'
 import { decodeRelayFrame, encodeRelayFrame, type OnionFrame, parseOnionBody } from './relay-frame.ts'
@@ -16,6 +23,7 @@ import { decodeServerReply, encodeServerRequest } from './server-payload.ts'
 import { isServerTarget, parseServerTarget } from './target.ts'
 
 const crypto = nobleCrypto()
+const aesCbc = nobleAesCbc()
 const { fixed_inputs: inputs, requests, single_layer: single, roles } = vectors.onion
 const isRefused = (name: string) => name === 'aes-cbc'
 
@@ -27,7 +35,8 @@ const nodeHop = (node: { ed25519_pub_hex: string; x25519_pub_hex: string }) => (
   nodeId: parseNodeId(node.ed25519_pub_hex),
   x25519: fromHex(node.x25519_pub_hex) as X25519PublicKey,
 })
-const nonceSize = (encType: string) => (encType === 'xchacha20' ? 24 : 12)
+const NONCE_SIZES: Readonly<Record<string, number>> = { xchacha20: 24, 'aes-gcm': 12, 'aes-cbc': 16 }
+const nonceSize = (encType: string) => NONCE_SIZES[encType]!
 const nonce = (byte: string, encType: string) => new Uint8Array(nonceSize(encType)).fill(Number.parseInt(byte, 16))
 
 /** Ephemeral key and nonce of each layer, innermost first: the order in which a request draws. */
@@ -45,11 +54,17 @@ function frameOf(body: Uint8Array): OnionFrame {
 }
 
 /** What each hop of the path makes of a request, until one does not relay it. */
-function peelAll(body: Uint8Array, replyNonce = new Uint8Array(0)): PeeledLayer[] {
+function peelAll(body: Uint8Array, options: { replyNonce?: Uint8Array; acceptAesCbc?: boolean } = {}): PeeledLayer[] {
   const peeled: PeeledLayer[] = []
   let frame = frameOf(body)
   for (const node of [...inputs.path, inputs.destination_snode]) {
-    const layer = peelOnionLayer({ crypto, random: fixedRandom(replyNonce), own: keyPair(node), frame })
+    const layer = peelOnionLayer({
+      crypto,
+      random: fixedRandom(options.replyNonce ?? new Uint8Array(0)),
+      own: keyPair(node),
+      frame,
+      aesCbc: options.acceptAesCbc ? aesCbc : undefined,
+    })
     peeled.push(layer)
     if (layer.kind !== 'relay') break
     frame = layer.forward
@@ -95,20 +110,32 @@ function build(vector: Vector) {
   })
 }
 
+const KEYS: Readonly<Record<LayerEncType, string>> = {
+  xchacha20: single.key_xchacha20_hex,
+  'aes-gcm': single.key_aes_gcm_hex,
+  'aes-cbc': single.key_aes_cbc_hex,
+}
+
 test('keys and ciphertexts of a single layer', () => {
   const client = keyPair({ x25519_sec_hex: single.client_x25519_sec_hex, x25519_pub_hex: single.client_x25519_pub_hex })
   const server = keyPair({ x25519_sec_hex: single.server_x25519_sec_hex, x25519_pub_hex: single.server_x25519_pub_hex })
   const sides = { crypto, clientKey: client.publicKey, nodeKey: server.publicKey }
   for (const { enc_type, ciphertext_hex } of single.ciphertexts) {
-    if (isRefused(enc_type)) {
-      expect(() => parseEncType(enc_type)).toThrow(expect.objectContaining({ code: 'aes_cbc_refused' }))
-      continue
-    }
     const encType = parseEncType(enc_type)
-    const ours = deriveLayerCipher({ ...sides, encType, ownSecret: client.secretKey, other: server.publicKey })
-    const theirs = deriveLayerCipher({ ...sides, encType, ownSecret: server.secretKey, other: client.publicKey })
+    const toServer = { ...sides, encType, ownSecret: client.secretKey, other: server.publicKey }
+    if (isRefused(enc_type)) {
+      expect(() => deriveLayerCipher(toServer)).toThrow(expect.objectContaining({ code: 'aes_cbc_refused' }))
+    }
+    const ours = deriveLayerCipher({ ...toServer, aesCbc })
+    const theirs = deriveLayerCipher({
+      ...sides,
+      aesCbc,
+      encType,
+      ownSecret: server.secretKey,
+      other: client.publicKey,
+    })
     expect(ours).toEqual(theirs)
-    expect(toHex(ours.key)).toBe(encType === 'xchacha20' ? single.key_xchacha20_hex : single.key_aes_gcm_hex)
+    expect(toHex(ours.key)).toBe(KEYS[encType])
     const ciphertext = fromHex(ciphertext_hex)
     expect(fromUtf8(openWithCipher(crypto, ours, ciphertext))).toBe(single.plaintext_utf8)
     const random = fixedRandom(ciphertext.subarray(0, nonceSize(encType)))
@@ -125,10 +152,11 @@ test('keys and ciphertexts of a single layer', () => {
 test('the key of an answer has the client first, as that of the request', () => {
   const client = keyPair({ x25519_sec_hex: roles.client_x25519_sec_hex, x25519_pub_hex: roles.client_x25519_pub_hex })
   const server = keyPair({ x25519_sec_hex: roles.server_x25519_sec_hex, x25519_pub_hex: roles.server_x25519_pub_hex })
-  for (const row of roles.rows.filter(({ enc_type }) => !isRefused(enc_type))) {
+  for (const row of roles.rows) {
     const encType = parseEncType(row.enc_type)
     const cipher = deriveLayerCipher({
       crypto,
+      aesCbc,
       encType,
       ownSecret: server.secretKey,
       other: client.publicKey,
@@ -173,6 +201,22 @@ for (const vector of requests) {
       const peeled = peelAll(fromHex(vector.http_body_hex))
       expect(peeled).toHaveLength(firstRefused + 1)
       expect(peeled.at(-1)).toEqual({ kind: 'refused', code: 'aes_cbc_refused' })
+    })
+
+    test(`${vector.id}: where aes-cbc is accepted, every hop peels its layer, and the answer is as given`, () => {
+      const body = fromHex(vector.http_body_hex)
+      const last = peelAll(body, { acceptAesCbc: true })
+      expect(last.map(({ kind }) => kind)).toEqual(['relay', 'relay', 'relay', 'final'])
+      const wanted = vector.destination_request_json_utf8
+      if (wanted !== undefined) expect(last[3]?.kind === 'final' && fromUtf8(last[3].request)).toBe(wanted)
+      const [response] = (vector.responses ?? []) as readonly ResponseVector[]
+      if (response === undefined) return
+      const replyNonce = nonce(inputs.response_nonce_byte, 'aes-cbc')
+      const final = peelAll(body, { replyNonce, acceptAesCbc: true })[3]
+      if (final?.kind !== 'final') throw new Error(final?.kind)
+      using reply = final.reply
+      const content = JSON.parse(response.plaintext_utf8!) as { status: number; body: string }
+      expect(fromUtf8(reply.seal({ ...content, isJson: true }))).toBe(response.response_body_utf8)
     })
     continue
   }
@@ -237,7 +281,7 @@ function sealedReply(
     payload: payloadOf(vector),
     encType,
   })
-  const last = peelAll(request.body, nonce(inputs.response_nonce_byte, encType)).at(-1)!
+  const last = peelAll(request.body, { replyNonce: nonce(inputs.response_nonce_byte, encType) }).at(-1)!
   if (last.kind !== 'final') throw new Error(last.kind)
   const content = JSON.parse(body) as { status: number; body: unknown }
   using reply = last.reply

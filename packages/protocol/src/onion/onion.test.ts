@@ -1,7 +1,8 @@
 import { test } from 'node:test'
 import { expect } from 'expect'
 import fc from 'fast-check'
-import { utf8 } from '../bytes/utf8.ts'
+import { toHex } from '../bytes/hex.ts'
+import { fromUtf8, utf8 } from '../bytes/utf8.ts'
 import type { X25519PublicKey } from '../crypto/keys.ts'
 import { MalformedInputError } from '../errors.ts'
 import { parseNodeId } from '../swarm/node-id.ts'
@@ -121,6 +122,43 @@ test('any flipped bit, truncation or wrong key is refused without a word about w
   expect(peel(nodes[0]!, { ...frame, ephemeralKey: new Uint8Array(32) as X25519PublicKey })).toEqual(refused)
   expect(peel(nodes[0]!, { ...frame, encType: 'cbc' })).toEqual({ kind: 'refused', code: 'aes_cbc_refused' })
   expect(peel(nodes[0]!, { ...frame, encType: 'rot13' })).toEqual({ kind: 'refused', code: 'unknown_cipher' })
+})
+
+test('a layer whose key came before is refused, also under another form of its ephemeral key', () => {
+  const keys = new Set<string>()
+  const seenBefore = (key: Uint8Array) => keys.size === keys.add(toHex(key)).size
+  const ask = (frame: OnionFrame) =>
+    peelOnionLayer({ crypto, random: seededRandom('node'), own: nodes[0]!.keys, frame, seenBefore }).kind
+  for (const encType of ['xchacha20', 'aes-gcm'] as const) {
+    const frame = guardFrame(build({ encType }).body)
+    expect(ask({ ...frame, data: frame.data.slice(1) })).toBe('refused')
+    expect(ask(frame)).toBe('relay')
+    expect(ask(frame)).toBe('refused')
+    // X25519 ignores the top bit: with aes-gcm, whose key does not bind the ephemeral one, such a layer opens again.
+    const ephemeralKey = frame.ephemeralKey.slice() as X25519PublicKey
+    ephemeralKey[31]! ^= 0x80
+    expect(ask({ ...frame, ephemeralKey })).toBe('refused')
+  }
+  expect(keys.size).toBe(2)
+})
+
+test('an answer in base64 may have padding or none, white space around it, or stand in a JSON object', () => {
+  using request = build({})
+  const layer = travel(request.body)
+  if (layer.kind !== 'final') throw new Error(layer.kind)
+  using reply = layer.reply
+  const text = fromUtf8(reply.seal({ status: 200, body: 'well', isJson: false }))
+  const bare = text.replace(/=+$/, '')
+  for (const form of [
+    text,
+    bare,
+    `${text}\n`,
+    ` ${bare}\r\n`,
+    JSON.stringify({ result: text }),
+    `{"result":"${bare}"}\n`,
+  ]) {
+    expect(request.open(utf8(form))).toEqual({ kind: 'node', status: 200, body: 'well' })
+  }
 })
 
 test('hops are counted from the number of the client, and end at 15', () => {

@@ -8,6 +8,9 @@ import type { Crypto, RandomBytes } from '../crypto/crypto.ts'
 import { MalformedInputError } from '../errors.ts'
 import { type LayerCipher, sealWithCipher } from './cipher.ts'
 
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
 /** How the sender of a request wants its answer. */
 export type ReplyOptions = {
   /** The body as JSON instead of JSON in a string; `false` unless asked for. */
@@ -68,19 +71,21 @@ export class ReplySealer implements Disposable {
 }
 
 /**
- * The ciphertext of an answer as it came: raw, in base64, or in base64 inside `{"result": …}`. Random bytes that look
+ * The ciphertext of an answer as it came: raw, in base64, or in base64 inside `{"result": …}`; white space around it
+ * does not matter. Random bytes that look
  * like base64 throughout do not happen: a ciphertext has at least 28 bytes.
  */
 export function replyCiphertext(reply: Uint8Array): Uint8Array {
   let text = ''
   for (const byte of reply) {
-    if (byte < 0x20 || byte > 0x7e) return reply
+    if ((byte < 0x20 && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) || byte > 0x7e) return reply
   }
   for (let at = 0; at < reply.length; at += 4096) text += String.fromCharCode(...reply.subarray(at, at + 4096))
+  text = text.trim()
   const wrapped = text.startsWith('{') ? parseJson(text) : undefined
   if (isJsonObject(wrapped) && typeof wrapped['result'] === 'string') text = wrapped['result']
   try {
-    return fromBase64(text.trim())
+    return fromBase64(text)
   } catch (error) {
     if (error instanceof MalformedInputError) return reply // not base64 after all: authentication decides
     throw error

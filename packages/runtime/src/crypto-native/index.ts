@@ -1,1 +1,2 @@
+export { createNativeAesCbc } from './aes-cbc.ts'
 export { createNativeCrypto } from './native-crypto.ts'
