@@ -32,6 +32,7 @@ export type MalformedInput =
   | 'account_seed'
   | 'display_name'
   | 'message_hash'
+  | 'record_id'
   | 'swarm_id'
   | 'namespace'
   | 'padding'

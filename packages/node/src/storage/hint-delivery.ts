@@ -4,6 +4,7 @@
  */
 import {
   CodecError,
+  clientRequest,
   type Descriptor,
   type DirectoryView,
   decodeForward,
@@ -20,6 +21,7 @@ import {
   type RandomBytes,
   seconds,
   TRANSFER_OUTCOMES,
+  type TransferItem,
   transferReply,
   transferRequest,
   unixMillis,
@@ -103,7 +105,10 @@ async function transfer(
 ): Promise<boolean> {
   if (hints.length === 0) return true
   const { replication, store } = options
-  const payload = transferRequest.encode({ version: 1, items: hints.map(({ work }) => work.message) })
+  const items = hints.map(
+    ({ work }): TransferItem => ({ kind: 'message', storedAt: work.message.timestamp, ...work.message }),
+  )
+  const payload = transferRequest.encode({ version: 2, items })
   const outcomes = await attempt(options, hints, async () => {
     const reply = await replication.probe(member, FrameKind.transfer, payload, TRANSFER_TIMEOUT, signal)
     if (reply.status !== 200) throw new PeerError('refused')
@@ -136,8 +141,10 @@ async function replay(
 ): Promise<boolean> {
   for (const hint of hints) {
     const { request } = hint.work
+    // Sent as of now: members refuse what was forwarded at another time than theirs.
+    const payload = forwardRequest.encode({ version: 2, at: options.clock.now(), ...clientRequest.decode(request) })
     const reply = await attempt(options, [hint], () =>
-      options.replication.probe(member, FrameKind.forward, request, TRANSFER_TIMEOUT, signal),
+      options.replication.probe(member, FrameKind.forward, payload, TRANSFER_TIMEOUT, signal),
     )
     if (!reply) return false
     if (!isAnswered(member, reply)) {
@@ -171,7 +178,7 @@ async function restoreLater({ store }: HintDeliveryOptions, member: Descriptor, 
 function missedRequest(
   request: Uint8Array,
 ): { readonly method: string; readonly owner: Owner; readonly messages: readonly MessageHash[] } | undefined {
-  const { method, params } = forwardRequest.decode(request)
+  const { method, params } = clientRequest.decode(request)
   const name = parseMethodName(method)
   if (name !== 'delete' && name !== 'expire') return undefined
   const parsed = decodeForward(methodOf(name), params)

@@ -56,6 +56,7 @@ export class Intake {
    */
   async #takeOne(from: NodeId, item: TransferItem): Promise<number> {
     const { crypto, view, nodeId, logger, clock, own } = this.#options
+    if (item.kind === 'record') return TRANSFER_OUTCOMES.later
     const now = clock.now()
     const key = ownerBytes(item.owner).subarray(1)
     const directory = view.snapshot

@@ -7,6 +7,7 @@ import {
   type DirectoryView,
   decodeMemberEntry,
   type EntryRules,
+  type ForwardRequest,
   FrameKind,
   forwardRequest,
   fromUtf8,
@@ -57,11 +58,11 @@ export class Replication {
   /** Hands a client's request to the other members; an entry for each, within 5 s. */
   async forward<Value>(
     owner: Owner,
-    request: { readonly method: string; readonly params: Uint8Array },
+    request: Omit<ForwardRequest, 'version'>,
     // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters, which do not matter here
     rules: EntryRules<any, any, Value>,
   ): Promise<readonly SwarmEntry<Value>[]> {
-    const payload = forwardRequest.encode({ version: 1, ...request })
+    const payload = forwardRequest.encode({ version: 2, ...request })
     return Promise.all(
       this.othersOf(owner).map(async (member): Promise<SwarmEntry<Value>> => {
         const node = member.nodeId

@@ -6,6 +6,7 @@ import {
   authoriseCall,
   CodecError,
   type Crypto,
+  clientRequest,
   type DeleteParams,
   type DirectoryView,
   decodeForward,
@@ -160,7 +161,7 @@ export class StorageService {
 
   async #store(params: StoreParams): Promise<StorageAnswer> {
     const { replication } = this.#options
-    const request = { method: 'store', params: encodeForward(methodOf('store'), params) }
+    const request = { at: this.#now, method: 'store', params: encodeForward(methodOf('store'), params) }
     const [own, others] = await Promise.all([
       this.#own.store(params),
       replication.forward<StoreEntry>(params.owner, request, storeEntry),
@@ -217,9 +218,9 @@ export class StorageService {
     here: () => Promise<SwarmEntry<Value>>,
   ): Promise<readonly SwarmEntry<Value>[]> {
     const { replication } = this.#options
-    const request = { method, params: encodeForward(methodOf<MethodName>(method), params as never) }
+    const request = { at: this.#now, method, params: encodeForward(methodOf<MethodName>(method), params as never) }
     const [own, others] = await Promise.all([here(), replication.forward<Value>(params.owner, request, rules)])
-    const payload = forwardRequest.encode({ version: 1, ...request })
+    const payload = clientRequest.encode(request)
     const missed = others.filter((entry) => entry.kind === 'failed' && !isFinal(entry.failure))
     const expiry = (this.#now + LIMITS.maxPrivateTtl) as UnixMillis
     await this.#leaveHints(

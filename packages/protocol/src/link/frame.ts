@@ -20,12 +20,20 @@ export const FrameKind = {
   forward: 4,
   /** A request for a directory document. */
   directory: 5,
-  /** Messages that the other side has missed, between swarm members: `rpc/transfer.ts`. */
+  /** Messages and change records that the other side lacks, between swarm members: `rpc/member-requests.ts`. */
   transfer: 6,
   /** A new directory document, offered by a directory member. */
   publish: 7,
   /** A reachability test; answered with an empty reply of status 200. */
   probe: 8,
+  /** Which buckets of two swarm members differ: `rpc/repair-requests.ts`; so are the next three. */
+  digests: 9,
+  /** What is in a bucket. */
+  list: 10,
+  /** Items that the asker lacks. */
+  fetch: 11,
+  /** Items that belong to the other side and no longer to the asker: which of them are missing there. */
+  offer: 12,
   /** The one answer to a request: `encodeReply`. */
   reply: 0x80,
   /** Empty. Who asked no longer waits; there is no answer any more. */

@@ -1,12 +1,14 @@
 /**
- * What members of a swarm send each other over peer links: requests of clients, forwarded, and messages that the other one
- * has missed. @see docs/protocol/replication.md
+ * What members of a swarm send each other over peer links: requests of clients, forwarded, and items that the other one
+ * lacks. @see docs/protocol/replication.md
  */
 import type { UnixMillis } from '../brand.ts'
 import { toHex } from '../bytes/hex.ts'
 import {
   blob,
   bytes,
+  type Codec,
+  CodecError,
   codec,
   constant,
   type Decoded,
@@ -23,17 +25,32 @@ import { LIMITS } from './limits.ts'
 import { type Namespace, parseNamespace } from './namespace.ts'
 
 const MAX_AUTHORISATION_BYTES = 512
-const MAX_TRANSFER_ITEMS = 256
+/** Of an encoded `clientRequest` that is kept or transferred: 20,000 hashes and their signature fit. */
+export const MAX_RECORD_BYTES = 1_048_576
+export const MAX_TRANSFER_ITEMS = 512
 
-/** A client's request, as one member hands it to another: the method's name and `encodeForward` of its parameters. */
+/** A client's request, as members keep it: the method's name and `encodeForward` of its parameters. */
+export const clientRequest = struct({
+  method: text(u8, { max: 32 }),
+  params: blob(u32be, { max: LIMITS.bodyBytes }),
+})
+export type ClientRequest = Decoded<typeof clientRequest>
+
+/**
+ * A client's request, as one member hands it to another. `at` is the time at which the member that the client asked took
+ * it up, by its own clock: all members keep the same `storedAt` of a message, and the same change record. What follows it
+ * is a `clientRequest`.
+ */
 export const forwardRequest = struct({
-  version: constant(u8, 1),
+  version: constant(u8, 2),
+  at: safeU64<UnixMillis>(),
   method: text(u8, { max: 32 }),
   params: blob(u32be, { max: LIMITS.bodyBytes }),
 })
 export type ForwardRequest = Decoded<typeof forwardRequest>
 
-const ownerCodec = codec<Owner>(
+/** 33 bytes. */
+export const ownerCodec: Codec<Owner> = codec(
   (owner, out) => out.push(ownerBytes(owner)),
   (reader) => parseOwner(toHex(bytes(33).read(reader))),
 )
@@ -47,23 +64,47 @@ const namespaceCodec = codec<Namespace>(
   },
 )
 
-/** A stored message on its way to a member that lacks it. The receiver derives the hash itself. */
-export const transferItem = struct({
+const messageItem = struct({
   owner: ownerCodec,
   namespace: namespaceCodec,
   timestamp: safeU64<UnixMillis>(),
   expiry: safeU64<UnixMillis>(),
+  storedAt: safeU64<UnixMillis>(),
   /** What allowed the store in a private namespace; empty in a public one. */
   authorisation: blob(u16be, { max: MAX_AUTHORISATION_BYTES }),
   data: blob(u32be, { max: LIMITS.messageBytes }),
 })
-export type TransferItem = Decoded<typeof transferItem>
+const recordItem = struct({
+  at: safeU64<UnixMillis>(),
+  /** An encoded `clientRequest`. */
+  request: blob(u32be, { max: MAX_RECORD_BYTES }),
+})
+
+/** A stored message, whose hash the receiver derives itself, or a change record, whose ID and effect it derives itself. */
+export type TransferItem =
+  | ({ readonly kind: 'message' } & Decoded<typeof messageItem>)
+  | ({ readonly kind: 'record' } & Decoded<typeof recordItem>)
+
+export const transferItem: Codec<TransferItem> = codec(
+  (item, out) => {
+    u8.write(item.kind === 'message' ? 0 : 1, out)
+    if (item.kind === 'message') messageItem.write(item, out)
+    else recordItem.write(item, out)
+  },
+  (reader) => {
+    const kind = u8.read(reader)
+    if (kind > 1) throw new CodecError('not_canonical', `item of kind ${kind}`)
+    return kind === 0
+      ? { kind: 'message', ...messageItem.read(reader) }
+      : { kind: 'record', ...recordItem.read(reader) }
+  },
+)
 
 export const transferRequest = struct({
-  version: constant(u8, 1),
+  version: constant(u8, 2),
   items: list(u16be, transferItem, { max: MAX_TRANSFER_ITEMS }),
 })
 
-/** For each item: `stored` (now or before), `refused` (for good), or `later`. */
+/** For each item: `stored` (now or before, or deleted by a record there), `refused` (for good), or `later`. */
 export const TRANSFER_OUTCOMES = { stored: 0, refused: 1, later: 2 } as const
 export const transferReply = list(u16be, u8, { max: MAX_TRANSFER_ITEMS })
