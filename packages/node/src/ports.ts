@@ -19,7 +19,7 @@ export interface BootstrapNetwork {
   /**
    * Announces the signed descriptor; answers with the newest directory document, or nothing if there is none yet.
    *
-   * @throws {PeerError} `unreachable`, `refused`
+   * @throws {PeerError} `unreachable`, `refused`, `not_admitted`, `wrong_time`
    */
   announce(
     baseUrl: string,

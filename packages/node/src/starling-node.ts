@@ -23,6 +23,7 @@ import { type LinkReply, TaskGroup } from '@starling/runtime'
 import { runAnnouncer } from './directory/announcer.ts'
 import { DirectoryKeeper } from './directory/directory-keeper.ts'
 import { type Admission, DirectoryMember } from './directory/directory-member.ts'
+import { Membership } from './directory/membership.ts'
 import { answerSeed } from './directory/seed-rpc.ts'
 import type { NodePorts, NodeSurfaces, PublicAnswer, PublicRequest } from './ports.ts'
 import { Relay } from './relay/relay.ts'
@@ -56,6 +57,8 @@ export type NodeSettings = {
 export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   readonly nodeId: NodeId
   readonly keeper: DirectoryKeeper
+  /** Whether it wants to be in the directory. */
+  readonly membership = new Membership()
   readonly #settings: NodeSettings
   readonly #ports: NodePorts
   readonly #member: DirectoryMember | undefined
@@ -138,6 +141,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       nodeId: this.nodeId,
       secretKey,
       describe: () => descriptor,
+      membership: this.membership,
     }
     const member = this.#member
     if (member) this.#tasks.run('directory', (signal) => member.run(signal))

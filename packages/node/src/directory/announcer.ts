@@ -4,6 +4,7 @@ import {
   type Descriptor,
   type Ed25519SecretKey,
   FrameKind,
+  type Millis,
   millis,
   type NetworkFile,
   type NodeId,
@@ -16,10 +17,13 @@ import { backoff, type Clock, type Logger, pick } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
 import type { BootstrapNetwork, PeerNetwork } from '../ports.ts'
 import type { DirectoryKeeper } from './directory-keeper.ts'
+import type { Announced, Membership } from './membership.ts'
 
 const PEER_TIMEOUT = seconds(10)
 const FIRST_RETRY = millis(300)
 const LONGEST_INTERVAL = seconds(600)
+/** While a node waits to be let in or out; as long as that lasts it hears of documents by asking only. */
+const WAITING_INTERVAL = seconds(15)
 
 export type AnnouncerOptions = {
   readonly crypto: Crypto
@@ -34,36 +38,69 @@ export type AnnouncerOptions = {
   readonly secretKey: SecretKey<Ed25519SecretKey>
   /** What the node says of itself, without the time. */
   readonly describe: () => Omit<Descriptor, 'timestamp'>
+  readonly membership: Membership
 }
 
 /** Runs until `signal` aborts. */
 export async function runAnnouncer(options: AnnouncerOptions, signal: AbortSignal): Promise<void> {
-  const { clock, keeper, network, random } = options
+  const { keeper, network, random } = options
   const interval = millis(Math.min(network.parameters.epochLength / 2, LONGEST_INTERVAL))
   for (let failures = 0; !signal.aborted; ) {
     const answered = await announce(options, signal)
     failures = answered && keeper.view.snapshot ? 0 : failures + 1
-    const delay = failures === 0 ? interval : backoff({ attempt: failures, base: FIRST_RETRY, limit: interval, random })
-    await clock.sleep(delay, { signal })
+    const limit = isSettled(options) ? interval : millis(Math.min(interval, WAITING_INTERVAL))
+    const delay = failures === 0 ? limit : backoff({ attempt: failures, base: FIRST_RETRY, limit, random })
+    await sleepUnlessWanted(options, delay, signal)
+  }
+}
+
+/** Whether the directory has us exactly if we want to be in it. */
+function isSettled({ keeper, nodeId, membership }: AnnouncerOptions): boolean {
+  return keeper.view.snapshot?.nodes.has(nodeId) === (membership.intent.snapshot === 'stay')
+}
+
+/** Ends early when the node wants something else than before: that is told at once. */
+async function sleepUnlessWanted(
+  { clock, membership }: AnnouncerOptions,
+  delay: Millis,
+  signal: AbortSignal,
+): Promise<void> {
+  const woken = new AbortController()
+  const before = membership.intent.snapshot
+  const unsubscribe = membership.intent.subscribe((intent) => intent !== before && woken.abort())
+  try {
+    await clock.sleep(delay, { signal: AbortSignal.any([signal, woken.signal]) })
+  } catch (error) {
+    if (signal.aborted || !woken.signal.aborted) throw error
+  } finally {
+    unsubscribe()
   }
 }
 
 /** True if somebody answered. */
 async function announce(options: AnnouncerOptions, signal: AbortSignal): Promise<boolean> {
-  const { clock, crypto, bootstrap, keeper, network, secretKey, describe } = options
-  const descriptor: Descriptor = { ...describe(), timestamp: clock.now() }
+  const { clock, crypto, bootstrap, keeper, network, secretKey, describe, membership } = options
+  const descriptor: Descriptor = { ...membership.describe(describe()), timestamp: clock.now() }
   const signed = secretKey.use((key) => signDescriptor(crypto, { descriptor, secretKey: key }))
-  let answered = false
+  const outcomes: Announced[] = []
   for (const url of network.bootstrap) {
     try {
       const document = await bootstrap.announce(url, signed, { signal })
-      answered = true
+      outcomes.push('accepted')
       if (document) await keeper.offer(document)
     } catch (error) {
       if (!(error instanceof PeerError)) throw error
+      outcomes.push(error.code)
     }
   }
-  return answered || askPeer(options, signal)
+  membership.noteAnnounced(mostTelling(outcomes))
+  return outcomes.includes('accepted') || askPeer(options, signal)
+}
+
+/** A refusal says more than an acceptance, which may be of a node that only hands on documents. */
+function mostTelling(outcomes: readonly Announced[]): Announced {
+  const order: readonly Announced[] = ['not_admitted', 'wrong_time', 'accepted']
+  return order.find((outcome) => outcomes.includes(outcome)) ?? outcomes[0] ?? 'never'
 }
 
 /** With every bootstrap node away, any node of the directory may have a newer document. */

@@ -4,11 +4,23 @@
  */
 import {
   acceptDocument,
+  bytes,
   type Crypto,
+  type DirectoryDocument,
   DirectoryError,
   DirectoryView,
+  days,
+  type Ed25519PublicKey,
   encodeDocument,
+  list,
   type NetworkFile,
+  type NodeId,
+  nodeIdBytes,
+  nodeIdOf,
+  safeU64,
+  struct,
+  type UnixMillis,
+  u32be,
   verifyDocument,
 } from '@starling/protocol'
 import { type Clock, type Logger, MutableObservable, type Observable } from '@starling/runtime'
@@ -16,8 +28,15 @@ import type { NodeStore } from '../storage/node-store.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
 
 const LATEST = 'directory.latest'
+const DEPARTED = 'directory.departed'
 /** Documents served by epoch: enough to follow the chain of hashes back a while. */
 const MAX_KEPT_EPOCHS = 64
+/** How long a node that left may hand over what it has, and how many of those we remember: the newest. */
+const DEPARTED_FOR = days(7)
+const MAX_DEPARTED = 1_000
+const departedCodec = list(u32be, struct({ nodeId: bytes<Ed25519PublicKey>(32), since: safeU64<UnixMillis>() }), {
+  max: MAX_DEPARTED,
+})
 
 export type DirectoryKeeperOptions = {
   readonly crypto: Crypto
@@ -31,6 +50,7 @@ export class DirectoryKeeper {
   readonly #options: DirectoryKeeperOptions
   readonly #view = new MutableObservable<DirectoryView | undefined>(undefined)
   readonly #encoded = new Map<number, Uint8Array>()
+  #departed: ReadonlyMap<NodeId, UnixMillis> = new Map()
   #offering: Promise<unknown> = Promise.resolve()
 
   constructor(options: DirectoryKeeperOptions) {
@@ -44,6 +64,7 @@ export class DirectoryKeeper {
   /** Takes up where the node left off; verified again, since the data folder may have been used for another network. */
   async load(): Promise<void> {
     const { crypto, network, store, logger } = this.#options
+    this.#departed = decodeDeparted(await store.getValue(DEPARTED))
     const encoded = await store.getValue(LATEST)
     if (!encoded) return
     try {
@@ -58,6 +79,12 @@ export class DirectoryKeeper {
   get(epoch: number | 'latest'): Uint8Array | undefined {
     const wanted = epoch === 'latest' ? this.#view.snapshot?.document.epoch : epoch
     return wanted === undefined ? undefined : this.#encoded.get(wanted)
+  }
+
+  /** Whether the node was in a directory of ours within the last week, and is not now: it may still hand over what it has. */
+  hasDeparted(nodeId: NodeId): boolean {
+    const since = this.#departed.get(nodeId)
+    return since !== undefined && this.#options.clock.now() - since < DEPARTED_FOR
   }
 
   /** Takes the document if it is valid and newer than ours. One at a time; true if it was taken. */
@@ -76,7 +103,10 @@ export class DirectoryKeeper {
       if (acceptance.kind !== 'accepted') return false
       // Encoded anew: signatures that do not count are not passed on.
       const kept = encodeDocument(document)
+      const departed = this.#departedWith(document)
+      if (departed !== this.#departed) await store.setValue(DEPARTED, encodeDeparted(departed))
       await store.setValue(LATEST, kept)
+      this.#departed = departed
       this.#take(new DirectoryView(document), kept)
       logger.info('directory.accepted', { epoch: document.epoch, nodes: document.entries.length })
       return true
@@ -89,10 +119,29 @@ export class DirectoryKeeper {
     }
   }
 
+  /** The same map, if nobody comes or goes. */
+  #departedWith(document: DirectoryDocument): ReadonlyMap<NodeId, UnixMillis> {
+    const now = this.#options.clock.now()
+    const present = new Set(document.entries.map(({ descriptor }) => descriptor.nodeId))
+    const gone = [...(this.#view.snapshot?.nodes.keys() ?? [])].filter((nodeId) => !present.has(nodeId))
+    const remembered = [...this.#departed].filter(([id, since]) => !present.has(id) && now - since < DEPARTED_FOR)
+    if (gone.length === 0 && remembered.length === this.#departed.size) return this.#departed
+    return new Map([...remembered, ...gone.map((nodeId) => [nodeId, now] as const)].slice(-MAX_DEPARTED))
+  }
+
   #take(view: DirectoryView, encoded: Uint8Array): void {
     this.#encoded.set(view.document.epoch, encoded)
     const oldest = this.#encoded.keys().next().value
     if (this.#encoded.size > MAX_KEPT_EPOCHS && oldest !== undefined) this.#encoded.delete(oldest)
     this.#view.set(view)
   }
+}
+
+function encodeDeparted(departed: ReadonlyMap<NodeId, UnixMillis>): Uint8Array {
+  return departedCodec.encode([...departed].map(([nodeId, since]) => ({ nodeId: nodeIdBytes(nodeId), since })))
+}
+
+function decodeDeparted(encoded: Uint8Array | undefined): ReadonlyMap<NodeId, UnixMillis> {
+  if (!encoded) return new Map()
+  return new Map(departedCodec.decode(encoded).map(({ nodeId, since }) => [nodeIdOf(nodeId), since]))
 }

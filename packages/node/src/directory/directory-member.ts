@@ -35,9 +35,20 @@ export interface Admission {
   readonly expected: number
 }
 
-export function admissionByInvitation(invited: readonly NodeId[]): Admission {
-  const set = new Set(invited)
-  return { isAdmitted: (nodeId) => set.has(nodeId), expected: set.size }
+/** `invite` takes the place of the list, from the next announcement and document on. */
+export type Invitations = Admission & { invite(invited: readonly NodeId[]): void }
+
+export function admissionByInvitation(invited: readonly NodeId[]): Invitations {
+  let set = new Set(invited)
+  return {
+    isAdmitted: (nodeId) => set.has(nodeId),
+    get expected() {
+      return set.size
+    },
+    invite(next) {
+      set = new Set(next)
+    },
+  }
 }
 
 const TEST_TIMEOUT = seconds(3)
@@ -161,7 +172,7 @@ export class DirectoryMember {
   async #formEpoch(signal: AbortSignal): Promise<void> {
     const { crypto, clock, keeper, network, keyIndex, secretKey, logger } = this.#options
     const previous = keeper.view.snapshot?.document
-    const unsigned = formDocument(crypto, { previous, network, known: [...this.#known.values()], now: clock.now() })
+    const unsigned = formDocument(crypto, { previous, network, known: this.#admitted(), now: clock.now() })
     const document = secretKey.use((key) => signDocument(crypto, unsigned, { keyIndex, secretKey: key }))
     if (!(await keeper.offer(encodeDocument(document)))) {
       logger.error('directory.own_document_refused', { epoch: document.epoch })
@@ -169,6 +180,14 @@ export class DirectoryMember {
     }
     logger.info('directory.formed', { epoch: document.epoch, nodes: document.entries.length })
     await this.#publish(signal)
+  }
+
+  /** Whose invitation was withdrawn is forgotten. */
+  #admitted(): Known[] {
+    for (const nodeId of this.#known.keys()) {
+      if (!this.#options.admission.isAdmitted(nodeId)) this.#known.delete(nodeId)
+    }
+    return [...this.#known.values()]
   }
 
   /** To everybody who is there, so that nobody has to wait for the next announcement. */

@@ -3,8 +3,12 @@ import {
   DirectoryView,
   decodeDocument,
   FrameKind,
+  isLeaving,
+  LEAVING,
   millis,
   minutes,
+  openDescriptor,
+  SecretKey,
   seconds,
   signDescriptor,
   unixMillis,
@@ -20,6 +24,7 @@ import { crypto, directoryKey, Fixture, type FixtureNode, networkFile } from '..
 import { runAnnouncer } from './announcer.ts'
 import { DirectoryKeeper } from './directory-keeper.ts'
 import { admissionByInvitation, DirectoryMember } from './directory-member.ts'
+import { Membership } from './membership.ts'
 
 test('a node never goes back, not even over a restart', async () => {
   await using fixture = await Fixture.create(1)
@@ -185,6 +190,60 @@ test('a node that is gone is dropped after its time, and taken back when it retu
   await running
 })
 
+test('a node that says that it leaves is left out, and taken back when it says that it stays', async () => {
+  const { fixture, options, announce } = await membership(4)
+  await using _ = fixture
+  const setting = options()
+  const member = new DirectoryMember(setting)
+  const stop = new AbortController()
+  const running = member.run(stop.signal).catch(() => {})
+  for (const node of fixture.nodes.slice(0, 3)) announce(member, node)
+  await fixture.clock.advance(seconds(2))
+  const leaver = fixture.nodes[2]!
+  const { descriptor } = leaver
+  const say = (capabilities: number) =>
+    member.announce(
+      signDescriptor(crypto, {
+        descriptor: { ...descriptor, capabilities, timestamp: fixture.clock.now() },
+        secretKey: leaver.keys.secretKey,
+      }),
+    )
+  expect(say(LEAVING)).toBe('accepted')
+  await fixture.clock.advance(seconds(45))
+  expect(setting.keeper.view.snapshot?.nodes.has(leaver.nodeId)).toBe(false)
+  expect(setting.keeper.hasDeparted(leaver.nodeId)).toBe(true)
+  expect(setting.keeper.hasDeparted(fixture.nodes[3]!.nodeId)).toBe(false)
+  const restarted = options().keeper
+  await restarted.load()
+  expect(restarted.hasDeparted(leaver.nodeId)).toBe(true)
+  expect(say(0)).toBe('accepted')
+  await fixture.clock.advance(seconds(45))
+  expect(setting.keeper.view.snapshot?.nodes.has(leaver.nodeId)).toBe(true)
+  expect(setting.keeper.hasDeparted(leaver.nodeId)).toBe(false)
+  stop.abort()
+  await running
+})
+
+test('who was invited later comes in, and whose invitation is withdrawn is left out', async () => {
+  const { fixture, options, announce } = await membership(4)
+  await using _ = fixture
+  const admission = admissionByInvitation(fixture.nodes.slice(0, 3).map(({ nodeId }) => nodeId))
+  const setting = { ...options(), admission }
+  const member = new DirectoryMember(setting)
+  const stop = new AbortController()
+  const running = member.run(stop.signal).catch(() => {})
+  for (const node of fixture.nodes) announce(member, node)
+  await fixture.clock.advance(seconds(2))
+  admission.invite(fixture.nodes.slice(1).map(({ nodeId }) => nodeId))
+  expect(announce(member, fixture.nodes[3]!)).toBe('accepted')
+  await fixture.clock.advance(seconds(45))
+  expect(new Set(setting.keeper.view.snapshot?.nodes.keys())).toEqual(
+    new Set(fixture.nodes.slice(1).map(({ nodeId }) => nodeId)),
+  )
+  stop.abort()
+  await running
+})
+
 test('a directory member that restarts goes on where it was, with the nodes it knew', async () => {
   const { fixture, own, options, announce } = await membership(3)
   await using _ = fixture
@@ -206,6 +265,48 @@ test('a directory member that restarts goes on where it was, with the nodes it k
   expect(after.document.epoch).toBeGreaterThan(before.document.epoch)
   expect([...after.nodes.keys()]).toEqual([...before.nodes.keys()])
   expect(own.log.text()).not.toContain('own_document_refused')
+})
+
+test('an announcer tells at once that the node wants to leave, and what became of it', async () => {
+  await using fixture = await Fixture.create(2)
+  const [node] = fixture.nodes as [FixtureNode]
+  const membership = new Membership()
+  const heard: boolean[] = []
+  const stop = new AbortController()
+  const running = runAnnouncer(
+    {
+      crypto,
+      clock: node.clock,
+      random: seededRandom(1),
+      logger: node.log,
+      keeper: node.node.keeper,
+      peers: { request: async () => ({ status: 404, body: new Uint8Array() }) },
+      bootstrap: {
+        announce: async (_, signed) => {
+          heard.push(isLeaving(openDescriptor(crypto, signed)))
+          if (heard.length === 3) throw new PeerError('not_admitted')
+          return undefined
+        },
+      },
+      network: networkFile,
+      nodeId: node.nodeId,
+      secretKey: new SecretKey(node.keys.secretKey),
+      describe: () => node.descriptor,
+      membership,
+    },
+    stop.signal,
+  ).catch(() => {})
+  expect(membership.announced).toBe('never')
+  await settle()
+  expect([heard, membership.announced]).toEqual([[false], 'accepted'])
+  membership.setIntent('leave')
+  await settle()
+  expect(heard).toEqual([false, true])
+  membership.setIntent('stay')
+  await settle()
+  expect([heard, membership.announced]).toEqual([[false, true, false], 'not_admitted'])
+  stop.abort()
+  await running
 })
 
 test('an announcer tries again soon until it has a directory, asks peers when no bootstrap answers, and survives both', async () => {
@@ -245,6 +346,7 @@ test('an announcer tries again soon until it has a directory, asks peers when no
       nodeId: node.nodeId,
       secretKey: directoryKey() as never,
       describe: () => node.descriptor,
+      membership: new Membership(),
     },
     stop.signal,
   ).catch(() => {})

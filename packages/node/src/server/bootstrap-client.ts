@@ -9,6 +9,11 @@ import type { BootstrapNetwork } from '../ports.ts'
 const TIMEOUT = seconds(10)
 // 10 000 nodes of at most 380 bytes each, and some room.
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
+/** docs/protocol/http.md §1. */
+const REFUSALS: ReadonlyMap<number, PeerError['code']> = new Map([
+  [403, 'not_admitted'],
+  [406, 'wrong_time'],
+])
 
 export function createBootstrapClient(clock: Clock): BootstrapNetwork {
   return {
@@ -39,7 +44,7 @@ function post(url: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8
       response.on('end', () => {
         if (response.statusCode === 204) resolve(undefined)
         else if (response.statusCode === 200) resolve(Buffer.concat(chunks))
-        else reject(new PeerError('refused'))
+        else reject(new PeerError(REFUSALS.get(response.statusCode ?? 0) ?? 'refused'))
       })
     },
   )

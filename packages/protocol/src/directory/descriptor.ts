@@ -32,6 +32,8 @@ export const MAX_SOFTWARE_VERSION_SIZE = 16
 export const DESCRIPTOR_MAX_AGE = days(2)
 /** How far a descriptor may be ahead of our clock. */
 export const DESCRIPTOR_MAX_SKEW = minutes(10)
+/** Bit of `capabilities`: the node leaves, and is not to be in the next document. */
+export const LEAVING = 1
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/
 
@@ -77,7 +79,7 @@ export const descriptorCodec = struct({
   operator: label(MAX_OPERATOR_SIZE),
   /** Up to 16 printable ASCII characters. */
   softwareVersion: label(MAX_SOFTWARE_VERSION_SIZE),
-  /** Bits that stand for abilities beyond the base; unknown ones are ignored. */
+  /** Bits: `LEAVING`, and abilities beyond the base; unknown ones are ignored. */
   capabilities: u32be,
   timestamp: safeU64<UnixMillis>(),
 })
@@ -128,6 +130,11 @@ export function descriptorTimeliness(
   if (descriptor.timestamp > now + DESCRIPTOR_MAX_SKEW) return 'from_the_future'
   if (descriptor.timestamp < now - DESCRIPTOR_MAX_AGE) return 'too_old'
   return 'timely'
+}
+
+/** Whether the node says that it leaves. */
+export function isLeaving({ capabilities }: Pick<Descriptor, 'capabilities'>): boolean {
+  return (capabilities & LEAVING) !== 0
 }
 
 /** What keeps nodes of one /24 apart; empty on loopback, where all nodes of a local network share one. */

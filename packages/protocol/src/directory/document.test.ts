@@ -10,7 +10,7 @@ import { nodeIdOf, parseNodeId } from '../swarm/node-id.ts'
 import { swarmPosition } from '../swarm/position.ts'
 import { swarmId } from '../swarm/swarm-id.ts'
 import { nobleCrypto } from '../testing.ts'
-import { type Descriptor, parseIpv4Address } from './descriptor.ts'
+import { type Descriptor, LEAVING, parseIpv4Address } from './descriptor.ts'
 import { DirectoryView } from './directory-view.ts'
 import {
   type DirectoryDocument,
@@ -200,6 +200,21 @@ test('a node stays while it is out of reach for less than the limit, and the new
   expect(view.nodes.size).toBe(11)
   expect(view.nodes.has(descriptors[0]!.nodeId)).toBe(false)
   expect(view.nodes.get(moved.nodeId)?.descriptor.httpsPort).toBe(9999)
+})
+
+test('a node whose newest descriptor says that it leaves is not in the next document', () => {
+  const leaver = descriptors[3]!
+  const known = descriptors.map((descriptor) => ({ descriptor, reachedAt: now }))
+  const said = (timestamp: number, capabilities: number) => ({
+    descriptor: { ...leaver, capabilities, timestamp: unixMillis(leaver.timestamp + timestamp) },
+    reachedAt: now,
+  })
+  const leaving = formDocument(crypto, { previous: first, network, known: [...known, said(1, LEAVING)], now })
+  expect(leaving.entries.map(({ descriptor }) => descriptor.nodeId)).toEqual(
+    first.entries.map(({ descriptor }) => descriptor.nodeId).filter((nodeId) => nodeId !== leaver.nodeId),
+  )
+  const stays = [...known, said(1, LEAVING), said(2, 2)]
+  expect(formDocument(crypto, { previous: leaving, network, known: stays, now }).entries).toHaveLength(12)
 })
 
 test('a view finds the swarm of an owner and its members', () => {

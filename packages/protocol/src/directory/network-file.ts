@@ -3,10 +3,23 @@ import * as z from 'zod/mini'
 import type { Brand, Millis } from '../brand.ts'
 import { fromBase64, toBase64Unpadded } from '../bytes/base64.ts'
 import { fromHex, toHex } from '../bytes/hex.ts'
-import { bytes, CodecError, constant, list, safeU64, struct, text, u8 } from '../codec/codec.ts'
+import {
+  bytes,
+  type Codec,
+  CodecError,
+  codec,
+  constant,
+  list,
+  safeU64,
+  struct,
+  text,
+  u8,
+  u16be,
+} from '../codec/codec.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import type { Ed25519PublicKey } from '../crypto/keys.ts'
 import { MalformedInputError } from '../errors.ts'
+import { type ExitHost, isExitHostName } from '../onion/target.ts'
 import { isBaseUrl, MAX_URL_SIZE } from './web-url.ts'
 
 /** 32 bytes: BLAKE2b-256 of the network file's binary form. */
@@ -40,10 +53,14 @@ export type NetworkFile = {
   /** 1…32 different base URLs, `http` or `https`, that give the first document. */
   readonly bootstrap: readonly string[]
   readonly parameters: NetworkParameters
+  /** 1…16 different servers outside the network that every node relays to as last hop; absent: none. */
+  readonly exits?: readonly ExitHost[]
 }
 
 export const MAX_DIRECTORY_KEYS = 32
 const MAX_BOOTSTRAP = 32
+const MAX_EXITS = 16
+const EXIT_PROTOCOLS = ['https', 'http'] as const
 const LINK_PREFIX = 'starling-network:'
 const SECOND = 1000
 const DAY = 86_400_000
@@ -55,6 +72,11 @@ const duration = (least: number, most: number) =>
     z.transform((value) => value as Millis),
   )
 const isUnique = (values: readonly string[]) => new Set(values).size === values.length
+const exitForm = z.strictObject({
+  host: z.string().check(z.refine(isExitHostName)),
+  port: whole(1, 65_535),
+  protocol: z.enum(EXIT_PROTOCOLS),
+})
 
 const jsonForm = z
   .strictObject({
@@ -76,6 +98,13 @@ const jsonForm = z
       publicTtlLimit: duration(10 * SECOND, 366 * DAY),
       privateTtlLimit: duration(10 * SECOND, 366 * DAY),
     }),
+    exits: z.optional(
+      z.array(exitForm).check(
+        z.minLength(1),
+        z.maxLength(MAX_EXITS),
+        z.refine((exits) => isUnique(exits.map((exit) => JSON.stringify([exit.host, exit.port, exit.protocol])))),
+      ),
+    ),
   })
   .check(
     z.refine((file) => file.threshold <= file.directoryKeys.length),
@@ -83,7 +112,7 @@ const jsonForm = z
   )
 
 /** 32 bytes of key a place: the order matters, for signatures name keys by it. */
-const binaryForm = struct({
+const fixedForm = struct({
   version: constant(u8, 1),
   name: text(u8, { max: 255 }),
   directoryKeys: list(u8, bytes<Ed25519PublicKey>(32), { max: MAX_DIRECTORY_KEYS }),
@@ -99,6 +128,30 @@ const binaryForm = struct({
     privateTtlLimit: safeU64<Millis>(),
   }),
 })
+
+const exitProtocol: Codec<ExitHost['protocol']> = codec(
+  (value, out) => u8.write(EXIT_PROTOCOLS.indexOf(value), out),
+  (reader) => {
+    const protocol = EXIT_PROTOCOLS[u8.read(reader)]
+    if (protocol === undefined) throw new CodecError('out_of_bounds', 'protocol')
+    return protocol
+  },
+)
+const exitList = list(u8, struct({ host: text(u8, { max: 253 }), port: u16be, protocol: exitProtocol }), {
+  max: MAX_EXITS,
+})
+
+/** A file without exits ends before them: what there was before them keeps its network ID. */
+const binaryForm: Codec<NetworkFile> = codec(
+  (file, out) => {
+    fixedForm.write(file, out)
+    if (file.exits !== undefined) exitList.write(file.exits, out)
+  },
+  (reader) => {
+    const file = fixedForm.read(reader)
+    return reader.left === 0 ? file : { ...file, exits: exitList.read(reader) }
+  },
+)
 
 /**
  * Parses the text of `network.json`. Unknown keys and values out of bounds are refused.
@@ -171,7 +224,13 @@ function bytesOf(base64url: string): Uint8Array {
 }
 
 function jsonValue(file: NetworkFile): z.input<typeof jsonForm> {
-  return { ...file, directoryKeys: file.directoryKeys.map(toHex), bootstrap: [...file.bootstrap] }
+  const { directoryKeys, bootstrap, exits, ...rest } = file
+  return {
+    ...rest,
+    directoryKeys: directoryKeys.map(toHex),
+    bootstrap: [...bootstrap],
+    ...(exits !== undefined && { exits: [...exits] }),
+  }
 }
 
 function checkNetworkFile(value: unknown): NetworkFile {
@@ -180,6 +239,7 @@ function checkNetworkFile(value: unknown): NetworkFile {
     const fields = result.error.issues.map((issue) => issue.path.join('.') || issue.code)
     throw new MalformedInputError('network_file', fields.join(', '))
   }
-  const directoryKeys = result.data.directoryKeys.map((key) => fromHex(key) as Ed25519PublicKey)
-  return { ...result.data, directoryKeys }
+  const { exits, ...data } = result.data
+  const directoryKeys = data.directoryKeys.map((key) => fromHex(key) as Ed25519PublicKey)
+  return { ...data, directoryKeys, ...(exits !== undefined && { exits }) }
 }

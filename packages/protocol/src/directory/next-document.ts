@@ -4,7 +4,7 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { assignSwarms } from '../swarm/assignment.ts'
 import type { NodeId } from '../swarm/node-id.ts'
 import { swarmSizes } from '../swarm/swarm-sizes.ts'
-import { type Descriptor, isNewerDescriptor, subnetOf } from './descriptor.ts'
+import { type Descriptor, isLeaving, isNewerDescriptor, subnetOf } from './descriptor.ts'
 import { buildDocument, type DirectoryDocument, type DocumentHash, documentHash, type Epoch } from './document.ts'
 import { type NetworkFile, networkId } from './network-file.ts'
 
@@ -26,8 +26,8 @@ export type FormingInput = {
 }
 
 /**
- * The next document, not yet signed. A node is in it if it was reached within `dropAfter`; whoever computes it from the
- * same input gets the same bytes.
+ * The next document, not yet signed. A node is in it if it was reached within `dropAfter` and does not say that it
+ * leaves; whoever computes it from the same input gets the same bytes.
  *
  * @throws {CodecError} `out_of_bounds` when it is encoded, if there are more than 10 000 nodes.
  */
@@ -59,5 +59,5 @@ function activeDescriptors(known: readonly KnownNode[], reachedSince: number): D
     if (held === undefined || isNewerDescriptor(descriptor, held)) newest.set(descriptor.nodeId, descriptor)
     if (reachedAt >= reachedSince) reached.add(descriptor.nodeId)
   }
-  return [...newest.values()].filter((descriptor) => reached.has(descriptor.nodeId))
+  return [...newest.values()].filter((descriptor) => reached.has(descriptor.nodeId) && !isLeaving(descriptor))
 }
