@@ -83,6 +83,39 @@ test('keys that are unknown or absent, and values out of bounds are refused', ()
   expect(() => parseNetworkFile('{')).toThrow(networkFileError)
 })
 
+test('a list of exits goes along in every form, and a file without one stays what it was', () => {
+  const exits = [
+    { host: 'files.example', port: 443, protocol: 'https' },
+    { host: '198.51.100.7', port: 80, protocol: 'http' },
+  ] as const
+  const withExits: NetworkFile = { ...file, exits }
+  expect(parseNetworkFile(formatNetworkFile(withExits))).toEqual(withExits)
+  expect(parseNetworkLink(formatNetworkLink(withExits))).toEqual(withExits)
+  const encoded = encodeNetworkFile(withExits)
+  const plain = encodeNetworkFile(file)
+  expect(encoded.subarray(0, plain.length)).toEqual(plain)
+  expect(toHex(encoded.subarray(plain.length, plain.length + 18))).toBe('020d66696c65732e6578616d706c6501bb00')
+  // An empty list has no form but none at all.
+  expect(() => decodeNetworkFile(Uint8Array.from([...plain, 0]))).toThrow(networkFileError)
+  const unknownProtocol = encoded.slice()
+  unknownProtocol[encoded.length - 1] = 2
+  expect(() => decodeNetworkFile(unknownProtocol)).toThrow(networkFileError)
+  for (const wrong of [
+    [],
+    [exits[0], exits[0]],
+    Array.from({ length: 17 }, (_, port) => ({ ...exits[0], port: port + 1 })),
+    [{ ...exits[0], host: 'Files.example' }],
+    [{ ...exits[0], host: 'files.example.' }],
+    [{ ...exits[0], host: '*.example' }],
+    [{ ...exits[0], host: '[2001:db8::1]' }],
+    [{ ...exits[0], port: 0 }],
+    [{ ...exits[0], protocol: 'ftp' }],
+    [{ ...exits[0], path: '/' }],
+  ]) {
+    expect(() => parseNetworkFile(changed('exits', wrong))).toThrow(networkFileError)
+  }
+})
+
 test('only plain base URLs are accepted for bootstrap', () => {
   const wrong = [
     'ftp://a',

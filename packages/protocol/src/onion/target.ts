@@ -2,6 +2,7 @@
 import type { JsonObject } from '../codec/json.ts'
 
 export type ServerTarget = {
+  /** In lower case. */
   readonly host: string
   readonly port: number
   readonly protocol: 'http' | 'https'
@@ -9,12 +10,22 @@ export type ServerTarget = {
   readonly target: string
 }
 
+/** A server that last hops relay to: exactly this host, port and protocol, at any path that `isServerTarget` allows. */
+export type ExitHost = Omit<ServerTarget, 'target'>
+
 // Of the protocol: 443 whatever the protocol, so http has to name its port.
 const DEFAULT_PORT = 443
 
 /** Only onion endpoints of servers can be reached through a relay: nothing else, and no query. */
 export function isServerTarget(target: string): boolean {
   return /^\/(loki|oxen)\/[^?]*$/.test(target) && target.endsWith('/lsrpc')
+}
+
+/** Whether this can stand in a list of exits: a name of letters, digits, dashes and dots in lower case, or an IPv4 address. */
+export function isExitHostName(host: string): boolean {
+  return (
+    host.length <= 253 && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/.test(host)
+  )
 }
 
 /** `invalid_json`: keys are missing or of a wrong type. `invalid_url`: nowhere that a relay goes. */
@@ -25,5 +36,5 @@ export function parseServerTarget(json: JsonObject): ServerTarget | 'invalid_jso
   if (!/^[A-Za-z0-9.:[\]_-]{1,255}$/.test(host) || !Number.isInteger(port) || port < 1 || port > 65535)
     return 'invalid_url'
   if ((protocol !== 'http' && protocol !== 'https') || !isServerTarget(target)) return 'invalid_url'
-  return { host, port, protocol, target }
+  return { host: host.toLowerCase(), port, protocol, target }
 }
