@@ -34,6 +34,8 @@ test('what is not said has a default, and paths are relative to the file', () =>
     peerPort: 22_020,
     operator: '',
     maxStorageBytes: 0,
+    maxOwnerBytes: 1_073_741_824,
+    maxOwnerMessages: 0,
     logLevel: 'info',
     limits: DEFAULT_LIMITS,
   })
@@ -66,6 +68,19 @@ test('unknown keys, variables and values are refused by name', () => {
   for (const text of ['', ' ', 'x', '0x10', '-1', '1e3', '70000']) invalid(minimal, { STARLING_NODE_HTTPS_PORT: text })
   invalid(minimal, { STARLING_NODE_MAX_STORAGE_BYTES: '' })
   expect(() => read({ ...minimal, htpsPort: 1 })).toThrow('unknown htpsPort')
+})
+
+test('metrics stay on this machine unless somebody says otherwise', () => {
+  expect(read({ ...minimal, metrics: { port: 1 } }).config.metrics).toEqual({
+    host: '127.0.0.1',
+    port: 1,
+    allowOthers: false,
+  })
+  expect(() => read({ ...minimal, metrics: { port: 1, host: '0.0.0.0' } })).toThrow(
+    expect.objectContaining({ code: 'invalid', message: expect.stringContaining('allowOthers') }),
+  )
+  const open = { port: 1, host: '192.0.2.1', allowOthers: true }
+  expect(read({ ...minimal, metrics: open }).config.metrics).toEqual(open)
 })
 
 test('a file that is no JSON object, or not there, is told apart', () => {

@@ -43,6 +43,21 @@ const limits = z.strictObject({
   bytes: z.int().min(67_108_864).default(DEFAULT_LIMITS.bytes),
 })
 
+const LOOPBACK = /^127\./
+
+/** Numbers for Prometheus and `starling node status`, and what `starling node leave` asks of a running node. */
+const metrics = z
+  .strictObject({
+    host: z.ipv4().default('127.0.0.1'),
+    port,
+    /** The numbers tell how busy a node is: whoever reads them from elsewhere must be meant to. */
+    allowOthers: z.boolean().default(false),
+  })
+  .refine(({ host, allowOthers }) => allowOthers || LOOPBACK.test(host), {
+    path: ['host'],
+    message: 'not a loopback address; set allowOthers to true if others on the network shall read the metrics',
+  })
+
 const fileForm = z.strictObject({
   /** Path of `network.json`. */
   network: z.string().min(1),
@@ -74,8 +89,13 @@ const fileForm = z.strictObject({
     .default(''),
   /** Only for a directory member: its key in the network file, and who is invited. */
   directory: z.strictObject({ keyFile: z.string().min(1), invited: z.array(nodeId).max(10_000) }).optional(),
+  metrics: metrics.optional(),
   /** Of the database, in bytes; 0: no limit. */
   maxStorageBytes: z.int().min(0).default(0),
+  /** Of one account's messages, in bytes: 1 GiB; 0: no limit. */
+  maxOwnerBytes: z.int().min(0).default(1_073_741_824),
+  /** Of one account's messages; 0: no limit. */
+  maxOwnerMessages: z.int().min(0).default(0),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -90,6 +110,8 @@ const VARIABLES = {
   STARLING_NODE_PEER_PORT: ['peerPort', wholeNumber],
   STARLING_NODE_OPERATOR: ['operator', String],
   STARLING_NODE_MAX_STORAGE_BYTES: ['maxStorageBytes', wholeNumber],
+  STARLING_NODE_MAX_OWNER_BYTES: ['maxOwnerBytes', wholeNumber],
+  STARLING_NODE_MAX_OWNER_MESSAGES: ['maxOwnerMessages', wholeNumber],
   STARLING_NODE_LOG_LEVEL: ['logLevel', String],
 } as const
 
