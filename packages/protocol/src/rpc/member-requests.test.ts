@@ -80,12 +80,16 @@ const formats: readonly (readonly [string, Codec<never>, fc.Arbitrary<unknown>])
     fc.record({ version: fc.constant(1), bucket, after: fc.option(ids, { nil: undefined }) }),
   ],
   ['listReply', listReply, fc.record({ ids: idLists, next: fc.option(ids, { nil: undefined }) })],
-  ['fetchRequest', fetchRequest, fc.record({ version: fc.constant(1), ids: idLists })],
+  ['fetchRequest', fetchRequest, fc.record({ version: fc.constant(1), bucket, ids: idLists })],
   ['fetchReply', fetchReply, fc.record({ served: fc.nat(0xffff), items: fc.array(items, { maxLength: 4 }) })],
   [
     'offerRequest',
     offerRequest,
-    fc.record({ version: fc.constant(1), items: fc.array(fc.record({ owner: owners, id: ids }), { maxLength: 5 }) }),
+    fc.record({
+      version: fc.constant(1),
+      bucket,
+      items: fc.array(fc.record({ owner: owners, id: ids }), { maxLength: 5 }),
+    }),
   ],
   ['offerReply', offerReply, fc.array(fc.nat(255), { maxLength: 9 })],
 ] as never
@@ -130,8 +134,8 @@ test('lists and blobs over their bounds are neither written nor read', () => {
   const id = new Uint8Array(16)
   const many = Array.from({ length: MAX_TRANSFER_ITEMS + 1 }, () => id)
   const record = { kind: 'record' as const, at: unixMillis(0), request: new Uint8Array(MAX_RECORD_BYTES + 1) }
-  expect(() => fetchRequest.encode({ version: 1, ids: many })).toThrow(outOfBounds)
-  expect(() => fetchRequest.decode(Uint8Array.from([1, 0xff, 0xff]))).toThrow(outOfBounds)
+  expect(() => fetchRequest.encode({ version: 1, bucket: 0, ids: many })).toThrow(outOfBounds)
+  expect(() => fetchRequest.decode(Uint8Array.from([1, 0, 0, 0xff, 0xff]))).toThrow(outOfBounds)
   expect(() => transferRequest.encode({ version: 2, items: [record] })).toThrow(outOfBounds)
   expect(() => listRequest.encode({ version: 1, bucket: 4096, after: undefined })).toThrow(outOfBounds)
   expect(() => listRequest.decode(Uint8Array.from([1, 0x10, 0, 0]))).toThrow(outOfBounds)

@@ -88,7 +88,12 @@ export const listReply = struct({
   next: optional(itemId),
 })
 
-export const fetchRequest = struct({ version: constant(u8, 1), ids: list(u16be, itemId, { max: MAX_ITEMS }) })
+/** Items of one bucket, in the order of their IDs. */
+export const fetchRequest = struct({
+  version: constant(u8, 1),
+  bucket: bucketNumber,
+  ids: list(u16be, itemId, { max: MAX_ITEMS }),
+})
 /** `served`: so many of the IDs, from the first on, are dealt with: what `items` lacks of them is not here any more. */
 export const fetchReply = struct({
   served: u16be,
@@ -98,9 +103,10 @@ export const fetchReply = struct({
 const offeredItem = struct({ owner: ownerCodec, id: itemId })
 export type OfferedItem = Decoded<typeof offeredItem>
 
-/** Items that belong to the swarm of who is asked, and not to the asker's any more. */
+/** Items of one bucket, in the order of their IDs, that belong to the swarm of who is asked, and not to the asker's. */
 export const offerRequest = struct({
   version: constant(u8, 1),
+  bucket: bucketNumber,
   items: list(u16be, offeredItem, { max: MAX_ITEMS }),
 })
 /** For each item: it is there, it is `missing`, or its owner is not of that swarm as far as its directory goes. */
