@@ -1,8 +1,11 @@
 /** Where an operator's secrets are: a file with 64 hex digits, readable by its owner alone. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Crypto, type Ed25519KeyPair, fromHex, type RandomBytes, toHex } from '@starling/protocol'
+import { type Crypto, type Ed25519KeyPair, type RandomBytes, toHex, wipe } from '@starling/protocol'
 import { ConfigError } from './config.ts'
+
+/** Hex digits and line feeds: what is longer is no key file. */
+const MAX_FILE_SIZE = 128
 
 /**
  * The key pair of the file's seed; a missing file is created.
@@ -10,15 +13,73 @@ import { ConfigError } from './config.ts'
  * @throws {ConfigError} `unreadable`, also if others than the owner may read it.
  */
 export function readOrCreateKey(path: string, ports: { crypto: Crypto; random: RandomBytes }): Ed25519KeyPair {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${toHex(ports.random(32))}\n`, { mode: 0o600, flag: 'wx', flush: true })
-    chmodSync(path, 0o600)
+  if (!existsSync(path)) createKey(path, ports.random)
+  return readKey(path, ports.crypto)
+}
+
+/**
+ * The key pair of the file's seed.
+ *
+ * @throws {ConfigError} `unreadable`, also if it is missing, or if others than the owner may read it.
+ */
+export function readKey(path: string, crypto: Crypto): Ed25519KeyPair {
+  const seed = readSeed(path)
+  try {
+    return crypto.ed25519KeyPair(seed)
+  } finally {
+    wipe(seed)
   }
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
-    throw new ConfigError('unreadable', 'a key file can be read by others: chmod 600 it')
+}
+
+function createKey(path: string, random: RandomBytes): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const seed = random(32)
+  writeFileSync(path, `${toHex(seed)}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  wipe(seed)
+  chmodSync(path, 0o600)
+}
+
+/** Read as bytes, which can be overwritten, and not as a string, which cannot. */
+function readSeed(path: string): Uint8Array {
+  const bytes = readPrivate(path)
+  try {
+    let end = bytes.length
+    while (end > 0 && (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d || bytes[end - 1] === 0x20)) end--
+    const seed = end === 64 ? decodeHex(bytes.subarray(0, end)) : undefined
+    if (!seed) throw new ConfigError('unreadable', 'a key file must hold 64 hex digits')
+    return seed
+  } finally {
+    wipe(bytes)
   }
-  const text = readFileSync(path, 'utf8').trim()
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new ConfigError('unreadable', 'a key file must hold 64 hex digits')
-  return ports.crypto.ed25519KeyPair(fromHex(text))
+}
+
+function readPrivate(path: string): Uint8Array {
+  try {
+    const { mode, size } = statSync(path)
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new ConfigError('unreadable', 'a key file can be read by others: chmod 600 it')
+    }
+    if (size <= MAX_FILE_SIZE) return new Uint8Array(readFileSync(path))
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw new ConfigError('unreadable', 'a key file cannot be read: it must belong to the user that runs the node', {
+      cause: error,
+    })
+  }
+  throw new ConfigError('unreadable', 'a key file must hold 64 hex digits')
+}
+
+function decodeHex(digits: Uint8Array): Uint8Array | undefined {
+  const seed = new Uint8Array(digits.length / 2)
+  for (const [at, digit] of digits.entries()) {
+    const value = hexValue(digit)
+    if (value === undefined) return undefined
+    seed[at >> 1]! |= at % 2 === 0 ? value << 4 : value
+  }
+  return seed
+}
+
+function hexValue(code: number): number | undefined {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : undefined
 }

@@ -6,7 +6,13 @@ export type NodeStatus = {
   readonly nodeId: NodeId
   /** The document that the node goes by; `undefined` before the first one. */
   readonly directory:
-    | { readonly epoch: Epoch; readonly nodes: number; readonly swarms: number; readonly validUntil: UnixMillis }
+    | {
+        readonly epoch: Epoch
+        readonly nodes: number
+        readonly swarms: number
+        readonly validAfter: UnixMillis
+        readonly validUntil: UnixMillis
+      }
     | undefined
   readonly role: NodeRole
   readonly repair: RepairStatus
