@@ -2,6 +2,17 @@ import { MalformedInputError } from '../errors.ts'
 
 /** UTF-8 of a text; a lone surrogate becomes U+FFFD, as `TextEncoder` does. */
 export function utf8(text: string): Uint8Array {
+  // Nearly every text of the protocols is ASCII: as many bytes as characters.
+  const ascii = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x80) return encodeAll(text)
+    ascii[i] = code
+  }
+  return ascii
+}
+
+function encodeAll(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3)
   let length = 0
   for (let i = 0; i < text.length; i++) {
@@ -38,32 +49,42 @@ export function utf8(text: string): Uint8Array {
  */
 export function fromUtf8(bytes: Uint8Array): string {
   let text = ''
-  let units: number[] = []
-  for (let i = 0; i < bytes.length; ) {
-    const first = bytes[i]!
-    if (first < 0x80) {
-      units.push(first)
-      i++
-    } else {
-      const { size, lead, least } = shapeOf(first, i)
-      let code = lead
-      for (let k = 1; k < size; k++) {
-        const next = bytes[i + k]
-        if (next === undefined || next >> 6 !== 2) throw new MalformedInputError('utf8', `at byte ${i}`)
-        code = (code << 6) | (next & 63)
-      }
-      if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        throw new MalformedInputError('utf8', `at byte ${i}`)
-      if (code < 0x10000) units.push(code)
-      else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff))
-      i += size
-    }
-    if (units.length >= 4096) {
-      text += String.fromCharCode(...units)
-      units = []
-    }
+  for (let at = 0; at < bytes.length; ) {
+    const end = asciiEnd(bytes, at, Math.min(bytes.length, at + CHUNK))
+    if (end > at) text += String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[])
+    at = end
+    if (at === bytes.length || bytes[at]! < 0x80) continue
+    const units: number[] = []
+    while (at < bytes.length && bytes[at]! >= 0x80 && units.length < CHUNK) at = decodeOne(bytes, at, units)
+    text += String.fromCharCode.apply(null, units)
   }
-  return text + String.fromCharCode(...units)
+  return text
+}
+
+/** Characters that are made into text at once: engines bound the arguments of a call. */
+const CHUNK = 4096
+
+/** Where from `at` on the first byte is that is not ASCII, or `end`. */
+function asciiEnd(bytes: Uint8Array, at: number, end: number): number {
+  let i = at
+  while (i < end && bytes[i]! < 0x80) i++
+  return i
+}
+
+/** Appends the code units of the character at `at`, which is not ASCII; where the next one begins. */
+function decodeOne(bytes: Uint8Array, at: number, units: number[]): number {
+  const { size, lead, least } = shapeOf(bytes[at]!, at)
+  let code = lead
+  for (let k = 1; k < size; k++) {
+    const next = bytes[at + k]
+    if (next === undefined || next >> 6 !== 2) throw new MalformedInputError('utf8', `at byte ${at}`)
+    code = (code << 6) | (next & 63)
+  }
+  if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+    throw new MalformedInputError('utf8', `at byte ${at}`)
+  if (code < 0x10000) units.push(code)
+  else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff))
+  return at + size
 }
 
 function shapeOf(first: number, at: number): { size: number; lead: number; least: number } {

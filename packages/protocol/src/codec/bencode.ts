@@ -3,7 +3,7 @@
  *
  * @see docs/protocol/bt-encoding.md
  */
-import { concatBytes } from '../bytes/bytes.ts'
+import { joinBytes } from '../bytes/bytes.ts'
 import { utf8 } from '../bytes/utf8.ts'
 import { CodecError } from './codec.ts'
 
@@ -34,7 +34,12 @@ const MAX_INT = (1n << 63n) - 1n
 type NumberForms = { readonly integer: RegExp; readonly length: RegExp }
 const STRICT: NumberForms = { integer: /^(0|-?[1-9][0-9]*)$/, length: /^(0|[1-9][0-9]*)$/ }
 const LENIENT: NumberForms = { integer: /^-?[0-9]+$/, length: /^[0-9]+$/ }
-const BYTE_KEY = /^[\0-\xff]*$/
+const MAX_BYTE = 0xff
+/** A number of so many digits, sign included, is a safe integer. */
+const SAFE_DIGITS = 15
+const LIST = utf8('l')
+const DICT = utf8('d')
+const END = utf8('e')
 
 /** The entries of `record` whose value is not `undefined`. Keys are ASCII. */
 export function bencodeDict(
@@ -49,7 +54,7 @@ export function bencodeDict(
 export function encodeBencode(value: BencodeInput): Uint8Array {
   const parts: Uint8Array[] = []
   write(value, parts)
-  return concatBytes(...parts)
+  return joinBytes(parts)
 }
 
 /**
@@ -87,35 +92,43 @@ function write(value: BencodeInput, out: Uint8Array[]): void {
   else if (value instanceof Uint8Array) writeBytes(value, out)
   else if (value instanceof Map) writeDict(value as ReadonlyMap<string, BencodeInput>, out)
   else {
-    out.push(utf8('l'))
+    out.push(LIST)
     for (const item of value as readonly BencodeInput[]) write(item, out)
-    out.push(utf8('e'))
+    out.push(END)
   }
 }
 
 function writeDict(dict: ReadonlyMap<string, BencodeInput>, out: Uint8Array[]): void {
-  out.push(utf8('d'))
-  const entries = [...dict].sort(([a], [b]) => (a < b ? -1 : 1)) // code units are bytes here
-  for (const [key, value] of entries) {
-    if (!BYTE_KEY.test(key)) throw new CodecError('out_of_bounds', 'a key is no byte string')
-    writeBytes(
-      Uint8Array.from(key, (unit) => unit.charCodeAt(0)),
-      out,
-    )
-    write(value, out)
+  out.push(DICT)
+  const keys = [...dict.keys()].sort((a, b) => (a < b ? -1 : 1)) // code units are bytes here
+  for (const key of keys) {
+    writeBytes(keyBytes(key), out)
+    write(dict.get(key)!, out)
   }
-  out.push(utf8('e'))
+  out.push(END)
+}
+
+function keyBytes(key: string): Uint8Array {
+  const bytes = new Uint8Array(key.length)
+  for (let i = 0; i < key.length; i++) {
+    const unit = key.charCodeAt(i)
+    if (unit > MAX_BYTE) throw new CodecError('out_of_bounds', 'a key is no byte string')
+    bytes[i] = unit
+  }
+  return bytes
 }
 
 function writeBytes(bytes: Uint8Array, out: Uint8Array[]): void {
   out.push(utf8(`${bytes.length}:`), bytes)
 }
 
-function checkedInteger(value: number | bigint): bigint {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new CodecError('out_of_bounds', 'not an integer')
-  const integer = BigInt(value)
-  if (integer < MIN_INT || integer > MAX_INT) throw new CodecError('out_of_bounds', 'over 64 bits')
-  return integer
+function checkedInteger(value: number | bigint): number | bigint {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new CodecError('out_of_bounds', 'not an integer')
+    return value === 0 ? 0 : value // −0 has the same form
+  }
+  if (value < MIN_INT || value > MAX_INT) throw new CodecError('out_of_bounds', 'over 64 bits')
+  return value
 }
 
 class Parser {
@@ -142,6 +155,7 @@ class Parser {
     this.at++
     const digits = this.#until(0x65, 20)
     if (!this.#forms.integer.test(digits)) throw new CodecError('not_canonical', 'integer')
+    if (digits.length <= SAFE_DIGITS) return Number(digits) || 0 // never −0
     const value = checkedInteger(BigInt(digits))
     const small = Number(value)
     return Number.isSafeInteger(small) ? small : value

@@ -88,14 +88,11 @@ export const u32le = unsigned(4, false)
 export const u64be: Codec<bigint> = codec(
   (value, out) => {
     if (value < 0n || value >= 1n << 64n) throw new CodecError('out_of_bounds', 'u64')
-    const bytes = new Uint8Array(8)
-    for (let i = 0; i < 8; i++) bytes[7 - i] = Number((value >> BigInt(8 * i)) & 255n)
-    out.push(bytes)
+    out.push(u64Bytes(Number(value >> 32n), Number(value & 0xffff_ffffn)))
   },
   (reader) => {
-    let value = 0n
-    for (const byte of reader.take(8)) value = (value << 8n) | BigInt(byte)
-    return value
+    const [high, low] = readU64(reader)
+    return (BigInt(high) << 32n) | BigInt(low)
   },
 )
 
@@ -104,14 +101,34 @@ export function safeU64<T extends number = number>(): Codec<T> {
   return codec(
     (value, out) => {
       if (!Number.isSafeInteger(value) || value < 0) throw new CodecError('out_of_bounds', 'safe u64')
-      u64be.write(BigInt(value), out)
+      out.push(u64Bytes(Math.floor(value / 2 ** 32), value % 2 ** 32))
     },
     (reader) => {
-      const value = u64be.read(reader)
-      if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new CodecError('out_of_bounds', 'safe u64')
-      return Number(value) as T
+      const [high, low] = readU64(reader)
+      if (high >= 2 ** 21) throw new CodecError('out_of_bounds', 'safe u64')
+      return (high * 2 ** 32 + low) as T
     },
   )
+}
+
+function u64Bytes(high: number, low: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  for (let i = 0; i < 4; i++) {
+    bytes[i] = (high >>> (24 - 8 * i)) & 255
+    bytes[4 + i] = (low >>> (24 - 8 * i)) & 255
+  }
+  return bytes
+}
+
+function readU64(reader: Reader): readonly [high: number, low: number] {
+  const bytes = reader.take(8)
+  let high = 0
+  let low = 0
+  for (let i = 0; i < 4; i++) {
+    high = high * 256 + bytes[i]!
+    low = low * 256 + bytes[4 + i]!
+  }
+  return [high, low]
 }
 
 /** Exactly `size` bytes. */
