@@ -1,6 +1,7 @@
 /** What a node needs from outside, and what it offers: composition roots (bin, testnet) connect the two. */
-import type { Crypto, Descriptor, Millis, NodeId, RandomBytes } from '@starling/protocol'
+import type { AesCbc, Crypto, Descriptor, Millis, NodeId, RandomBytes } from '@starling/protocol'
 import type { Clock, LinkReply, Logger } from '@starling/runtime'
+import type { ServerExit } from './relay/server-exit.ts'
 import type { NodeStore } from './storage/node-store.ts'
 
 /** Requests to other nodes, over links on which both sides have proven their node keys. */
@@ -36,6 +37,10 @@ export type NodePorts = {
   readonly store: NodeStore
   readonly peers: PeerNetwork
   readonly bootstrap: BootstrapNetwork
+  /** The way to servers outside the network; without it there is none. */
+  readonly exit?: ServerExit
+  /** Only where the operator accepts onion layers that nothing authenticates. */
+  readonly aesCbc?: AesCbc
 }
 
 /** What anybody may ask over HTTP. */

@@ -6,6 +6,7 @@
 import {
   type Descriptor,
   type Ed25519SecretKey,
+  type ExitHost,
   FrameKind,
   formatNetworkFile,
   type NetworkFile,
@@ -38,8 +39,6 @@ import { StorageService } from './storage/storage-service.ts'
 import { runSweep } from './storage/sweep.ts'
 
 const HELD_LIMITS = { total: 20_000, perOwner: 64 }
-/** Onion requests under way at once; beyond it, 503. */
-const MAX_ONIONS = 20_000
 const NO_BODY = new Uint8Array()
 
 export type NodeSettings = {
@@ -47,6 +46,8 @@ export type NodeSettings = {
   readonly secretKey: SecretKey<Ed25519SecretKey>
   /** What the node says of itself. */
   readonly descriptor: Omit<Descriptor, 'timestamp'>
+  /** Servers that it relays to besides those of the network file. */
+  readonly exits?: readonly ExitHost[]
   readonly directory?: {
     readonly keyIndex: number
     readonly secretKey: SecretKey<Ed25519SecretKey>
@@ -69,7 +70,6 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   readonly #router: RpcRouter
   readonly #relay: Relay
   readonly #tasks: TaskGroup
-  #onions = 0
 
   constructor(settings: NodeSettings, ports: NodePorts) {
     const { crypto, clock, logger, store, peers, random } = ports
@@ -105,8 +105,12 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       keys,
       crypto,
       random,
+      clock,
       logger: logger.child('relay'),
       peers,
+      aesCbc: ports.aesCbc,
+      exit: ports.exit,
+      exits: [...(network.exits ?? []), ...(settings.exits ?? [])],
       descriptorOf: (id) => view.snapshot?.nodes.get(id)?.descriptor,
       answer: (request, signal) => this.#router.answer(request, signal),
     })
@@ -224,14 +228,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   }
 
   async #onion(pass: () => Promise<LinkReply>): Promise<LinkReply> {
-    if (!this.keeper.view.snapshot) return textReply(onionAnswers.notReady(this.nodeId))
-    if (this.#onions >= MAX_ONIONS) return textReply(onionAnswers.busy())
-    this.#onions++
-    try {
-      return await pass()
-    } finally {
-      this.#onions--
-    }
+    return this.keeper.view.snapshot ? pass() : textReply(onionAnswers.notReady(this.nodeId))
   }
 
   #directoryReply(): LinkReply {

@@ -9,6 +9,7 @@ import {
   deriveAccountKeys,
   type Ed25519KeyPair,
   type Epoch,
+  type ExitHost,
   encodeDocument,
   FrameKind,
   fromUtf8,
@@ -32,7 +33,7 @@ import { type LinkReply, withTimeout } from '@starling/runtime'
 import { createNativeCrypto } from '@starling/runtime/native'
 import { type MemoryLogger, memoryLogger, seededRandom, VirtualClock } from '@starling/runtime/testing'
 import { PeerError } from '../peer-error.ts'
-import type { PeerNetwork } from '../ports.ts'
+import type { NodePorts, PeerNetwork } from '../ports.ts'
 import { StarlingNode } from '../starling-node.ts'
 import { MemoryDisk } from '../storage/memory-disk.ts'
 import { openMemoryStore } from '../storage/memory-store.ts'
@@ -123,6 +124,9 @@ export class Fixture implements AsyncDisposable {
   readonly clock = new VirtualClock({ start: unixMillis(1_700_000_000_000) })
   readonly nodes: readonly FixtureNode[]
   wire: Wire = () => undefined
+  /** For nodes that start from now on. */
+  ports: Pick<NodePorts, 'exit' | 'aesCbc'> = {}
+  exits: readonly ExitHost[] = []
   #epoch = 0
   #previous: Uint8Array = new Uint8Array(32)
 
@@ -141,7 +145,12 @@ export class Fixture implements AsyncDisposable {
   async start(node: FixtureNode): Promise<void> {
     node.store = await openMemoryStore(node.disk)
     node.node = new StarlingNode(
-      { network: networkFile, secretKey: new SecretKey(node.keys.secretKey), descriptor: node.descriptor },
+      {
+        network: networkFile,
+        secretKey: new SecretKey(node.keys.secretKey),
+        descriptor: node.descriptor,
+        exits: this.exits,
+      },
       {
         clock: node.clock,
         random: seededRandom(node.index),
@@ -150,6 +159,7 @@ export class Fixture implements AsyncDisposable {
         store: node.store,
         peers: this.#peersOf(node),
         bootstrap: { announce: () => Promise.reject(new PeerError('unreachable')) },
+        ...this.ports,
       },
     )
     await node.node.start()
