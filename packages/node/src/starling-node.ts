@@ -13,7 +13,6 @@ import {
   type NodeId,
   nodeIdBytes,
   onionAnswers,
-  type ReplyContent,
   type SecretKey,
   type TextAnswer,
   toBase64,
@@ -28,6 +27,7 @@ import { Membership } from './directory/membership.ts'
 import { answerSeed } from './directory/seed-rpc.ts'
 import type { NodePorts, NodeSurfaces, PublicAnswer, PublicRequest } from './ports.ts'
 import { Relay } from './relay/relay.ts'
+import { contentBytes, type EncodedContent } from './rpc/rpc-content.ts'
 import { RpcRouter } from './rpc/rpc-router.ts'
 import { HeldRetrievals } from './storage/held-retrievals.ts'
 import { runHintDelivery } from './storage/hint-delivery.ts'
@@ -165,7 +165,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   async answer(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer> {
     switch (request.kind) {
       case 'rpc':
-        return this.#notReady() ?? fromContent(await this.#router.answer(request.body, signal))
+        return this.#notReady() ?? fromContent(await this.#router.answerAny(request.body, signal))
       case 'onion': {
         const reply = await this.#onion(() => this.#relay.fromClient(request.body, signal))
         return { status: reply.status, contentType: 'text/plain', body: reply.body }
@@ -285,12 +285,8 @@ function encryptionKeys({ secretKey }: NodeSettings, { crypto }: NodePorts): X25
   return secretKey.use((key) => crypto.x25519KeyPair(crypto.ed25519SecretToX25519(key)))
 }
 
-function fromContent(content: ReplyContent): PublicAnswer {
-  return {
-    status: content.status,
-    contentType: content.isJson ? 'application/json' : 'text/plain',
-    body: utf8(content.body),
-  }
+function fromContent(content: EncodedContent): PublicAnswer {
+  return { ...content, body: contentBytes(content.body) }
 }
 
 function binary(body: Uint8Array | undefined): PublicAnswer {

@@ -41,16 +41,32 @@ export * from './onion/server-payload.ts'
 export * from './onion/target.ts'
 export { rpcAnswers } from './rpc/answers.ts'
 export { type Authentication, ownerSigner, type Signer } from './rpc/authentication.ts'
+export { encodeBtAnswer } from './rpc/bt-answer.ts'
+export { type ChangedHashes, groupHashes } from './rpc/changed-hashes.ts'
+export { type Condition, holdsCondition, type NodeState } from './rpc/condition.ts'
+export type { Encoding } from './rpc/fields.ts'
 export { LIMITS } from './rpc/limits.ts'
 export * from './rpc/member-requests.ts'
 export * from './rpc/message-hash.ts'
 export { decodeForward, encodeForward, encodeParams, withNetworkTime } from './rpc/method.ts'
+export type { ActiveNode, ActiveNodesResult } from './rpc/methods/active-nodes-bin.ts'
 export { type DeleteEntry, type DeleteParams, deleteEntry } from './rpc/methods/delete.ts'
+export { type DeleteAllEntry, type DeleteAllParams, deleteAllEntry } from './rpc/methods/delete-all.ts'
+export { type DeleteBeforeEntry, type DeleteBeforeParams, deleteBeforeEntry } from './rpc/methods/delete-before.ts'
 export { clampExpiry, type ExpireEntry, type ExpireParams, effectiveChange, expireEntry } from './rpc/methods/expire.ts'
+export { type ExpireAllEntry, type ExpireAllParams, expireAllEntry } from './rpc/methods/expire-all.ts'
 export type { GetExpiriesParams } from './rpc/methods/get-expiries.ts'
 export type { GetSwarmResult, SwarmNode } from './rpc/methods/get-swarm.ts'
 export { type ServiceNode, type ServiceNodesResult, writeServiceNodes } from './rpc/methods/oxend-request.ts'
 export type { RetrievedMessage, RetrieveParams, RetrieveResult } from './rpc/methods/retrieve.ts'
+export {
+  type RevocationParams,
+  type RevokeEntry,
+  revokeEntry,
+  type UnrevokeEntry,
+  unrevokeEntry,
+} from './rpc/methods/revoke-subaccount.ts'
+export type { RevokedSubaccountsParams, RevokedSubaccountsResult } from './rpc/methods/revoked-subaccounts.ts'
 export { type StoreEntry, type StoreParams, type StoreResult, storeEntry } from './rpc/methods/store.ts'
 export * from './rpc/namespace.ts'
 export * from './rpc/receipt.ts'
@@ -62,7 +78,7 @@ export * from './rpc/response.ts'
 export * from './rpc/retrieve-budget.ts'
 export * from './rpc/signing.ts'
 export * from './rpc/store-authorisation.ts'
-export type { SubaccountToken } from './rpc/subaccount.ts'
+export { parseSubaccountToken, type SubaccountToken } from './rpc/subaccount.ts'
 export {
   decodeMemberEntry,
   type EntryRules,

@@ -78,6 +78,7 @@ export class FakeNode {
     const request = parseRpcRequest(text)
     if (request.kind === 'refused') return { ...request.answer, isJson: false }
     if (request.kind === 'call') return this.#run(request.call)
+    if (request.kind === 'ifelse') return { status: 400, body: 'no method ifelse', isJson: false }
     const held = request.wait !== undefined && !this.ignoresWait
     let answers = request.calls.map((call) => this.#run(call))
     if (held && !answers.some(({ body }) => body.includes('"hash"'))) {
@@ -157,7 +158,8 @@ export class FakeNode {
   }
 
   #ok<Name extends MethodName>(method: Name, result: MethodResult<Name>): ReplyContent {
-    return json({ ...methodOf(method).result.write(result), t: this.now, hf: [19, 4] })
+    const body = methodOf(method).result.write(result) as JsonObject
+    return json({ ...body, t: this.now, hf: [19, 4] })
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type DirectoryView,
   decodeForward,
   deleteEntry,
+  type Encoding,
   type EntryRules,
   type ExpireParams,
   encodeForward,
@@ -24,8 +25,10 @@ import {
   LIMITS,
   type MemberFailure,
   type MethodName,
+  messageCost,
   methodOf,
   type NodeId,
+  type NodeState,
   type Owner,
   ownerBytes,
   parseMethodName,
@@ -56,8 +59,19 @@ const FORK = [19, 4] as const
 /** The compatible release that we answer like. */
 const COMPATIBLE_VERSION = [2, 8, 0] as const
 
-/** Status and body of a storage answer; a body that is an object becomes JSON. */
-export type StorageAnswer = { readonly status: number; readonly body: JsonObject | string }
+/** Status and body of a storage answer; a body that is an object becomes JSON, or a bt dict. */
+export type StorageAnswer = {
+  readonly status: number
+  readonly body: JsonObject | Uint8Array | string
+  /** Of a retrieve: what the messages take of the budget. */
+  readonly cost?: number
+}
+
+export type AnswerOptions = {
+  readonly encoding: Encoding
+  /** Of a retrieve, if it asks for more. */
+  readonly sizeBudget?: number
+}
 
 export type StorageServiceOptions = {
   readonly nodeId: NodeId
@@ -83,11 +97,11 @@ export class StorageService {
    * A client's request, already parsed. What changes the swarm is carried through although the client may be gone: half of
    * it would leave the members with different messages. It is over within 5 s.
    */
-  async answer(call: RpcCall): Promise<StorageAnswer> {
+  async answer(call: RpcCall, options: AnswerOptions): Promise<StorageAnswer> {
     const refusal = this.refusalOf(call)
     if (refusal) return refusal
     try {
-      return await this.#carryOut(call)
+      return await this.#carryOut(call, options)
     } catch (error) {
       if (!(error instanceof NodeStoreError)) throw error
       this.#options.logger.error('storage.failed', { code: error.code })
@@ -95,12 +109,17 @@ export class StorageService {
     }
   }
 
-  async #carryOut(call: RpcCall): Promise<StorageAnswer> {
+  /** What this node says of itself. */
+  get state(): NodeState {
+    return { fork: FORK, version: COMPATIBLE_VERSION, height: this.#options.view.snapshot?.document.epoch ?? 0 }
+  }
+
+  async #carryOut(call: RpcCall, options: AnswerOptions): Promise<StorageAnswer> {
     switch (call.method) {
       case 'store':
         return this.#store(call.params)
       case 'retrieve':
-        return this.#retrieve(call.params)
+        return this.#retrieve(call.params, options)
       case 'delete':
         return this.#delete(call.params)
       case 'expire':
@@ -115,6 +134,8 @@ export class StorageService {
         return ok(
           this.#timed(methodOf('info').result.write({ version: [...COMPATIBLE_VERSION], timestamp: this.#now })),
         )
+      default:
+        return rpcAnswers.unknownMethod(call.method)
     }
   }
 
@@ -178,17 +199,18 @@ export class StorageService {
     return { status: statusOf(entries), body: this.#timed(body) }
   }
 
-  async #retrieve(params: RetrieveParams): Promise<StorageAnswer> {
+  async #retrieve(params: RetrieveParams, { encoding, sizeBudget }: AnswerOptions): Promise<StorageAnswer> {
     const { owner, namespace, lastHash, maxCount } = params
     const result = await this.#options.store.retrieve({
       owner,
       namespace,
       ...(lastHash !== undefined && { after: lastHash }),
       now: this.#now,
-      sizeBudget: retrieveBudget(params),
+      sizeBudget: Math.min(retrieveBudget(params), sizeBudget ?? LIMITS.retrieveBytes),
       countLimit: maxCount !== undefined && maxCount > 0 ? maxCount : MAX_COUNT,
     })
-    return ok(this.#timed(methodOf('retrieve').result.write(result)))
+    const cost = result.messages.reduce((sum, { data }) => sum + messageCost(data.length), 0)
+    return { ...ok(this.#timed(methodOf('retrieve').result.write(result, encoding))), cost }
   }
 
   async #delete(params: DeleteParams): Promise<StorageAnswer> {

@@ -26,6 +26,8 @@ export const rpcAnswers = {
   clock: () => answer(406, 'Timestamp error: check your clock'),
   storeNeedsSignature: (namespace: Namespace) =>
     answer(401, `store: signature required to store to namespace ${namespace}`),
+  testingNamespace: () => answer(403, 'store: nothing can be stored in namespace -3741'),
+  answerTooLarge: () => answer(500, 'answer too large'),
   retrieveNeedsSignature: () => answer(401, 'retrieve: request signature required'),
 } as const
 
@@ -47,6 +49,11 @@ export const requestFaults = {
   subaccountNeedsSignature: () => 'invalid subaccount: subaccount_sig is required when using subaccount',
   dataNotBase64: () => "Invalid 'data' value: not base64 encoded",
   dataTooLong: () => `Message body exceeds maximum allowed length of ${LIMITS.messageBytes} bytes`,
+  expiryEmpty: () => "'expiry' does not contain any expiration timestamps",
+  revokedToken: () => 'invalid revoke: expected base64 or hex-encoded subaccount tag',
+  revokedTokens: () => `invalid revoke: cannot revoke more than ${LIMITS.revokedTokens} subaccounts at once`,
+  unrevokedToken: () => 'invalid unrevoke: expected base64 or hex-encoded subaccount tag',
+  unrevokedTokens: () => `invalid unrevoke: cannot unrevoke more than ${LIMITS.unrevokedTokens} subaccounts at once`,
   lastHashNotBase64: () => 'Invalid last_hash: not base64',
   lastHashLength: () => 'Invalid last_hash: expected base64 (43 chars)',
   hash: (value: string) => `invalid message hash: ${excerpt(value)}`,
@@ -61,6 +68,13 @@ export const requestFaults = {
   batchKeys: () => 'Invalid batch request: subrequests must have method/params keys',
   batchMethod: (name: string) => `Invalid batch subrequest: invalid method "${excerpt(name)}"`,
   batchNested: () => 'Invalid batch subrequest: subrequests may not contain meta-requests',
+  ifelseCondition: () => 'Invalid ifelse request: no valid "if" field',
+  ifelseNoCondition: () => 'Invalid ifelse request: must specify at least one "if" condition',
+  ifelseObject: (branch: string) => `Invalid ifelse request: ${branch} must be an object`,
+  ifelseKeys: (branch: string) => `Invalid ifelse request: ${branch} must have method/params keys`,
+  ifelseMethod: (branch: string) => `Invalid ifelse request method "${branch}"`,
+  ifelseNothing: () => 'Invalid ifelse request: at least one of "then"/"else" required',
+  ifelseTooMuch: () => 'Invalid ifelse request: nested request limit exceeded',
 } as const
 
 /** What a client wrote, repeated to it: bounded, so that an answer is not larger than it has to be. */

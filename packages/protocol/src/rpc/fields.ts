@@ -5,7 +5,7 @@
 import type { Millis, UnixMillis } from '../brand.ts'
 import { fromBase64, toBase64 } from '../bytes/base64.ts'
 import { fromHex, toHex } from '../bytes/hex.ts'
-import type { JsonObject } from '../codec/json.ts'
+import { isJsonObject, type JsonObject } from '../codec/json.ts'
 import type { Ed25519PublicKey, Signature } from '../crypto/keys.ts'
 import { MalformedInputError, MessengerError } from '../errors.ts'
 import { type Owner, ownerBytes, parseOwner } from '../identity/account-id.ts'
@@ -13,7 +13,7 @@ import type { TextAnswer } from '../onion/answers.ts'
 import { requestFaults, rpcAnswers } from './answers.ts'
 import { LIMITS } from './limits.ts'
 import { isMessageHash, type MessageHash } from './message-hash.ts'
-import { type Namespace, parseNamespace } from './namespace.ts'
+import { type Namespace, type NamespaceOrAll, parseNamespace } from './namespace.ts'
 import { parseSubaccountToken, type SubaccountToken } from './subaccount.ts'
 
 export type Encoding = 'json' | 'bt'
@@ -53,8 +53,8 @@ export function refuse(detail: string): never {
 export function readFields<Set extends FieldSet>(set: Set, source: FieldSource, encoding: Encoding): Fields<Set> {
   const values: Record<string, unknown> = {}
   for (const [name, kind] of Object.entries(set)) {
-    const value = source instanceof Map ? source.get(name) : ownValue(source as JsonObject, name)
-    values[name] = value === undefined || value === null ? undefined : kind.read(value, name, encoding)
+    const value = valueIn(source, name)
+    values[name] = value === undefined ? undefined : kind.read(value, name, encoding)
   }
   return values as Fields<Set>
 }
@@ -111,6 +111,7 @@ export const timestamp: FieldKind<UnixMillis> = {
 export const timestamps: FieldKind<readonly UnixMillis[]> = {
   read(value, name, encoding) {
     const list = Array.isArray(value) ? (value as readonly unknown[]) : [value]
+    if (list.length > LIMITS.hashesPerRequest) return refuse(requestFaults.tooManyHashes())
     return list.map((item) => timestamp.read(item, name, encoding)!)
   },
   write: (value) => (value.length === 1 ? value[0] : value),
@@ -129,6 +130,25 @@ export const namespace: FieldKind<Namespace> = {
   read(value, name) {
     if (typeof value !== 'number' || !Number.isInteger(value)) return refuse(requestFaults.type(name, '16-bit integer'))
     return value < -32768 || value > 32767 ? refuse(requestFaults.range(name)) : parseNamespace(value)
+  },
+  write: plain,
+}
+
+/** One namespace, or the word `all`. */
+export const namespaceOrAll: FieldKind<NamespaceOrAll> = {
+  read(value, name, encoding) {
+    if (typeof value === 'number' && Number.isInteger(value)) return namespace.read(value, name, encoding)
+    return textOf(value, encoding) === 'all' ? 'all' : refuse(requestFaults.type(name, 'integer or "all"'))
+  },
+  write: plain,
+}
+
+/** A list, or a single one without a list around it; an empty one counts as absent. */
+export const integers: FieldKind<readonly number[]> = {
+  read(value, name) {
+    const list = Array.isArray(value) ? (value as readonly unknown[]) : [value]
+    if (!list.every((item) => Number.isSafeInteger(item))) return refuse(requestFaults.type(name, 'integer array'))
+    return list.length === 0 ? undefined : (list as readonly number[])
   },
   write: plain,
 }
@@ -201,11 +221,33 @@ export const subaccountToken: FieldKind<SubaccountToken> = {
       return value.length === 36 ? parseSubaccountToken(value) : refuse(requestFaults.subaccount())
     }
     const text = string.read(value, name, encoding)!
-    if (text === '') return undefined
-    if (/^[A-Za-z0-9+/]{48}$/.test(text)) return parseSubaccountToken(fromBase64(text))
-    return /^[0-9a-fA-F]{72}$/.test(text) ? parseSubaccountToken(fromHex(text)) : refuse(requestFaults.subaccount())
+    return text === '' ? undefined : (tokenOf(text) ?? refuse(requestFaults.subaccount()))
   },
   write: bytesOrBase64,
+}
+
+/** A list, or a single one without a list around it. */
+export function subaccountTokens(faults: {
+  readonly max: number
+  readonly tooMany: () => string
+  readonly malformed: () => string
+}): FieldKind<readonly SubaccountToken[]> {
+  return {
+    read(value, name, encoding) {
+      const list = Array.isArray(value) ? (value as readonly unknown[]) : [value]
+      const isItem = (item: unknown) => typeof item === 'string' || (encoding === 'bt' && item instanceof Uint8Array)
+      if (!list.every(isItem)) return refuse(requestFaults.type(name, 'string array'))
+      if (list.length > faults.max) return refuse(faults.tooMany())
+      return list.map((item) => tokenOf(item as string | Uint8Array) ?? refuse(faults.malformed()))
+    },
+    write: (value, encoding) => value.map((token) => bytesOrBase64(token, encoding)),
+  }
+}
+
+function tokenOf(value: string | Uint8Array): SubaccountToken | undefined {
+  if (value instanceof Uint8Array) return value.length === 36 ? parseSubaccountToken(value) : undefined
+  if (/^[A-Za-z0-9+/]{48}$/.test(value)) return parseSubaccountToken(fromBase64(value))
+  return /^[0-9a-fA-F]{72}$/.test(value) ? parseSubaccountToken(fromHex(value)) : undefined
 }
 
 /** The data of a message. Shares the memory of a bt request. */
@@ -230,9 +272,7 @@ export const lastHash: FieldKind<MessageHash> = {
     const text = string.read(value, name, encoding)!
     if (text === '') return undefined
     if (isMessageHash(text)) return text
-    return refuse(
-      /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? requestFaults.lastHashLength() : requestFaults.lastHashNotBase64(),
-    )
+    return refuse(text.length === 43 ? requestFaults.lastHashNotBase64() : requestFaults.lastHashLength())
   },
   write: plain,
 }
@@ -274,7 +314,7 @@ function isCount(value: unknown): value is number {
 }
 
 /** Text of either encoding; bytes of bt-encoding one character each, since every text here is ASCII. */
-function textOf(value: unknown, encoding: Encoding): string | undefined {
+export function textOf(value: unknown, encoding: Encoding): string | undefined {
   if (typeof value === 'string') return value
   if (encoding !== 'bt' || !(value instanceof Uint8Array)) return undefined
   let text = ''
@@ -284,4 +324,14 @@ function textOf(value: unknown, encoding: Encoding): string | undefined {
 
 function ownValue(source: JsonObject, name: string): unknown {
   return Object.hasOwn(source, name) ? source[name] : undefined
+}
+
+/** Something with fields: a JSON object, or a bt dict. */
+export function isFieldSource(value: unknown): value is FieldSource {
+  return value instanceof Map || (isJsonObject(value) && !(value instanceof Uint8Array))
+}
+
+/** What `source` has by that name; `null` counts as absent. */
+export function valueIn(source: FieldSource, name: string): unknown {
+  return (source instanceof Map ? source.get(name) : ownValue(source as JsonObject, name)) ?? undefined
 }

@@ -19,6 +19,20 @@ export const LIMITS = {
   storeTolerance: seconds(10),
   /** How far the time that a signature covers may be from the clock, either way. */
   signatureTolerance: seconds(60),
+  /** The same for a delete_all or expire_all that another member handed on: it is on its way for longer. */
+  forwardedTolerance: seconds(70),
+  /** How far the time that a `delete_before` names may be in the future, and that of an expire in the past. */
+  changeTolerance: seconds(60),
+  /** Subaccount tokens of one revocation, and how many a node keeps for an account: the newest. */
+  revokedTokens: 50,
+  /** Subaccount tokens of one `unrevoke_subaccount`. */
+  unrevokedTokens: 1_000,
+  /** `ifelse` inside `ifelse`. */
+  ifelseDepth: 4,
+  /** Requests in all branches of an `ifelse` together. */
+  ifelseCalls: 100,
+  /** Of one answer: what fits the answer of an onion request, where it stands as base64. */
+  answerBytes: 7_860_000,
   /** How long a node holds an answer that has nothing new. */
   maxWait: minutes(1),
   /** Timestamps below are seconds by mistake. */

@@ -19,7 +19,7 @@ import {
 } from './fields.ts'
 import type { SubaccountToken } from './subaccount.ts'
 
-export interface Method<Name extends string, Set extends FieldSet, Params, Result> {
+export interface Method<Name extends string, Set extends FieldSet, Params, Result, Body = JsonObject> {
   readonly name: Name
   /** Parameters, in alphabetical order. */
   readonly fields: Set
@@ -32,23 +32,28 @@ export interface Method<Name extends string, Set extends FieldSet, Params, Resul
   write(params: Params): Fields<Set>
   /** `undefined`: any node answers anybody. Else only a member of the owner's swarm answers (421 otherwise). */
   readonly access: Access<Params> | undefined
-  readonly result: ResultCodec<Result>
+  readonly result: ResultCodec<Result, Body>
 }
 
 export type Access<Params> = {
-  /** What is wrong with the request as seen at `now`, before any signature is verified. */
-  check(params: Params, now: UnixMillis): TextAnswer | undefined
+  /**
+   * What is wrong with the request as seen at `now`, before any signature is verified. `isForwarded`: by another member,
+   * which has checked it by its own clock.
+   */
+  check(params: Params, now: UnixMillis, isForwarded?: boolean): TextAnswer | undefined
   /** `undefined`, if there is nothing to verify. */
   proof(params: Params): RequestProof | undefined
   /** Answer with status 401. */
   readonly badSignature: string
+  /** What a request that is signed as it should be may not ask all the same. */
+  checkSigned?(params: Params): TextAnswer | undefined
 }
 
-export type ResultCodec<Result> = {
-  /** Without `t` and `hf`: see `withNetworkTime`. */
-  write(result: Result): JsonObject
-  /** @throws {MalformedInputError} `rpc_result` */
-  read(body: JsonObject): Result
+export type ResultCodec<Result, Body = JsonObject> = {
+  /** Without `t` and `hf`: see `withNetworkTime`. For JSON, unless told; for `bt`, bytes in it are raw. */
+  write(result: Result, encoding?: Encoding): Body
+  /** A body that was JSON. @throws {MalformedInputError} `rpc_result` */
+  read(body: Body): Result
 }
 
 /** What is known of a method where its fields do not matter: every `Method` is one. */
@@ -65,7 +70,7 @@ export type ParsedParams<Params> =
   | { readonly kind: 'refused'; readonly answer: TextAnswer }
 
 // biome-ignore lint/suspicious/noExplicitAny: stands for every method; the members that use the parameters are contravariant
-export type AnyMethod = Method<string, any, any, any>
+export type AnyMethod = Method<string, any, any, any, any>
 export type ParamsOf<M extends AnyMethod> = ReturnType<M['read']>
 export type ResultOf<M extends AnyMethod> = ReturnType<M['result']['read']>
 
@@ -131,9 +136,15 @@ export function authorise<Params>(
     readonly crypto: Crypto
     readonly now: UnixMillis
     readonly isRevoked: (owner: Owner, token: SubaccountToken) => boolean
+    /** By another member, which has checked it by its own clock. */
+    readonly isForwarded?: boolean
   },
 ): TextAnswer | undefined {
-  return method.access?.check(params, context.now) ?? verifyAccess(context.crypto, method, params, context.isRevoked)
+  return (
+    method.access?.check(params, context.now, context.isForwarded ?? false) ??
+    verifyAccess(context.crypto, method, params, context.isRevoked) ??
+    method.access?.checkSigned?.(params)
+  )
 }
 
 /** A result with the node's clock and fork, as most answers carry them. */

@@ -25,6 +25,8 @@ export const NAMESPACES = {
   groupMembers: parseNamespace(14),
   revokedMembers: parseNamespace(-11),
   legacyGroups: parseNamespace(-10),
+  /** For tests of clients: what is stored there is always refused, and there is never anything in it. */
+  testing: parseNamespace(-3741),
 } as const
 
 export type NamespaceRules = {
@@ -51,7 +53,10 @@ export function namespaceRules(namespace: Namespace): NamespaceRules {
   }
 }
 
-/** As it stands in signed bytes and message hashes: nothing for namespace 0, else decimal. */
-export function namespaceText(namespace: Namespace): string {
+/** One namespace, or every one of an owner. */
+export type NamespaceOrAll = Namespace | 'all'
+
+/** As it stands in signed bytes and message hashes: nothing for namespace 0, else decimal, or the word `all`. */
+export function namespaceText(namespace: NamespaceOrAll): string {
   return namespace === NAMESPACES.messages ? '' : String(namespace)
 }

@@ -5,31 +5,46 @@ import type { Crypto } from '../crypto/crypto.ts'
 import type { Owner } from '../identity/account-id.ts'
 import type { TextAnswer } from './answers.ts'
 import type { FieldSet } from './fields.ts'
-import { authorise, encodeParams, type Method, type ParamsOf, type ResultOf } from './method.ts'
+import { authorise, encodeParams, type Method, type ParamsOf, type ResultOf, verifyAccess } from './method.ts'
+import { activeNodesBin } from './methods/active-nodes-bin.ts'
 import { deleteMessages } from './methods/delete.ts'
+import { deleteAll } from './methods/delete-all.ts'
+import { deleteBefore } from './methods/delete-before.ts'
 import { expire } from './methods/expire.ts'
+import { expireAll } from './methods/expire-all.ts'
 import { getExpiries } from './methods/get-expiries.ts'
 import { getSwarm } from './methods/get-swarm.ts'
 import { info } from './methods/info.ts'
 import { oxendRequest } from './methods/oxend-request.ts'
 import { retrieve } from './methods/retrieve.ts'
+import { revokeSubaccount, unrevokeSubaccount } from './methods/revoke-subaccount.ts'
+import { revokedSubaccounts } from './methods/revoked-subaccounts.ts'
 import { store } from './methods/store.ts'
 import type { SubaccountToken } from './subaccount.ts'
 
 export const METHODS = {
+  active_nodes_bin: activeNodesBin,
   delete: deleteMessages,
+  delete_all: deleteAll,
+  delete_before: deleteBefore,
   expire,
+  expire_all: expireAll,
   get_expiries: getExpiries,
   get_swarm: getSwarm,
   info,
   oxend_request: oxendRequest,
   retrieve,
+  revoke_subaccount: revokeSubaccount,
+  revoked_subaccounts: revokedSubaccounts,
   store,
+  unrevoke_subaccount: unrevokeSubaccount,
 } as const
 
 export type MethodName = keyof typeof METHODS
 export type MethodParams<Name extends MethodName> = ParamsOf<(typeof METHODS)[Name]>
 export type MethodResult<Name extends MethodName> = ResultOf<(typeof METHODS)[Name]>
+/** What a result is written as: an object, or bytes alone. */
+export type MethodBody<Name extends MethodName> = Name extends 'active_nodes_bin' ? Uint8Array : JsonObject
 
 /** One request, parsed. */
 export type RpcCall = {
@@ -47,13 +62,19 @@ export function parseMethodName(name: string): MethodName | undefined {
 /** The declaration of a call's method, for its parameters. */
 export function methodOf<Name extends MethodName>(
   name: Name,
-): Method<Name, FieldSet, MethodParams<Name>, MethodResult<Name>> {
-  return METHODS[name] as unknown as Method<Name, FieldSet, MethodParams<Name>, MethodResult<Name>>
+): Method<Name, FieldSet, MethodParams<Name>, MethodResult<Name>, MethodBody<Name>> {
+  type Found = Method<Name, FieldSet, MethodParams<Name>, MethodResult<Name>, MethodBody<Name>>
+  return METHODS[name] as unknown as Found
 }
 
 /** The owner whose swarm has to answer, `undefined` if any node does. */
 export function swarmOwner(call: RpcCall): Owner | undefined {
   return METHODS[call.method].access === undefined ? undefined : (call.params as { owner: Owner }).owner
+}
+
+/** The subaccount token that a call is signed with. */
+export function subaccountOf(call: RpcCall): SubaccountToken | undefined {
+  return 'auth' in call.params ? call.params.auth?.subaccount?.token : undefined
 }
 
 /** The refusal of a call after all checks but that of the swarm, `undefined` if it is to be carried out. */
@@ -63,9 +84,18 @@ export function authoriseCall(
     readonly crypto: Crypto
     readonly now: UnixMillis
     readonly isRevoked: (owner: Owner, token: SubaccountToken) => boolean
+    readonly isForwarded?: boolean
   },
 ): TextAnswer | undefined {
   return authorise(methodOf<MethodName>(call.method), call.params, context)
+}
+
+/** Whether a call that is no longer new is signed as it should be: all checks of a call but those of time. */
+export function verifyCallSignature(
+  call: RpcCall,
+  context: { readonly crypto: Crypto; readonly isRevoked: (owner: Owner, token: SubaccountToken) => boolean },
+): boolean {
+  return verifyAccess(context.crypto, methodOf<MethodName>(call.method), call.params, context.isRevoked) === undefined
 }
 
 /** `{"method","params"}` of a call. */

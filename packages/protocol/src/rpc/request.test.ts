@@ -76,7 +76,8 @@ test('parameters are refused word for word', () => {
     ['retrieve', { pubkey: owner, signature }, "Required field 'timestamp' missing"],
     ['retrieve', { pubkey: owner, namespace: 2 }, "Required field 'signature' missing"],
     ['retrieve', { pubkey: owner, timestamp: now }, "Required field 'signature' missing"],
-    ['retrieve', { pubkey: owner, last_hash: '%' }, 'Invalid last_hash: not base64'],
+    ['retrieve', { pubkey: owner, last_hash: '%'.repeat(43) }, 'Invalid last_hash: not base64'],
+    ['retrieve', { pubkey: owner, last_hash: '%' }, 'Invalid last_hash: expected base64 (43 chars)'],
     ['retrieve', { pubkey: owner, lastHash: 'abcd' }, 'Invalid last_hash: expected base64 (43 chars)'],
     ['retrieve', { pubkey: owner, max_count: '5' }, "Invalid value given for 'max_count': expected integer"],
     ['retrieve', { pubkey: owner, wait: 60_001 }, "Invalid value given for 'wait': value out of range"],
@@ -196,8 +197,8 @@ test('a request outside its time is refused before its signature is looked at', 
   expect(refused('store', storing)).toBeUndefined()
   const subaccount = { subaccount: `0303${'00'.repeat(34)}`, subaccount_sig: signature }
   expect(refused('expire', { ...expiring, ...subaccount, shorten: true })).toEqual({
-    status: 400,
-    body: 'expire: shorten parameter cannot be used with this subaccount token (missing delete access)',
+    status: 401,
+    body: 'expire: signature verification failed',
   })
 })
 

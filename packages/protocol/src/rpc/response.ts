@@ -1,8 +1,10 @@
 /** Answers as a client receives them. */
 import type { UnixMillis } from '../brand.ts'
+import { fromBase64 } from '../bytes/base64.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../codec/json.ts'
 import { MalformedInputError } from '../errors.ts'
 import { LIMITS } from './limits.ts'
+import type { ResultCodec } from './method.ts'
 import { type GetSwarmResult, getSwarm } from './methods/get-swarm.ts'
 import { type MethodName, type MethodResult, methodOf } from './registry.ts'
 
@@ -36,7 +38,9 @@ export function parseRpcAnswer<Name extends MethodName>(
   const networkTime = body && timeOf(body)
   // A recursive method says with 404 that nobody had anything; its body is a result all the same.
   if (status === 200 || (status === 404 && isJsonObject(body?.['swarm']))) {
-    const result = body && attempt(() => methodOf(method).result.read(body))
+    const codec = methodOf(method).result as unknown as ResultCodec<MethodResult<Name>, unknown>
+    const written = method === 'active_nodes_bin' ? bytesOf(answer.body) : body
+    const result = written && attempt(() => codec.read(written))
     return result === undefined ? { kind: 'malformed' } : { kind: 'ok', result, networkTime }
   }
   const text = typeof answer.body === 'string' ? answer.body.slice(0, MAX_TEXT).trim() : ''
@@ -80,6 +84,12 @@ export function encodeBatchAnswer(answers: readonly RpcAnswer[]): JsonObject {
 function objectOf(body: unknown): JsonObject | undefined {
   const value = typeof body === 'string' ? parseJson(body) : body
   return isJsonObject(value) ? value : undefined
+}
+
+/** Bytes, or the base64 as which they stand in JSON. */
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof Uint8Array) return body
+  return typeof body === 'string' ? attempt(() => fromBase64(body)) : undefined
 }
 
 function timeOf({ t }: JsonObject & { readonly t?: unknown }): UnixMillis | undefined {

@@ -6,17 +6,23 @@ import { unixMillis } from '../brand.ts'
 import { toBase32z } from '../bytes/base32z.ts'
 import { fromBase64, toBase64 } from '../bytes/base64.ts'
 import { fromHex, toHex } from '../bytes/hex.ts'
-import { fromUtf8 } from '../bytes/utf8.ts'
+import { utf8 } from '../bytes/utf8.ts'
 import type { Ed25519PublicKey, Ed25519SecretKey, Signature } from '../crypto/keys.ts'
+import { MalformedInputError } from '../errors.ts'
 import { parseOwner } from '../identity/account-id.ts'
 import { nodeIdOf, parseNodeId } from '../swarm/node-id.ts'
+import { swarmId } from '../swarm/swarm-id.ts'
 import { nobleCrypto } from '../testing.ts'
 import { type Authentication, type Signer, verifyRequest } from './authentication.ts'
 import type { FieldSet } from './fields.ts'
 import { deriveMessageHash, encodeMessageHash, messageHashBytes, parseMessageHash } from './message-hash.ts'
 import { type Declared, decodeForward, decodeParams, encodeForward, encodeParams, verifyAccess } from './method.ts'
 import { deleteEntry } from './methods/delete.ts'
+import { deleteAllEntry } from './methods/delete-all.ts'
+import { deleteBeforeEntry } from './methods/delete-before.ts'
 import { expireEntry } from './methods/expire.ts'
+import { expireAllEntry } from './methods/expire-all.ts'
+import { revokeEntry, unrevokeEntry } from './methods/revoke-subaccount.ts'
 import { storeEntry } from './methods/store.ts'
 import { namespaceRules, parseNamespace } from './namespace.ts'
 import { METHODS, methodOf, parseMethodName } from './registry.ts'
@@ -36,26 +42,15 @@ import {
 
 const crypto = nobleCrypto()
 const nobodyRevoked = () => false
-// These methods are not declared yet; their vectors wait for them.
-const WAITING = [
-  'delete_all',
-  'delete_before',
-  'expire_all',
-  'revoke_subaccount',
-  'unrevoke_subaccount',
-  'revoked_subaccounts',
-]
-
 const { user, group, subaccount_key } = vectors.identities
 const secretOf = (key: { ed25519_secret64_hex: string }) => fromHex(key.ed25519_secret64_hex) as Ed25519SecretKey
 const SECRETS = { user: secretOf(user), group: secretOf(group), subaccount: secretOf(subaccount_key) }
 
 const methodNameOf = (id: string) => id.split('/')[0]!
-const isWaiting = (name: string) => {
-  const waits = WAITING.includes(name)
-  if (!waits) expect(parseMethodName(name)).toBeDefined()
-  return waits
-}
+
+/** The bytes that a vector says are signed, as hex: it has them as text, or as hex where they are no text. */
+const signedHex = (vector: { readonly signed_utf8?: string; readonly signed_hex?: string }) =>
+  vector.signed_hex ?? toHex(utf8(vector.signed_utf8!))
 
 type AnyDeclaration = Declared<{ auth: Authentication | undefined }>
 const declaration = (name: string) => methodOf(parseMethodName(name)!) as unknown as AnyDeclaration
@@ -69,13 +64,12 @@ function parsed(name: string, params: object) {
 test('every signed request is read, verified, signed again and written again', () => {
   for (const vector of vectors.request_signatures) {
     const name = methodNameOf(vector.id)
-    if (isWaiting(name)) continue
     const params = parsed(name, vector.params)
     expect(verifyAccess(crypto, declaration(name), params, nobodyRevoked)).toBeUndefined()
     expect(parsed(name, encodeParams(declaration(name), params))).toEqual(params)
 
     const proof = declaration(name).access?.proof(params)
-    if (proof !== undefined) expect(fromUtf8(proof.signed)).toBe(vector.signed_utf8)
+    if (proof !== undefined) expect(toHex(proof.signed)).toBe(signedHex(vector))
     const { auth, ...unsigned } = params
     if (auth === undefined || proof === undefined) continue
     const secret = SECRETS[vector.signer as keyof typeof SECRETS]
@@ -89,7 +83,7 @@ test('every signed request is read, verified, signed again and written again', (
 test('no signed request holds after any change of what is signed', () => {
   for (const vector of vectors.request_signatures) {
     const name = methodNameOf(vector.id)
-    if (isWaiting(name) || vector.signer === null) continue
+    if (vector.signer === null) continue
     const params = parsed(name, vector.params)
     const proof = declaration(name).access?.proof(params)
     if (proof === undefined) continue // a public inbox: the signature is not looked at
@@ -179,11 +173,21 @@ test('the blinded token of a group member is an ordinary one for a node', () => 
   expect(verifyRequest(crypto, { ...proof, flags: SUBACCOUNT_FLAGS.delete }, nobodyRevoked)).toBe(false)
 })
 
-const ENTRIES: Record<string, EntryRules<FieldSet, never, unknown>> = {
-  store: storeEntry as unknown as EntryRules<FieldSet, never, unknown>,
-  delete: deleteEntry as unknown as EntryRules<FieldSet, never, unknown>,
-  expire: expireEntry as unknown as EntryRules<FieldSet, never, unknown>,
-}
+const NOW = unixMillis(1_700_000_000_000)
+const REVOKED = [
+  '030300000d7550754e0800a5d237eef5826035766b9b3e5a15868a940ab289958788e3b0',
+  '030100000d7550754e0800a5d237eef5826035766b9b3e5a15868a940ab289958788e3b0',
+].map((token) => parseSubaccountToken(fromHex(token)))
+const ENTRIES = {
+  store: storeEntry,
+  delete: deleteEntry,
+  delete_all: deleteAllEntry,
+  delete_before: deleteBeforeEntry,
+  expire: expireEntry,
+  expire_all: expireAllEntry,
+  revoke_subaccount: revokeEntry,
+  unrevoke_subaccount: unrevokeEntry,
+} as unknown as Record<string, EntryRules<FieldSet, never, unknown>>
 
 test('entries of members are read, verified, signed again and written again, in both encodings', () => {
   const messages = ['p14QQPylA9w35o4x5k6BcPz6qnOhZYb9Kfzmfj5MTFU', 'jbomlH0eYypUNyU6i7qvpD6wx42oI+9Gt1MJDpe9YZ8'].map(
@@ -192,13 +196,20 @@ test('entries of members are read, verified, signed again and written again, in 
   const node = nodeIdOf(fromHex(vectors.identities.nodes[0]!.ed25519_pub_hex) as Ed25519PublicKey)
   for (const vector of vectors.member_signatures) {
     const name = methodNameOf(vector.id)
-    if (isWaiting(name)) continue
     const rules = ENTRIES[name]!
-    const params = { owner: parseOwner(user.account_id), messages } as never
+    const isRevocation = name.endsWith('revoke_subaccount')
+    const params = {
+      owner: parseOwner(isRevocation ? group.account_id : user.account_id),
+      messages,
+      tokens: REVOKED,
+      timestamp: NOW,
+      before: NOW,
+      expiry: unixMillis(NOW + 60_000),
+    } as never
     const { entries } = readSwarmResult(rules, { swarm: { [node]: vector.swarm_entry } })
     const entry = entries[0]!
     if (entry.kind === 'failed') throw new Error(entry.failure.kind)
-    expect(fromUtf8(rules.signed(params, entry.value))).toBe(vector.signed_utf8)
+    expect(toHex(rules.signed(params, entry.value))).toBe(signedHex(vector))
     expect(verifyEntry(crypto, rules, params, entry)).toBe(true)
     const other = nodeIdOf(fromHex(vectors.identities.nodes[1]!.ed25519_pub_hex) as Ed25519PublicKey)
     expect(verifyEntry(crypto, rules, params, { ...entry, node: other })).toBe(false)
@@ -215,7 +226,6 @@ test('entries of members are read, verified, signed again and written again, in 
 
 test('requests are forwarded byte for byte', () => {
   for (const { command, bt_hex } of rpcVectors.replication.storage_cc) {
-    if (isWaiting(command)) continue
     const forwarded = decodeForward(declaration(command), fromHex(bt_hex))
     if (forwarded.kind === 'refused') throw new Error(forwarded.answer.body)
     expect(verifyAccess(crypto, declaration(command), forwarded.params, nobodyRevoked)).toBeUndefined()
@@ -290,4 +300,23 @@ test('addresses of nodes', () => {
     })
     expect(METHODS.get_swarm.result.read(written)).toEqual({ swarm: undefined, nodes: [node] })
   }
+})
+
+test('the record of a node in the list of all nodes', () => {
+  const vector = rpcVectors.active_nodes_bin_record
+  const node = {
+    nodeId: parseNodeId(vector.ed25519_pub_hex),
+    swarmId: swarmId(BigInt(vector.swarm_id)),
+    ip: vector.ip,
+    httpsPort: vector.https_port,
+    peerPort: vector.omq_quic_port,
+    version: vector.version as [number, number, number],
+  }
+  const { result } = METHODS.active_nodes_bin
+  expect(toHex(result.write({ nodes: [node] }))).toBe(vector.record_hex)
+  expect(result.read(fromHex(vector.record_hex.repeat(3)))).toEqual({ nodes: [node, node, node] })
+  expect(result.read(new Uint8Array())).toEqual({ nodes: [] })
+  expect(() => result.read(fromHex(vector.record_hex).subarray(1))).toThrow(MalformedInputError)
+  const withoutSwarm = fromHex(vector.record_hex.replace('0000000000000007', 'ffffffffffffffff'))
+  expect(() => result.read(withoutSwarm)).toThrow(MalformedInputError)
 })

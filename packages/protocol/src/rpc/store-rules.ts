@@ -2,7 +2,7 @@
 import type { UnixMillis } from '../brand.ts'
 import { rpcAnswers, type TextAnswer } from './answers.ts'
 import { LIMITS } from './limits.ts'
-import { type Namespace, namespaceRules } from './namespace.ts'
+import { NAMESPACES, type Namespace, namespaceRules } from './namespace.ts'
 import { checkSignatureTime } from './time-window.ts'
 
 export type StoreQuestion = {
@@ -27,6 +27,7 @@ export function decideStore(question: StoreQuestion, now: UnixMillis): StoreDeci
 
 function refusal(question: StoreQuestion, now: UnixMillis): TextAnswer | undefined {
   const { namespace, timestamp, expiry, auth, signedAt = timestamp } = question
+  if (namespace === NAMESPACES.testing) return rpcAnswers.testingNamespace()
   const rules = namespaceRules(namespace)
   const ttl = expiry - timestamp
   if (ttl < LIMITS.minTtl || ttl > rules.maxTtl) return rpcAnswers.badExpiry()

@@ -113,8 +113,9 @@ export function readSwarmResult<Value>(
 export function writeSwarmResult<Value>(
   rules: EntryRules<FieldSet, never, Value>,
   result: SwarmResult<Value>,
+  encoding: Encoding = 'json',
 ): JsonObject {
-  return { swarm: Object.fromEntries(result.entries.map((entry) => [entry.node, writeEntry(rules, entry, 'json')])) }
+  return { swarm: Object.fromEntries(result.entries.map((entry) => [entry.node, writeEntry(rules, entry, encoding)])) }
 }
 
 function writeEntry<Value>(

@@ -67,7 +67,7 @@ export const deleteMessages = defineMethod({
     badSignature: 'delete_msgs signature verification failed',
   },
   result: {
-    write: (result: SwarmResult<DeleteEntry>) => writeSwarmResult(deleteEntry, result),
+    write: (result: SwarmResult<DeleteEntry>, encoding) => writeSwarmResult(deleteEntry, result, encoding),
     read: (body) => readSwarmResult(deleteEntry, body),
   },
 })

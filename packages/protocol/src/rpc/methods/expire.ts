@@ -90,6 +90,7 @@ export const expire = defineMethod({
     const messages = required(fields.messages, 'messages')
     if (messages.length === 0) refuse(requestFaults.noHashes())
     const expiries = required(fields.expiry, 'expiry')
+    if (expiries.length === 0) refuse(requestFaults.expiryEmpty())
     if (expiries.length !== 1 && expiries.length !== messages.length) refuse(requestFaults.expiryCount())
     if (fields.shorten === true && fields.extend === true) refuse(requestFaults.shortenAndExtend())
     const auth = required(readAuthentication(owner, fields), 'signature')
@@ -105,17 +106,10 @@ export const expire = defineMethod({
     shorten: params.change === 'shorten' || undefined,
   }),
   access: {
-    check({ expiries, change, auth }, now) {
-      if (expiries.some((expiry) => expiry < now - LIMITS.signatureTolerance)) {
-        return { status: 401, body: 'expire: timestamp should be >= current time' }
-      }
-      return change === 'shorten' && mayOnlyExtend(auth)
-        ? {
-            status: 400,
-            body: 'expire: shorten parameter cannot be used with this subaccount token (missing delete access)',
-          }
-        : undefined
-    },
+    check: ({ expiries }, now) =>
+      expiries.some((expiry) => expiry < now - LIMITS.changeTolerance)
+        ? { status: 401, body: 'expire: timestamp should be >= current time' }
+        : undefined,
     proof: ({ owner, auth, change, expiries, messages }) => ({
       owner,
       auth,
@@ -124,9 +118,16 @@ export const expire = defineMethod({
       ignoreRevocation: false,
     }),
     badSignature: 'expire: signature verification failed',
+    checkSigned: ({ change, auth }) =>
+      change === 'shorten' && mayOnlyExtend(auth)
+        ? {
+            status: 400,
+            body: 'expire: shorten parameter cannot be used with this subaccount token (missing delete access)',
+          }
+        : undefined,
   },
   result: {
-    write: (result: SwarmResult<ExpireEntry>) => writeSwarmResult(expireEntry, result),
+    write: (result: SwarmResult<ExpireEntry>, encoding) => writeSwarmResult(expireEntry, result, encoding),
     read: (body) => readSwarmResult(expireEntry, body),
   },
 })

@@ -54,7 +54,9 @@ export const getExpiries = defineMethod({
     badSignature: 'get_expiries signature verification failed',
   },
   result: {
-    write: ({ expiries }: GetExpiriesResult) => ({ expiries: expiriesByHash.write(expiries, 'json') }),
+    write: ({ expiries }: GetExpiriesResult, encoding = 'json') => ({
+      expiries: expiriesByHash.write(expiries, encoding),
+    }),
     read: (body): GetExpiriesResult => ({
       expiries: present(readResult({ expiries: expiriesByHash }, body, 'json').expiries, 'expiries'),
     }),

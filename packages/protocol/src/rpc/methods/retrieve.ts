@@ -6,6 +6,7 @@ import type { Owner } from '../../identity/account-id.ts'
 import { requestFaults, rpcAnswers } from '../answers.ts'
 import { type Authentication, authFields, readAuthentication, writeAuthentication } from '../authentication.ts'
 import {
+  boolean,
   data,
   flag,
   hash,
@@ -37,6 +38,8 @@ export type RetrieveParams = {
   /** Both or none. */
   readonly timestamp: UnixMillis | undefined
   readonly auth: Authentication | undefined
+  /** From the newest that came to this node to the oldest, `lastHash` being where it goes on. */
+  readonly reverse?: boolean | undefined
   /** Native extension: hold the answer until there is something new, at most this long (0…60 000). */
   readonly wait: Millis | undefined
 }
@@ -70,6 +73,7 @@ export const retrieve = defineMethod({
     pubKey: ownerField,
     pubkey: ownerField,
     pubkey_ed25519: authFields.pubkey_ed25519,
+    reverse_direction: boolean,
     signature: authFields.signature,
     subaccount: authFields.subaccount,
     subaccount_sig: authFields.subaccount_sig,
@@ -95,6 +99,7 @@ export const retrieve = defineMethod({
       maxSize: fields.max_size,
       timestamp,
       auth: readAuthentication(owner, fields),
+      reverse: fields.reverse_direction,
       wait: fields.wait,
     }
   },
@@ -107,6 +112,7 @@ export const retrieve = defineMethod({
     pubKey: undefined,
     pubkey: params.owner,
     ...writeAuthentication(params.auth),
+    reverse_direction: params.reverse || undefined,
     timestamp: params.timestamp,
     wait: params.wait,
   }),
@@ -126,9 +132,9 @@ export const retrieve = defineMethod({
     badSignature: 'retrieve signature verification failed',
   },
   result: {
-    write: ({ messages, more }: RetrieveResult) => ({
+    write: ({ messages, more }: RetrieveResult, encoding = 'json') => ({
       messages: messages.map(({ expiry, ...message }) =>
-        writeFields(messageFields, { ...message, expiration: expiry }, 'json'),
+        writeFields(messageFields, { ...message, expiration: expiry }, encoding),
       ),
       more,
     }),

@@ -109,7 +109,10 @@ export const store = defineMethod({
     badSignature: 'store signature verification failed',
   },
   result: {
-    write: (result: StoreResult) => ({ ...writeSwarmResult(storeEntry, result), hash: result.hash }),
+    write: (result: StoreResult, encoding) => ({
+      ...writeSwarmResult(storeEntry, result, encoding),
+      hash: result.hash,
+    }),
     read: (body): StoreResult => ({
       ...readSwarmResult(storeEntry, body),
       hash: present(readResult({ hash }, body, 'json').hash, 'hash'),
