@@ -38,6 +38,7 @@ test('what is not said has a default, and paths are relative to the file', () =>
     maxOwnerMessages: 0,
     logLevel: 'info',
     limits: DEFAULT_LIMITS,
+    onion: { acceptAesCbc: false, exits: [] },
   })
 })
 
@@ -52,6 +53,12 @@ test('each limit can be set alone; the others keep their defaults', () => {
   expect(read(minimal).config.limits).toEqual(DEFAULT_LIMITS)
 })
 
+test('an exit needs no more than a host', () => {
+  const { config } = read({ ...minimal, onion: { acceptAesCbc: true, exits: [{ host: 'files.example' }] } })
+  const exits = [{ host: 'files.example', port: 443, protocol: 'https' }]
+  expect(config.onion).toEqual({ acceptAesCbc: true, exits })
+})
+
 test('unknown keys, variables and values are refused by name', () => {
   const invalid = (content: unknown, environment = {}) => {
     expect(() => read(content, environment)).toThrow(expect.objectContaining({ code: 'invalid' }))
@@ -60,6 +67,9 @@ test('unknown keys, variables and values are refused by name', () => {
   invalid({ ...minimal, web: { port: 1, url: 'http://x', host: '127.0.0.1', extra: 1 } })
   invalid({ ...minimal, limits: { rpcPerSecnd: 1 } })
   invalid({ ...minimal, limits: { links: 0 } })
+  invalid({ ...minimal, onion: { exits: [{ host: '*.example' }] } })
+  invalid({ ...minimal, onion: { exits: [{ host: 'files.example', port: 0 }] } })
+  invalid({ ...minimal, onion: { exits: [{ host: 'files.example', path: '/' }] } })
   invalid({ ...minimal, address: 'example.org' })
   invalid({ ...minimal, httpsPort: 0 })
   invalid({ ...minimal, directory: { keyFile: 'x', invited: ['zz'] } })

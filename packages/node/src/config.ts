@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { MessengerError, type NodeId, parseNodeId } from '@starling/protocol'
+import { isExitHostName, MessengerError, type NodeId, parseNodeId } from '@starling/protocol'
 import * as z from 'zod'
 import { DEFAULT_LIMITS, type ServerLimits } from './server/limits.ts'
 
@@ -41,6 +41,23 @@ const limits = z.strictObject({
   requests: total('requests'),
   /** Room for the largest request several times over, or nobody could send one. */
   bytes: z.int().min(67_108_864).default(DEFAULT_LIMITS.bytes),
+})
+
+/** What the last hop of an onion request may do beyond what the protocol asks of it. */
+const onion = z.strictObject({
+  /** Layers that nothing authenticates, as some third-party clients make them. */
+  acceptAesCbc: z.boolean().default(false),
+  /** Servers to relay to, besides those that the network file lists: exact name in lower case, port, protocol. */
+  exits: z
+    .array(
+      z.strictObject({
+        host: z.string().refine(isExitHostName, 'not a host name in lower case or an IPv4 address'),
+        port: port.default(443),
+        protocol: z.enum(['https', 'http']).default('https'),
+      }),
+    )
+    .max(256)
+    .default([]),
 })
 
 const LOOPBACK = /^127\./
@@ -90,6 +107,7 @@ const fileForm = z.strictObject({
   /** Only for a directory member: its key in the network file, and who is invited. */
   directory: z.strictObject({ keyFile: z.string().min(1), invited: z.array(nodeId).max(10_000) }).optional(),
   metrics: metrics.optional(),
+  onion: onion.prefault({}),
   /** Of the database, in bytes; 0: no limit. */
   maxStorageBytes: z.int().min(0).default(0),
   /** Of one account's messages, in bytes: 1 GiB; 0: no limit. */
