@@ -20,6 +20,7 @@ import { admissionByInvitation } from './directory/directory-member.ts'
 import { readOrCreateKey } from './key-file.ts'
 import { createBootstrapClient } from './server/bootstrap-client.ts'
 import { certificateHash, createHttpsIdentity, createPeerIdentity, type TlsIdentity } from './server/certificate.ts'
+import { Gate } from './server/gate.ts'
 import { startHttpServer } from './server/http-server.ts'
 import { startLinkServer } from './server/link-server.ts'
 import { TlsPeers } from './server/tls-peers.ts'
@@ -58,6 +59,7 @@ export async function runNode(config: NodeConfig, logger: Logger): Promise<Runni
     port: config.peerPort,
     clock,
     logger: logger.child('peer'),
+    limits: config.limits,
   })
   const settings: NodeSettings = {
     network,
@@ -90,20 +92,15 @@ export async function runNode(config: NodeConfig, logger: Logger): Promise<Runni
   await using started = new AsyncDisposableStack()
   started.use(node)
   started.use(peers)
-  await peers.listen(node)
+  await peers.listen(node, { knows: (nodeId) => node.knows(nodeId) })
   const pingKey = pingKeyOf(node.nodeId)
-  const shared = { surfaces: node, pingKey, logger: logger.child('http') }
+  const gate = new Gate({ limits: config.limits, clock })
+  const shared = { surfaces: node, gate, clock, pingKey, logger: logger.child('http') }
   const servers = [
     started.use(await startHttpServer({ ...shared, tls: https, host: config.host, port: config.httpsPort })),
   ]
-  if (config.web)
-    servers.push(started.use(await startHttpServer({ ...shared, host: config.web.host, port: config.web.port })))
-  started.use(
-    startLinkServer(
-      servers.map(({ server }) => server),
-      { surfaces: node, clock, logger: logger.child('link') },
-    ),
-  )
+  if (config.web) servers.push(started.use(await startHttpServer({ ...shared, ...config.web })))
+  started.use(startLinkServer(servers, { surfaces: node, gate, clock, logger: logger.child('link') }))
   await node.start()
   logger.info('node.listening', { port: config.httpsPort })
   const whole = started.move()

@@ -200,6 +200,11 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     }
   }
 
+  /** Whether the directory knows a node, or did until lately: others get little more on peer links than answers to probes. */
+  knows(nodeId: NodeId): boolean {
+    return this.keeper.view.snapshot?.nodes.has(nodeId) === true || this.keeper.hasDeparted(nodeId)
+  }
+
   async answerPeer(from: NodeId, kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
     if (kind === FrameKind.probe) return { status: 200, body: NO_BODY }
     // Signed, so it does not matter who brings it: a node that has no directory yet knows nobody.

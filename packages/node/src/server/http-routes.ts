@@ -1,5 +1,6 @@
 /** The routes of a node, as one table. docs/protocol/http.md §1; `/link` is upgraded by `link-server.ts`. */
 import type { PublicRequest } from '../ports.ts'
+import type { RequestClass } from './callers.ts'
 
 /** A request's path and method as a node understands it. */
 export type Route =
@@ -7,6 +8,7 @@ export type Route =
   | { readonly kind: 'plain'; readonly request: PublicRequest }
   | { readonly kind: 'ping' }
   | { readonly kind: 'stats' }
+  | { readonly kind: 'preflight' }
   | { readonly kind: 'unknown' }
 
 const POSTS: Readonly<Record<string, Route>> = {
@@ -24,7 +26,14 @@ const GETS: Readonly<Record<string, Route>> = {
   '/get_stats/v1': { kind: 'stats' },
 }
 
+/** Whose rate a request counts towards. Preflights are sent by browsers with the requests that they are about. */
+export function classOf(route: Route): RequestClass {
+  if (route.kind === 'preflight') return 'rpc'
+  return route.kind === 'body' && (route.request === 'rpc' || route.request === 'onion') ? route.request : 'directory'
+}
+
 export function routeOf(method: string, path: string): Route {
+  if (method === 'OPTIONS') return { kind: 'preflight' }
   const routes = method === 'POST' ? POSTS : method === 'GET' ? GETS : {}
   const found = Object.hasOwn(routes, path) ? routes[path] : undefined
   if (found) return found

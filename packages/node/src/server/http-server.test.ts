@@ -3,12 +3,15 @@ import { type Agent, request as httpRequest, type IncomingMessage, type RequestO
 import { request as httpsRequest } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { millis, unixMillis, utf8 } from '@starling/protocol'
+import { millis, seconds, unixMillis, utf8 } from '@starling/protocol'
+import { systemClock } from '@starling/runtime'
 import { type MemoryLogger, memoryLogger } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import type { NodeSurfaces, PublicRequest } from '../ports.ts'
 import { certificateHash, createHttpsIdentity } from './certificate.ts'
+import { Gate } from './gate.ts'
 import { type HttpServerOptions, MAX_BODY_BYTES, startHttpServer } from './http-server.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 
 type Fake = NodeSurfaces & { readonly requests: PublicRequest[]; readonly aborted: Promise<void> }
 
@@ -34,10 +37,12 @@ function fakeNode(): Fake {
   }
 }
 
-async function serve(change: Partial<HttpServerOptions> = {}) {
+async function serve(change: Partial<HttpServerOptions> = {}, limits: Partial<ServerLimits> = {}) {
   const node = fakeNode()
   const logger: MemoryLogger = memoryLogger()
-  const options = { surfaces: node, host: '127.0.0.1', port: 0, pingKey: 'PINGKEY=', logger, ...change }
+  const gate = new Gate({ limits: { ...DEFAULT_LIMITS, ...limits }, clock: systemClock() })
+  const base = { surfaces: node, gate, clock: systemClock(), host: '127.0.0.1', port: 0, pingKey: 'PINGKEY=', logger }
+  const options = { ...base, ...change }
   const server = await startHttpServer(options)
   return {
     node,
@@ -183,7 +188,7 @@ test('a sender that never stops is cut off', async () => {
 })
 
 test('slow headers and slow bodies are closed', async () => {
-  await using server = await serve({ timeouts: { headers: millis(200), request: millis(400) } })
+  await using server = await serve({ timeouts: { headers: millis(200), request: millis(400), answer: seconds(60) } })
   for (const start of ['GET /health HTT', 'POST /json_rpc HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1']) {
     const socket = connect(server.port, '127.0.0.1')
     socket.write(start)

@@ -6,9 +6,9 @@ export type ServerLimits = {
    * machine, where everything comes from one address.
    */
   readonly perAddress: boolean
-  /** Storage requests a second of one address, and of one link. For two seconds it may ask twice as often. */
+  /** Storage requests a second of one address, and half as many of one link; two seconds' worth at once. */
   readonly rpcPerSecond: number
-  /** Onion requests a second of one address, and of one link; as above. */
+  /** Onion requests a second of one address, and half as many of one link; two seconds' worth at once. */
   readonly onionPerSecond: number
   /** Requests for documents, announcements and all other routes a second of one address; five seconds' worth at once. */
   readonly directoryPerSecond: number
@@ -41,17 +41,23 @@ export const DEFAULT_LIMITS: ServerLimits = {
 
 /** Requests under way on one connection: nobody sends more before an answer has come. */
 export const MAX_PIPELINED = 16
-/** Requests under way on a client's link. */
+/** Requests that came too fast one after the other before a connection is closed: refusing costs something, too. */
+export const MAX_REFUSALS = 64
+/** Requests under way on a client's link; and so many that came too fast one after the other close it. */
 export const MAX_PENDING_PER_LINK = 256
+/** What a piece of a body or frame costs besides its bytes, so that single bytes do not cost more than is counted. */
+export const CHUNK_OVERHEAD_BYTES = 128
 /** Onion requests that are held for a minute share a link with everything else between two nodes. */
 export const MAX_PENDING_PER_PEER_LINK = 20_000
-/** Requests of nodes under way, from all of them. */
-export const MAX_PEER_REQUESTS = 40_000
-/** Links that nodes of the directory have opened. */
-export const MAX_PEER_LINKS = 5_000
+/** Requests of nodes under way, from all of them: one alone gets a fifth. */
+export const MAX_PEER_REQUESTS = 100_000
 /** A node keeps one link to another; a second one may be there while the first one is found to be dead. */
 export const MAX_LINKS_PER_PEER = 2
 /** Connections to the peer port that have not yet proven a key. */
 export const MAX_PEER_HANDSHAKES = 1_000
-/** Links of keys that are not in the directory. */
+/** Links of keys that are not in the directory: beyond it, the oldest goes. One address gets a fifth. */
 export const MAX_STRANGER_LINKS = 64
+/** After which a key that the directory still does not know is cut off. */
+export const STRANGER_TIMEOUT_MS = 10_000
+/** Requests a second of one such key, and documents a second that one node publishes; five seconds' worth at once. */
+export const STRANGER_REQUESTS_PER_SECOND = 4

@@ -7,10 +7,12 @@ import { memoryLogger } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { WebSocket } from 'ws'
 import type { NodeSurfaces } from '../ports.ts'
+import { Gate } from './gate.ts'
 import { startHttpServer } from './http-server.ts'
-import { startLinkServer } from './link-server.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
+import { type LinkServerOptions, startLinkServer } from './link-server.ts'
 
-async function serve() {
+async function serve(change: Partial<LinkServerOptions> = {}, limits: Partial<ServerLimits> = {}) {
   const logger = memoryLogger()
   const seen = { running: 0, most: 0, release: Promise.withResolvers<void>() }
   const surfaces: NodeSurfaces = {
@@ -26,8 +28,10 @@ async function serve() {
       return { status: 200, body: payload }
     },
   }
-  const http = await startHttpServer({ surfaces, host: '127.0.0.1', port: 0, pingKey: '', logger })
-  const links = startLinkServer([http.server], { surfaces, clock: systemClock(), logger })
+  const clock = systemClock()
+  const gate = new Gate({ limits: { ...DEFAULT_LIMITS, ...limits }, clock })
+  const http = await startHttpServer({ surfaces, gate, clock, host: '127.0.0.1', port: 0, pingKey: '', logger })
+  const links = startLinkServer([http], { surfaces, gate, clock, logger, ...change })
   return {
     logger,
     seen,

@@ -1,79 +1,155 @@
 /** `GET /link`: native clients ask over one WebSocket, a link frame in each binary message. docs/protocol/link.md. */
-import type { Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { seconds } from '@starling/protocol'
-import { type Clock, type FrameCarrier, LinkSession, type Logger } from '@starling/runtime'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { FrameKind, type Millis, millis, seconds } from '@starling/protocol'
+import { type Clock, LinkSession, type Logger, TaskGroup } from '@starling/runtime'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { NodeSurfaces } from '../ports.ts'
-import { MAX_BODY_BYTES } from './http-server.ts'
+import { type Asker, answerAsker, isControl } from './asker.ts'
+import type { Caller, RequestClass } from './callers.ts'
+import type { Gate } from './gate.ts'
+import { HeldFrames } from './held-frames.ts'
+import { MAX_BODY_BYTES } from './http-body.ts'
+import type { RunningServer } from './http-server.ts'
+import { MAX_PENDING_PER_LINK } from './limits.ts'
 
-const FRAME_OVERHEAD_BYTES = 9
-const MAX_LINKS = 5_000
-const MAX_PENDING_PER_LINK = 256
+/** Of answers that nobody reads: beyond it they become 503, at twice as much the link closes. */
+const MAX_BUFFERED = 2 * MAX_BODY_BYTES
 const HEARTBEAT = { interval: seconds(25), timeout: seconds(15) }
+/** How often it is looked for links that read nothing. */
+const STALLED_INTERVAL = millis(1_000)
+const FRAME_HEADER_BYTES = 9
+const KIND_OFFSET = FRAME_HEADER_BYTES - 1
+/** Pieces that a message may come in: it is whole frames that people send. */
+const MAX_FRAGMENTS = 1_024
+const MAX_CHUNKS = 32_768
+const CLOSE_TIMEOUT_MS = 5_000
 
-export type LinkServerOptions = { readonly surfaces: NodeSurfaces; readonly clock: Clock; readonly logger: Logger }
+export type LinkServerOptions = {
+  readonly surfaces: NodeSurfaces
+  readonly gate: Gate
+  readonly clock: Clock
+  readonly logger: Logger
+  /** 25 and 15 s: a link that is silent for both together is closed, also in the middle of a frame. */
+  readonly heartbeat?: { readonly interval: Millis; readonly timeout: Millis }
+  /** For who reads an answer: 60 s, and more for large ones. */
+  readonly answerTimeout?: Millis
+}
 
 /** Serves links on these servers' ports until disposed. */
-export function startLinkServer(servers: readonly Server[], options: LinkServerOptions): AsyncDisposable {
-  const sockets = new WebSocketServer({
+export function startLinkServer(servers: readonly RunningServer[], options: LinkServerOptions): AsyncDisposable {
+  return new LinkServer(servers, options)
+}
+
+type OpenLink = Asker & { readonly webSocket: WebSocket; readonly session: LinkSession; readonly held: HeldFrames }
+
+class LinkServer implements AsyncDisposable {
+  readonly #options: LinkServerOptions
+  readonly #links = new Set<OpenLink>()
+  readonly #tasks = new TaskGroup({ onFailure: () => this.#options.logger.error('link.task_failed') })
+  readonly #sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: MAX_BODY_BYTES + FRAME_OVERHEAD_BYTES,
-  })
-  const links = new Set<LinkSession>()
-  for (const server of servers) {
-    server.on('upgrade', (request, socket: Duplex, head) => {
-      // Nobody else listens any more, and what nobody hears ends the process.
-      socket.on('error', () => socket.destroy())
-      if ((request.url ?? '').split('?', 1)[0] !== '/link' || links.size >= MAX_LINKS) {
-        socket.end(
-          `HTTP/1.1 ${links.size >= MAX_LINKS ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`,
-        )
-        return
-      }
-      sockets.handleUpgrade(request, socket, head, (webSocket) => adopt(webSocket, links, options))
+    maxPayload: MAX_BODY_BYTES + FRAME_HEADER_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_CHUNKS,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    // The declarations of the library do not know `closeTimeout`.
+  } as ServerOptions)
+
+  constructor(servers: readonly RunningServer[], options: LinkServerOptions) {
+    this.#options = options
+    for (const running of servers) {
+      running.server.on('upgrade', (request, socket: Duplex, head) => this.#upgrade(running, request, socket, head))
+    }
+    this.#tasks.run('watch', (signal) => this.#watch(signal))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tasks[Symbol.asyncDispose]()
+    await Promise.all([...this.#links].map(({ session }) => session[Symbol.asyncDispose]()))
+    this.#sockets.close()
+    // Whoever does not answer the closing would keep the server open.
+    for (const client of this.#sockets.clients) client.terminate()
+  }
+
+  #upgrade(running: RunningServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { gate } = this.#options
+    // Nobody else listens any more, and what nobody hears ends the process.
+    socket.on('error', () => socket.destroy())
+    const address = running.callerOf(request)
+    if ((request.url ?? '').split('?', 1)[0] !== '/link') refuse(socket, '404 Not Found')
+    else if (gate.pass(address, 'rpc')) refuse(socket, '429 Too Many Requests')
+    else if (!gate.hasRoomForLink(address)) refuse(socket, '503 Service Unavailable')
+    else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#adopt(webSocket, socket, address))
+  }
+
+  #adopt(webSocket: WebSocket, socket: Duplex, address: Caller): void {
+    const { surfaces, gate, clock, logger } = this.#options
+    const caller = gate.openLink(address)
+    const held = new HeldFrames({ gate, caller, unsentBytes: () => webSocket.bufferedAmount })
+    const session = new LinkSession({
+      carrier: {
+        send: (frame) => {
+          if (webSocket.readyState !== webSocket.OPEN) return
+          webSocket.send(frame)
+          held.measure(clock.monotonic())
+        },
+        get bufferedBytes() {
+          return webSocket.bufferedAmount
+        },
+        close: () => webSocket.close(),
+      },
+      clock,
+      handler: (kind, payload, signal) =>
+        answerAsker(link, {
+          class: classOf(kind),
+          payload,
+          answer: () => surfaces.answerLink(kind, payload, signal),
+        }),
+      maxPending: MAX_PENDING_PER_LINK,
+      maxBuffered: MAX_BUFFERED,
+      heartbeat: this.#options.heartbeat ?? HEARTBEAT,
+      onFailure: () => logger.error('link.request_failed'),
+    })
+    const link: OpenLink = { webSocket, session, held, gate, caller, cutOff: () => webSocket.terminate(), refusals: 0 }
+    this.#links.add(link)
+    // Before the WebSocket cuts it into messages.
+    socket.prependListener('data', (chunk: Buffer) => held.came(chunk.length) || webSocket.terminate())
+    webSocket.on('message', (data: Buffer, isBinary) => this.#receive(link, data, isBinary))
+    webSocket.on('ping', () => gate.pass(caller, 'control') && webSocket.terminate())
+    webSocket.on('error', () => webSocket.terminate())
+    webSocket.on('close', () => {
+      this.#links.delete(link)
+      held.close()
+      gate.closeLink(caller)
+      session.closedByCarrier()
     })
   }
-  return {
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...links].map((link) => link[Symbol.asyncDispose]()))
-      sockets.close()
-      // Whoever does not answer the closing would keep the server open.
-      for (const client of sockets.clients) client.terminate()
-    },
+
+  #receive(link: OpenLink, data: Buffer, isBinary: boolean): void {
+    link.held.completed()
+    if (!isBinary) link.webSocket.close(1003)
+    else if (isControl(data[KIND_OFFSET] ?? 0) && link.gate.pass(link.caller, 'control')) link.cutOff()
+    else link.session.receive(data)
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock, answerTimeout } = this.#options
+    while (!signal.aborted) {
+      await clock.sleep(STALLED_INTERVAL, { signal })
+      for (const { held, webSocket } of this.#links) {
+        if (!held.measure(clock.monotonic(), answerTimeout)) webSocket.terminate()
+      }
+    }
   }
 }
 
-function adopt(webSocket: WebSocket, links: Set<LinkSession>, options: LinkServerOptions): void {
-  const link = new LinkSession({
-    carrier: carrierOf(webSocket),
-    clock: options.clock,
-    handler: (kind, payload, signal) => options.surfaces.answerLink(kind, payload, signal),
-    maxPending: MAX_PENDING_PER_LINK,
-    heartbeat: HEARTBEAT,
-    onFailure: () => options.logger.error('link.request_failed'),
-  })
-  links.add(link)
-  webSocket.on('message', (data: Buffer, isBinary) => {
-    if (isBinary) link.receive(data)
-    else webSocket.close(1003)
-  })
-  webSocket.on('error', () => webSocket.terminate())
-  webSocket.on('close', () => {
-    links.delete(link)
-    link.closedByCarrier()
-  })
+function classOf(kind: number): RequestClass {
+  return kind === FrameKind.rpc ? 'rpc' : kind === FrameKind.onion ? 'onion' : 'directory'
 }
 
-function carrierOf(webSocket: WebSocket): FrameCarrier {
-  return {
-    send: (frame) => {
-      if (webSocket.readyState === webSocket.OPEN) webSocket.send(frame)
-    },
-    get bufferedBytes() {
-      return webSocket.bufferedAmount
-    },
-    close: () => webSocket.close(),
-  }
+function refuse(socket: Duplex, status: string): void {
+  const retry = status.startsWith('404') ? '' : 'Retry-After: 1\r\n'
+  socket.end(`HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -19,6 +19,7 @@ import { expect } from 'expect'
 import type { NodeSurfaces } from '../ports.ts'
 import { FixtureNode } from '../testing/fixture.ts'
 import { createPeerIdentity } from './certificate.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
 import { TlsPeers } from './tls-peers.ts'
 
 const NEVER = new AbortController().signal
@@ -36,7 +37,10 @@ async function freePort(): Promise<number> {
 
 type Peer = { peers: TlsPeers; descriptor: Descriptor; asked: [NodeId, string][]; log: ReturnType<typeof memoryLogger> }
 
-async function peer(index: number, options: { port?: number; clock?: Clock } = {}): Promise<Peer> {
+async function peer(
+  index: number,
+  options: { port?: number; clock?: Clock; knows?: (nodeId: NodeId) => boolean } = {},
+): Promise<Peer> {
   const { keys, descriptor } = people[index]!
   const port = options.port ?? (await freePort())
   const log = memoryLogger()
@@ -46,6 +50,7 @@ async function peer(index: number, options: { port?: number; clock?: Clock } = {
     port,
     clock: options.clock ?? systemClock(),
     logger: log,
+    limits: DEFAULT_LIMITS,
   })
   const asked: Peer['asked'] = []
   const surfaces: NodeSurfaces = {
@@ -56,7 +61,7 @@ async function peer(index: number, options: { port?: number; clock?: Clock } = {
       return { status: 200, body: utf8(`answer of ${index}`) }
     },
   }
-  await peers.listen(surfaces)
+  await peers.listen(surfaces, { knows: options.knows ?? (() => true) })
   const address = parseIpv4Address('127.0.0.1')
   return { peers, asked, log, descriptor: { ...descriptor, address, peerPort: port, timestamp: unixMillis(0) } }
 }

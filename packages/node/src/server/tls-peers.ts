@@ -3,27 +3,40 @@
  * node key, so the handshake proves both node IDs; who is *let in* is decided above, by the directory. docs/protocol/link.md.
  */
 import { connect, createServer, type TLSSocket } from 'node:tls'
-import { type Descriptor, FrameReader, type Millis, millis, type NodeId, seconds } from '@starling/protocol'
+import { type Descriptor, type Millis, millis, type NodeId, seconds } from '@starling/protocol'
 import {
   type Clock,
-  type FrameCarrier,
   LinkError,
   type LinkReply,
-  LinkSession,
+  type LinkSession,
   type Logger,
+  TaskGroup,
   TimeoutError,
   withTimeout,
 } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
 import type { NodeSurfaces, PeerNetwork } from '../ports.ts'
+import { Caller } from './callers.ts'
 import { peerNodeId, type TlsIdentity } from './certificate.ts'
+import { Gate } from './gate.ts'
+import { Handshakes } from './handshakes.ts'
+import { IncomingPeers } from './incoming-peers.ts'
+import {
+  MAX_PEER_HANDSHAKES,
+  MAX_PEER_REQUESTS,
+  MAX_STRANGER_LINKS,
+  type ServerLimits,
+  STRANGER_REQUESTS_PER_SECOND,
+} from './limits.ts'
 import { trackSockets } from './open-sockets.ts'
+import { PeerLink, type PeerSurfaces } from './peer-link.ts'
 
 const CONNECT_TIMEOUT = seconds(4)
-const HEARTBEAT = { interval: seconds(5), timeout: seconds(5) }
-// Onion requests that are held for a minute share a link with everything else between two nodes.
-const MAX_PENDING_PER_LINK = 20_000
-const MAX_INCOMING_LINKS = 5_000
+const WATCH_INTERVAL = millis(1_000)
+/** Nothing older, and only groups whose keys are made for one connection: what was recorded stays unreadable. */
+const TLS = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768:X25519' } as const
+
+const NO_BODY = new Uint8Array()
 
 export type TlsPeersOptions = {
   readonly identity: TlsIdentity
@@ -31,35 +44,40 @@ export type TlsPeersOptions = {
   readonly port: number
   readonly clock: Clock
   readonly logger: Logger
+  readonly limits: ServerLimits
 }
 
 export class TlsPeers implements PeerNetwork, AsyncDisposable {
   readonly #options: TlsPeersOptions
+  readonly #gate: Gate
   readonly #links = new Map<NodeId, LinkSession>()
   readonly #connecting = new Map<NodeId, Promise<LinkSession>>()
-  readonly #incoming = new Set<LinkSession>()
+  readonly #incoming: IncomingPeers
+  readonly #handshakes: Handshakes
   readonly #server
   readonly #endSockets: () => void
-  #surfaces: NodeSurfaces | undefined
+  readonly #tasks = new TaskGroup({ onFailure: () => this.#options.logger.error('peer.task_failed') })
+  #surfaces: PeerSurfaces | undefined
   readonly #closing = new AbortController()
 
   constructor(options: TlsPeersOptions) {
     this.#options = options
+    this.#gate = gateOf(options)
+    this.#incoming = new IncomingPeers({ ...options, gate: this.#gate })
+    this.#handshakes = new Handshakes(this.#gate)
     this.#server = createServer(
-      {
-        ...options.identity,
-        requestCert: true,
-        rejectUnauthorized: false,
-        minVersion: 'TLSv1.3',
-        handshakeTimeout: CONNECT_TIMEOUT,
-      },
+      { ...options.identity, ...TLS, requestCert: true, rejectUnauthorized: false, handshakeTimeout: CONNECT_TIMEOUT },
       (socket) => this.#accept(socket),
     )
-    this.#endSockets = trackSockets(this.#server)
+    this.#endSockets = trackSockets(this.#server, (socket) => this.#handshakes.begin(socket))
   }
 
-  /** Starts to listen; requests of peers go to `surfaces`. */
-  async listen(surfaces: NodeSurfaces): Promise<void> {
+  /** Starts to listen; requests of peers go to `answering`. @param options.knows whether the directory has a node. */
+  async listen(answering: NodeSurfaces, options: { readonly knows: (nodeId: NodeId) => boolean }): Promise<void> {
+    const surfaces: PeerSurfaces = {
+      answerPeer: (from, kind, payload, signal) => answering.answerPeer(from, kind, payload, signal),
+      knows: options.knows,
+    }
     this.#surfaces = surfaces
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
@@ -69,6 +87,12 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
       })
     })
     this.#server.on('error', () => this.#options.logger.error('peer.server_failed'))
+    this.#tasks.run('watch', async (signal) => {
+      while (!signal.aborted) {
+        await this.#options.clock.sleep(WATCH_INTERVAL, { signal })
+        this.#incoming.watch(surfaces)
+      }
+    })
   }
 
   async request(
@@ -95,9 +119,10 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     this.#closing.abort()
     const closed = new Promise((resolve) => this.#server.close(resolve))
     await Promise.allSettled(this.#connecting.values())
-    await Promise.all([...this.#links.values(), ...this.#incoming].map((link) => link[Symbol.asyncDispose]()))
+    await Promise.all([...this.#links.values(), this.#incoming].map((link) => link[Symbol.asyncDispose]()))
     this.#endSockets()
     await closed
+    await this.#tasks[Symbol.asyncDispose]()
   }
 
   async #linkTo(to: Descriptor): Promise<LinkSession> {
@@ -120,7 +145,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
       return await withTimeout(clock, CONNECT_TIMEOUT, this.#closing.signal, async (signal) => {
         const { promise, resolve, reject } = Promise.withResolvers<void>()
         socket = connect(
-          { ...identity, host: to.address, port: to.peerPort, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
+          { ...identity, ...TLS, host: to.address, port: to.peerPort, rejectUnauthorized: false },
           resolve,
         )
         socket.setNoDelay(true)
@@ -129,7 +154,7 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
         await promise
         socket.off('error', reject)
         if (peerNodeId(socket) !== nodeId) throw new PeerError('unreachable')
-        const link = this.#adopt(socket, nodeId)
+        const link = this.#open(socket, nodeId)
         this.#links.set(nodeId, link)
         void link.closed.then(() => this.#links.get(nodeId) === link && this.#links.delete(nodeId))
         return link
@@ -140,54 +165,34 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     }
   }
 
+  /** Whom we asked may ask us on the same link. */
+  #open(socket: TLSSocket, nodeId: NodeId): LinkSession {
+    const surfaces = this.#surfaces ?? { knows: () => false, answerPeer: async () => ({ status: 503, body: NO_BODY }) }
+    return new PeerLink({ ...this.#options, gate: this.#gate, caller: new Caller(), socket, nodeId, surfaces }).session
+  }
+
   #accept(socket: TLSSocket): void {
     const nodeId = peerNodeId(socket)
-    if (nodeId === undefined || this.#incoming.size >= MAX_INCOMING_LINKS || this.#closing.signal.aborted) {
+    this.#handshakes.end(socket)
+    if (nodeId === undefined || !this.#surfaces || this.#closing.signal.aborted) {
       socket.destroy()
       return
     }
     socket.setNoDelay(true)
-    const link = this.#adopt(socket, nodeId)
-    this.#incoming.add(link)
-    void link.closed.then(() => this.#incoming.delete(link))
-  }
-
-  #adopt(socket: TLSSocket, nodeId: NodeId): LinkSession {
-    const reader = new FrameReader()
-    const link = new LinkSession({
-      carrier: carrierOf(socket),
-      clock: this.#options.clock,
-      handler: async (kind, payload, signal) => {
-        if (!this.#surfaces) return { status: 503, body: new Uint8Array() }
-        return this.#surfaces.answerPeer(nodeId, kind, payload, signal)
-      },
-      maxPending: MAX_PENDING_PER_LINK,
-      heartbeat: HEARTBEAT,
-      onFailure: () => this.#options.logger.error('peer.request_failed'),
-    })
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        for (const frame of reader.push(chunk)) link.receive(frame)
-      } catch {
-        // Not a frame: whoever is there does not speak our protocol.
-        this.#options.logger.warn('peer.malformed_frame')
-        socket.destroy()
-      }
-    })
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => link.closedByCarrier())
-    return link
+    this.#incoming.accept(socket, nodeId, this.#surfaces)
   }
 }
 
-function carrierOf(socket: TLSSocket): FrameCarrier {
-  return {
-    send: (frame) => {
-      if (socket.writable) socket.write(frame)
+/** Nodes that we know have no rate, and large shares; everybody else has little of anything. */
+function gateOf({ clock, limits }: TlsPeersOptions): Gate {
+  return new Gate({
+    clock,
+    limits: {
+      ...limits,
+      directoryPerSecond: STRANGER_REQUESTS_PER_SECOND,
+      connections: MAX_PEER_HANDSHAKES,
+      links: MAX_STRANGER_LINKS,
+      requests: MAX_PEER_REQUESTS,
     },
-    get bufferedBytes() {
-      return socket.writableLength
-    },
-    close: () => socket.destroySoon(),
-  }
+  })
 }
