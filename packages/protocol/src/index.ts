@@ -68,6 +68,8 @@ export {
 } from './rpc/methods/revoke-subaccount.ts'
 export type { RevokedSubaccountsParams, RevokedSubaccountsResult } from './rpc/methods/revoked-subaccounts.ts'
 export { type StoreEntry, type StoreParams, type StoreResult, storeEntry } from './rpc/methods/store.ts'
+export * from './rpc/monitor.ts'
+export * from './rpc/monitor-answers.ts'
 export * from './rpc/namespace.ts'
 export * from './rpc/receipt.ts'
 export * from './rpc/record-id.ts'

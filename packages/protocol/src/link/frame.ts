@@ -34,6 +34,12 @@ export const FrameKind = {
   fetch: 11,
   /** Items that belong to the other side and no longer to the asker: which of them are missing there. */
   offer: 12,
+  /** Asks for pushes of what is stored, on a client's link: `rpc/monitor.ts`. */
+  monitor: 0x20,
+  /** A node tells a client of a message; answered with an empty reply of status 200, as is the next one. */
+  monitorMessage: 0x21,
+  /** A node tells a client that there is no subscription any more. */
+  monitorEnd: 0x22,
   /** The one answer to a request: `encodeReply`. */
   reply: 0x80,
   /** Empty. Who asked no longer waits; there is no answer any more. */
