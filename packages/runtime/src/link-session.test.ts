@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import { encodeFrame, FrameKind, MAX_FRAME_PAYLOAD, seconds } from '@starling/protocol'
 import { expect } from 'expect'
 import type { FrameCarrier, LinkHandler } from './link.ts'
+import type { LinkError } from './link-error.ts'
 import { type LinkOptions, LinkSession } from './link-session.ts'
 import { settle, VirtualClock } from './testing/virtual-clock.ts'
 
@@ -61,7 +62,7 @@ function pair(alice: Side, bob: Side) {
 const patient = () => ({ signal: new AbortController().signal, timeout: seconds(10) })
 const code = (wanted: string) => expect.objectContaining({ name: 'LinkError', code: wanted })
 
-test('a request gets the answer of the other side, in both directions, and leaves no timer behind', async () => {
+test('a request gets the answer of the other side, in both directions, and leaves no timer behind for long', async () => {
   const handler: LinkHandler = async (kind, payload) => ({ status: 200 + kind, body: payload })
   const { alice, bob, clock } = pair({ handler }, { handler })
   expect(await alice.request(FrameKind.rpc, Uint8Array.of(1), patient())).toEqual({
@@ -72,7 +73,30 @@ test('a request gets the answer of the other side, in both directions, and leave
     status: 202,
     body: Uint8Array.of(2),
   })
-  await settle()
+  expect(clock.pending).toBe(2)
+  await clock.advance(seconds(10))
+  expect(clock.pending).toBe(0)
+})
+
+test('each request has its own deadline, and closing the link ends the minding of them', async () => {
+  const { alice, clock } = pair({}, { handler: waiting().handler })
+  const ended: number[] = []
+  const ask = (delay: number) =>
+    alice
+      .request(FrameKind.rpc, EMPTY, { signal: new AbortController().signal, timeout: seconds(delay) })
+      .catch((error: LinkError) => ended.push(error.code === 'timeout' ? delay : -delay))
+  const asked = [75, 5, 20, 5, 90].map(ask)
+  await clock.advance(seconds(4))
+  expect(ended).toEqual([])
+  await clock.advance(seconds(1))
+  expect(ended).toEqual([5, 5])
+  await clock.advance(seconds(15))
+  expect(ended).toEqual([5, 5, 20])
+  await clock.advance(seconds(55))
+  expect(ended).toEqual([5, 5, 20, 75])
+  await alice[Symbol.asyncDispose]()
+  await Promise.all(asked)
+  expect(ended).toEqual([5, 5, 20, 75, -90])
   expect(clock.pending).toBe(0)
 })
 

@@ -7,13 +7,14 @@ import {
   decodeFrame,
   decodeReply,
   encodeFrame,
-  encodeReply,
+  encodeReplyFrame,
   type Frame,
   FrameKind,
   MalformedInputError,
   type Millis,
 } from '@starling/protocol'
 import type { Clock } from './clock.ts'
+import { Deadlines } from './deadlines.ts'
 import type { FrameCarrier, Link, LinkHandler, LinkReply } from './link.ts'
 import { LinkError } from './link-error.ts'
 import { PendingRequest } from './pending-request.ts'
@@ -46,9 +47,11 @@ export class LinkSession implements Link {
   readonly #maxPending: number
   readonly #maxBuffered: number
   readonly #pending = new Map<number, PendingRequest>()
+  readonly #deadlines: Deadlines
   readonly #incoming = new Map<number, AbortController>()
-  /** Handlers and the heartbeat: awaited on disposal. */
-  readonly #tasks = new Set<Promise<void>>()
+  /** Handlers and the heartbeat that have not settled: awaited on disposal. */
+  #tasks = 0
+  readonly #idle = Promise.withResolvers<void>()
   readonly #life = new AbortController()
   readonly #closed = Promise.withResolvers<void>()
   #nextId = 0
@@ -61,7 +64,8 @@ export class LinkSession implements Link {
     this.#clock = options.clock
     this.#maxPending = options.maxPending ?? 1024
     this.#maxBuffered = options.maxBuffered ?? 32 * 1024 * 1024
-    if (options.heartbeat !== undefined) this.#own(this.#beat(options.heartbeat))
+    this.#deadlines = new Deadlines(this.#clock, this.#pending)
+    if (options.heartbeat !== undefined) void this.#own(this.#beat(options.heartbeat))
   }
 
   get closed(): Promise<void> {
@@ -97,7 +101,7 @@ export class LinkSession implements Link {
   /** Closes the carrier, then waits for the handlers, whose signals have aborted. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new LinkError('closed'))
-    await Promise.all(this.#tasks)
+    if (this.#tasks > 0) await this.#idle.promise
   }
 
   #ask(kind: number, payload: Uint8Array, options: { signal: AbortSignal; timeout: Millis }): Promise<LinkReply> {
@@ -108,15 +112,17 @@ export class LinkSession implements Link {
     }
     const id = this.#takeId()
     const frame = encodeFrame({ requestId: id, kind, payload })
+    const deadline = (this.#clock.monotonic() + options.timeout) as Millis
     const request = new PendingRequest({
-      clock: this.#clock,
-      ...options,
+      signal: options.signal,
+      deadline,
       onEnd: (end) => {
         this.#pending.delete(id)
         if (end === 'givenUp') this.#send({ requestId: id, kind: FrameKind.cancel, payload: NO_BODY })
       },
     })
     this.#pending.set(id, request)
+    this.#deadlines.watch(deadline)
     this.#carrier.send(frame)
     return request.answer
   }
@@ -156,11 +162,7 @@ export class LinkSession implements Link {
     }
     const controller = new AbortController()
     this.#incoming.set(requestId, controller)
-    this.#own(
-      this.#handle(handler, frame, controller.signal).finally(() => {
-        this.#incoming.delete(requestId)
-      }),
-    )
+    void this.#own(this.#handle(handler, frame, controller.signal))
   }
 
   async #handle(handler: LinkHandler, frame: Frame, signal: AbortSignal): Promise<void> {
@@ -171,6 +173,8 @@ export class LinkSession implements Link {
       if (signal.aborted) return
       this.#options.onFailure?.(error)
       this.#answer(frame.requestId, { status: FAILED, body: NO_BODY })
+    } finally {
+      this.#incoming.delete(frame.requestId)
     }
   }
 
@@ -179,7 +183,8 @@ export class LinkSession implements Link {
     // Who asks and does not read must not fill our memory.
     if (buffered > 2 * this.#maxBuffered) this.#close(new LinkError('closed'))
     const fitting = buffered > this.#maxBuffered ? { status: OVERLOADED, body: NO_BODY } : reply
-    this.#send({ requestId, kind: FrameKind.reply, payload: encodeReply(fitting.status, fitting.body) })
+    const frame = encodeReplyFrame(requestId, fitting.status, fitting.body)
+    if (!this.#life.signal.aborted) this.#carrier.send(frame)
   }
 
   #send(frame: Frame): void {
@@ -207,9 +212,14 @@ export class LinkSession implements Link {
     if (this.#heard === before) this.#close(new LinkError('closed'))
   }
 
-  #own(task: Promise<void>): void {
-    this.#tasks.add(task)
-    void task.finally(() => this.#tasks.delete(task))
+  async #own(task: Promise<void>): Promise<void> {
+    this.#tasks++
+    try {
+      await task
+    } finally {
+      this.#tasks--
+      if (this.#tasks === 0 && this.#life.signal.aborted) this.#idle.resolve()
+    }
   }
 
   #close(reason: LinkError): void {
@@ -217,6 +227,7 @@ export class LinkSession implements Link {
     this.#life.abort(reason)
     this.#carrier.close()
     for (const pending of [...this.#pending.values()]) pending.settle(reason)
+    this.#deadlines.stop()
     for (const controller of this.#incoming.values()) controller.abort(reason)
     this.#closed.resolve()
   }

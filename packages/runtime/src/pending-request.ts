@@ -1,35 +1,31 @@
 import type { Millis } from '@starling/protocol'
-import type { Clock } from './clock.ts'
 import type { LinkReply } from './link.ts'
 import { LinkError } from './link-error.ts'
 
 export type PendingOptions = {
-  readonly clock: Clock
   readonly signal: AbortSignal
-  readonly timeout: Millis
+  /** On the monotonic clock. */
+  readonly deadline: Millis
   /** Called once, however the request ends, before `answer` settles. */
   readonly onEnd: (end: 'settled' | 'givenUp') => void
 }
 
-/** A constant, because the default reason is an exception with a stack for every request. Nobody sees it. */
-const ENDED = 'ended'
-
-/** A request that waits for its answer, its deadline or its cancellation, whichever comes first. */
+/** A request that waits for its answer, its deadline or its cancellation, whichever comes first. Who owns it minds the time. */
 export class PendingRequest {
   readonly answer: Promise<LinkReply>
-  readonly #options: PendingOptions
+  readonly deadline: Millis
+  readonly #signal: AbortSignal
+  readonly #onEnd: PendingOptions['onEnd']
   readonly #resolvers = Promise.withResolvers<LinkReply>()
-  readonly #ended = new AbortController()
-  readonly #onAbort = () => this.#giveUp(this.#options.signal.reason)
+  readonly #onAbort = () => this.#giveUp(this.#signal.reason)
+  #hasEnded = false
 
-  constructor(options: PendingOptions) {
-    this.#options = options
+  constructor({ signal, deadline, onEnd }: PendingOptions) {
+    this.#signal = signal
+    this.#onEnd = onEnd
+    this.deadline = deadline
     this.answer = this.#resolvers.promise
-    options.signal.addEventListener('abort', this.#onAbort)
-    void options.clock.sleep(options.timeout, { signal: this.#ended.signal }).then(
-      () => this.#giveUp(new LinkError('timeout')),
-      () => {}, // ended before the time was over
-    )
+    signal.addEventListener('abort', this.#onAbort)
   }
 
   settle(outcome: LinkReply | LinkError): void {
@@ -38,15 +34,20 @@ export class PendingRequest {
     else this.#resolvers.resolve(outcome)
   }
 
+  /** Its deadline is over. */
+  expire(): void {
+    this.#giveUp(new LinkError('timeout'))
+  }
+
   #giveUp(reason: unknown): void {
     if (this.#end('givenUp')) this.#resolvers.reject(reason)
   }
 
   #end(end: 'settled' | 'givenUp'): boolean {
-    if (this.#ended.signal.aborted) return false
-    this.#ended.abort(ENDED)
-    this.#options.signal.removeEventListener('abort', this.#onAbort)
-    this.#options.onEnd(end)
+    if (this.#hasEnded) return false
+    this.#hasEnded = true
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#onEnd(end)
     return true
   }
 }

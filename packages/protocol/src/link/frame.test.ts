@@ -8,6 +8,7 @@ import {
   decodeReply,
   encodeFrame,
   encodeReply,
+  encodeReplyFrame,
   type Frame,
   FrameKind,
   FrameReader,
@@ -25,6 +26,25 @@ test('a frame is length, request ID, kind and payload', () => {
   const frame = { requestId: 0x01020304, kind: FrameKind.onion, payload: fromHex('aabb') }
   expect(toHex(encodeFrame(frame))).toBe('000000070102030402aabb')
   expect(toHex(encodeReply(421, fromHex('cc')))).toBe('01a5cc')
+})
+
+test('a reply frame made at once is the frame of an encoded reply', () => {
+  fc.assert(
+    fc.property(fc.nat(0xffff_ffff), fc.nat(0xffff), fc.uint8Array({ maxLength: 200 }), (requestId, status, body) => {
+      const payload = encodeReply(status, body)
+      expect(encodeReplyFrame(requestId, status, body)).toEqual(
+        encodeFrame({ requestId, kind: FrameKind.reply, payload }),
+      )
+    }),
+  )
+  expect(() => encodeReplyFrame(0, 200, new Uint8Array(MAX_FRAME_PAYLOAD - 1))).toThrow(linkFrameError)
+  for (const [id, status] of [
+    [-1, 200],
+    [2 ** 32, 200],
+    [0, 0x10000],
+    [0, 1.5],
+  ] as const)
+    expect(() => encodeReplyFrame(id, status, new Uint8Array())).toThrow(linkFrameError)
 })
 
 test('no two kinds of frame have the same number', () => {

@@ -61,6 +61,8 @@ export const MAX_FRAME_PAYLOAD = 10_485_760
 export const FRAME_HEADER_SIZE = 9
 /** Request ID and kind: what the length counts besides the payload. */
 const COUNTED_HEADER = 5
+/** What a reply has before its body. */
+const STATUS_SIZE = 2
 
 /**
  * The bytes of a frame.
@@ -97,6 +99,25 @@ export function encodeReply(status: number, body: Uint8Array): Uint8Array {
   new DataView(payload.buffer).setUint16(0, status)
   payload.set(body, 2)
   return payload
+}
+
+/**
+ * The bytes of a whole `reply` frame, with one copy of `body`.
+ *
+ * @throws {MalformedInputError} `link_frame`, if it is over 10 MiB or a number is out of range.
+ */
+export function encodeReplyFrame(requestId: number, status: number, body: Uint8Array): Uint8Array {
+  const payload = STATUS_SIZE + body.length
+  if (payload > MAX_FRAME_PAYLOAD) throw malformed(`payload of ${payload} bytes`)
+  if (!isUnsigned(requestId, 0xffff_ffff) || !isUnsigned(status, 0xffff)) throw malformed('request ID or status')
+  const bytes = new Uint8Array(FRAME_HEADER_SIZE + payload)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, COUNTED_HEADER + payload)
+  view.setUint32(4, requestId)
+  view.setUint8(8, FrameKind.reply)
+  view.setUint16(FRAME_HEADER_SIZE, status)
+  bytes.set(body, FRAME_HEADER_SIZE + STATUS_SIZE)
+  return bytes
 }
 
 /**
