@@ -173,7 +173,7 @@ function convertPublicKey(publicKey: Ed25519PublicKey): X25519PublicKey {
 function rememberConverted(convert: typeof convertPublicKey): typeof convertPublicKey {
   const converted = new Map<string, X25519PublicKey>()
   return (publicKey) => {
-    const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).latin1Slice()
+    const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString('latin1')
     const known = converted.get(name)
     // Copies go out: who gets one may do with it what they like.
     if (known !== undefined) return new Uint8Array(known) as X25519PublicKey
