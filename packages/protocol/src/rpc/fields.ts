@@ -5,6 +5,7 @@
 import type { Millis, UnixMillis } from '../brand.ts'
 import { fromBase64, toBase64 } from '../bytes/base64.ts'
 import { fromHex, toHex } from '../bytes/hex.ts'
+import { fromUtf8 } from '../bytes/utf8.ts'
 import { isJsonObject, type JsonObject } from '../codec/json.ts'
 import type { Ed25519PublicKey, Signature } from '../crypto/keys.ts'
 import { MalformedInputError, MessengerError } from '../errors.ts'
@@ -313,13 +314,16 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-/** Text of either encoding; bytes of bt-encoding one character each, since every text here is ASCII. */
+/** Text of either encoding: in bt-encoding UTF-8, as which it is written. */
 export function textOf(value: unknown, encoding: Encoding): string | undefined {
   if (typeof value === 'string') return value
   if (encoding !== 'bt' || !(value instanceof Uint8Array)) return undefined
-  let text = ''
-  for (const byte of value) text += String.fromCharCode(byte)
-  return text
+  try {
+    return fromUtf8(value)
+  } catch (error) {
+    if (error instanceof MalformedInputError) return undefined
+    throw error
+  }
 }
 
 function ownValue(source: JsonObject, name: string): unknown {
