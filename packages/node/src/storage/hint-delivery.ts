@@ -92,8 +92,13 @@ async function deliverTo(
 }
 
 function isResponsible(directory: DirectoryView, member: Descriptor, { work }: Hint): boolean {
-  const owner = work.kind === 'message' ? work.message.owner : missedRequest(work.request)?.owner
+  const owner = ownerOf(work)
   return owner !== undefined && directory.isMember(member.nodeId, ownerBytes(owner).subarray(1))
+}
+
+function ownerOf(work: Hint['work']): Owner | undefined {
+  if (work.kind === 'request') return missedRequest(work.request)?.owner
+  return work.kind === 'message' ? work.message.owner : work.record.owner
 }
 
 /** False if the member could not be reached. */
@@ -105,9 +110,7 @@ async function transfer(
 ): Promise<boolean> {
   if (hints.length === 0) return true
   const { replication, store } = options
-  const items = hints.map(
-    ({ work }): TransferItem => ({ kind: 'message', storedAt: work.message.timestamp, ...work.message }),
-  )
+  const items = hints.map(({ work }): TransferItem => ({ kind: 'message', ...work.message }))
   const payload = transferRequest.encode({ version: 2, items })
   const outcomes = await attempt(options, hints, async () => {
     const reply = await replication.probe(member, FrameKind.transfer, payload, TRANSFER_TIMEOUT, signal)
@@ -170,7 +173,11 @@ async function restoreLater({ store }: HintDeliveryOptions, member: Descriptor, 
   if (missed?.method !== 'delete') return
   const held = await store.expiries(missed.owner, missed.messages)
   await store.addHints(
-    [...held].map(([hash, expiry]) => ({ member: member.nodeId, work: { kind: 'message', hash }, expiry })),
+    [...held].map(([hash, expiry]) => ({
+      member: member.nodeId,
+      work: { kind: 'message', owner: missed.owner, hash },
+      expiry,
+    })),
   )
 }
 

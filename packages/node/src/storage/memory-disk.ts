@@ -2,8 +2,9 @@
  * The disk of a simulated node: it outlives the node object, and crashes, fills up and breaks as it is told. Writes take
  * `writeDelay`; those that come meanwhile form the next group, as in the real storage.
  */
-import type { MessageHash, Millis, Owner } from '@starling/protocol'
+import type { MessageHash, Millis, Owner, RecordId } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
+import type { ChangeRecord } from './change-record.ts'
 import type { NewHint, StoredMessage } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
 
@@ -12,6 +13,7 @@ export type MemoryHint = NewHint & { readonly id: number; readonly due: number; 
 /** What is on the disk. Maps keep the order of arrival. */
 export type MemoryTables = {
   readonly messages: Map<Owner, Map<MessageHash, StoredMessage>>
+  readonly records: Map<Owner, Map<RecordId, ChangeRecord>>
   readonly hints: Map<number, MemoryHint>
   readonly hintKeys: Set<string>
   readonly values: Map<string, Uint8Array>
@@ -137,5 +139,12 @@ function end(session: DiskSession): void {
 }
 
 function emptyTables(): MemoryTables {
-  return { messages: new Map(), hints: new Map(), hintKeys: new Set(), values: new Map(), nextHintId: 1 }
+  return {
+    messages: new Map(),
+    records: new Map(),
+    hints: new Map(),
+    hintKeys: new Set(),
+    values: new Map(),
+    nextHintId: 1,
+  }
 }

@@ -9,14 +9,14 @@ import { describeNodeStore, hashOf, storedMessage } from './node-store.suite.ts'
 const query = { ...storedMessage(0), now: unixMillis(0), sizeBudget: 1e9, countLimit: 1e6 }
 const closed = { name: 'NodeStoreError', code: 'closed' }
 
-describeNodeStore('the memory store', async () => {
+describeNodeStore('the memory store', async (limits) => {
   const disk = new MemoryDisk({ clock: new VirtualClock(), writeDelay: millis(0) })
-  let store = await openMemoryStore(disk)
+  let store = await openMemoryStore(disk, limits)
   return {
     store,
     reopen: async () => {
       await store[Symbol.asyncDispose]()
-      store = await openMemoryStore(disk)
+      store = await openMemoryStore(disk, limits)
       return store
     },
   }
@@ -109,5 +109,5 @@ test('a wiped disk is empty, and one disk serves one store at a time', async () 
   await settle()
   await expect(store.stats()).rejects.toMatchObject(closed)
   const again = await openMemoryStore(disk)
-  expect(await again.stats()).toEqual({ messages: 0, hints: 0, sizeBytes: 0 })
+  expect(await again.stats()).toEqual({ messages: 0, records: 0, hints: 0, sizeBytes: 0 })
 })

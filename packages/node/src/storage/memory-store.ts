@@ -1,45 +1,38 @@
 /** The storage of a simulated node, on a `MemoryDisk`. It keeps the bytes it is given, without copying them. */
-import type { MessageHash, Owner, UnixMillis } from '@starling/protocol'
-import type { DiskSession, MemoryDisk, MemoryHint, MemoryTables } from './memory-disk.ts'
-import {
-  type ExpireMode,
-  HINT_BUDGET,
-  type Hint,
-  type NewHint,
-  type NodeStore,
-  type PutOutcome,
-  type RetrieveQuery,
-  retrieveCost,
-  type StoredMessage,
-} from './node-store.ts'
+import { Buffer } from 'node:buffer'
+import type { Owner, UnixMillis } from '@starling/protocol'
+import { bucketOf, ITEM_ID_BYTES, itemIdOf, recordItemId } from './buckets.ts'
+import { revokedTokensOf } from './change-record.ts'
+import type { DiskSession, MemoryDisk, MemoryTables } from './memory-disk.ts'
+import { addHints, dropHint, dropHints, dueHints, findRecord } from './memory-hints.ts'
+import { deleteMessage, expire, expireAll, type OwnerLimits, put, retrieve } from './memory-messages.ts'
+import { applyRecord, dropRecord, expiredRecords } from './memory-records.ts'
+import type { BucketDigest, BucketItem, NodeStore } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
-import { sortedExpiries, sortedTexts } from './sorted.ts'
+import { sortedTexts } from './sorted.ts'
 
 /** @throws {NodeStoreError} `io`, while another store has the disk. */
-export async function openMemoryStore(disk: MemoryDisk): Promise<NodeStore> {
+export async function openMemoryStore(disk: MemoryDisk, limits: OwnerLimits = {}): Promise<NodeStore> {
   const session = disk.attach()
-  return { ...messageCalls(disk, session), ...hintCalls(disk, session), ...nodeCalls(disk, session) }
+  return {
+    ...messageCalls(disk, session, limits),
+    ...hintCalls(disk, session),
+    ...comparisonCalls(disk, session),
+    ...nodeCalls(disk, session),
+  }
 }
 
-type MessageCalls = Pick<
-  NodeStore,
-  'put' | 'retrieve' | 'delete' | 'expire' | 'expiries' | 'deleteExpired' | 'owners' | 'hashesOf'
->
-type HintCalls = Pick<
-  NodeStore,
-  'addHints' | 'dueHints' | 'hintedMembers' | 'settleHints' | 'postponeHints' | 'dropHintsOf'
->
-type NodeCalls = Pick<NodeStore, 'getValue' | 'setValue' | 'stats' | typeof Symbol.asyncDispose>
-
-function messageCalls(disk: MemoryDisk, session: DiskSession): MessageCalls {
+function messageCalls(disk: MemoryDisk, session: DiskSession, limits: OwnerLimits) {
   const read = reads(disk, session)
   const write = writes(disk, session)
   return {
-    put: (message) => write(() => put(disk, message)),
+    put: (message, origin = 'client') => write(() => put(disk, limits, message, origin)),
     retrieve: (query) => read((tables) => retrieve(tables, query)),
+    apply: (record) => write(() => applyRecord(disk, record)),
     delete: (owner, hashes) =>
       write(({ tables }) => sortedTexts(hashes.filter((hash) => deleteMessage(tables, owner, hash)))),
     expire: (change) => write(({ tables }) => expire(tables, change)),
+    expireAll: (change) => write(({ tables }) => expireAll(tables, change)),
     expiries: (owner, hashes) =>
       read((tables) => {
         const found = hashes
@@ -47,19 +40,12 @@ function messageCalls(disk: MemoryDisk, session: DiskSession): MessageCalls {
           .filter((message) => message !== undefined)
         return new Map(found.map(({ hash, expiry }) => [hash, expiry]))
       }),
+    revokedTokens: (owner) => read(({ records }) => revokedTokensOf(records.get(owner)?.values() ?? [])),
     deleteExpired: (now, limit) => write(({ tables }) => deleteExpired(tables, now, limit)),
-    owners: ({ after, limit }) =>
-      read(({ messages }) => {
-        return sortedTexts(messages.keys())
-          .filter((owner) => after === undefined || owner > after)
-          .slice(0, limit)
-      }),
-    hashesOf: (owner) =>
-      read(({ messages }) => [...(messages.get(owner)?.values() ?? [])].map(({ hash, expiry }) => ({ hash, expiry }))),
-  }
+  } satisfies Partial<NodeStore>
 }
 
-function hintCalls(disk: MemoryDisk, session: DiskSession): HintCalls {
+function hintCalls(disk: MemoryDisk, session: DiskSession) {
   const read = reads(disk, session)
   const write = writes(disk, session)
   return {
@@ -72,7 +58,7 @@ function hintCalls(disk: MemoryDisk, session: DiskSession): HintCalls {
       }),
     settleHints: (ids) =>
       write(({ tables }) => {
-        for (const id of ids) removeHint(tables, id)
+        for (const id of ids) dropHint(tables, id)
       }),
     postponeHints: (ids, until) =>
       write(({ tables: { hints } }) => {
@@ -81,11 +67,47 @@ function hintCalls(disk: MemoryDisk, session: DiskSession): HintCalls {
           if (hint) hints.set(id, { ...hint, due: until, attempts: hint.attempts + 1 })
         }
       }),
-    dropHintsOf: (member) => write(({ tables }) => removeHints(tables, (hint) => hint.member === member)),
-  }
+    dropHintsOf: (member) => write(({ tables }) => dropHints(tables, (hint) => hint.member === member)),
+  } satisfies Partial<NodeStore>
 }
 
-function nodeCalls(disk: MemoryDisk, session: DiskSession): NodeCalls {
+function comparisonCalls(disk: MemoryDisk, session: DiskSession) {
+  const read = reads(disk, session)
+  const write = writes(disk, session)
+  return {
+    owners: ({ after, limit }) =>
+      read(({ messages, records }) => {
+        return sortedTexts(new Set([...messages.keys(), ...records.keys()]))
+          .filter((owner) => after === undefined || owner > after)
+          .slice(0, limit)
+      }),
+    hashesOf: (owner) =>
+      read(({ messages }) => [...(messages.get(owner)?.values() ?? [])].map(({ hash, expiry }) => ({ hash, expiry }))),
+    recordsOf: (owner) => read(({ records }) => [...(records.get(owner)?.values() ?? [])]),
+    digests: () => read((tables) => digests(tables)),
+    itemsIn: (bucket, { after, limit }) =>
+      read((tables) => {
+        const items = itemsOf(tables).filter(({ owner }) => bucketOf(owner) === bucket)
+        const later = items.filter(({ id }) => after === undefined || Buffer.compare(id, after) > 0)
+        return later.sort((a, b) => Buffer.compare(a.id, b.id)).slice(0, limit)
+      }),
+    messagesByItem: (items) =>
+      read(({ messages }) => {
+        const wanted = new Set(items.map(({ bucket, id }) => itemKey(bucket, id)))
+        const all = [...messages.values()].flatMap((held) => [...held.values()])
+        return all.filter(({ owner, hash }) => wanted.has(itemKey(bucketOf(owner), itemIdOf(hash))))
+      }),
+    recordsById: (ids) =>
+      read((tables) => ids.map((id) => findRecord(tables, id)).filter((record) => record !== undefined)),
+    forget: (owner, { hashes, records }) =>
+      write(({ tables }) => {
+        for (const hash of hashes) deleteMessage(tables, owner, hash)
+        for (const id of records) dropRecord(tables, owner, id)
+      }),
+  } satisfies Partial<NodeStore>
+}
+
+function nodeCalls(disk: MemoryDisk, session: DiskSession) {
   const read = reads(disk, session)
   const write = writes(disk, session)
   let closing: Promise<void> | undefined
@@ -97,17 +119,19 @@ function nodeCalls(disk: MemoryDisk, session: DiskSession): NodeCalls {
         values.set(key, value)
       }),
     stats: () =>
-      read(({ messages, hints }) => {
+      read(({ messages, records, hints }) => {
         const all = [...messages.values()].flatMap((held) => [...held.values()])
         const sizeBytes = all.reduce((sum, { data, authorisation }) => sum + data.length + authorisation.length, 0)
-        return { messages: all.length, hints: hints.size, sizeBytes }
+        const recordCount = [...records.values()].reduce((sum, held) => sum + held.size, 0)
+        return { messages: all.length, records: recordCount, hints: hints.size, sizeBytes }
       }),
     [Symbol.asyncDispose]: () => {
       closing ??= disk.detach(session)
       return closing
     },
-  }
+  } satisfies Partial<NodeStore>
 }
+
 function reads(disk: MemoryDisk, session: DiskSession) {
   return async <T>(query: (tables: MemoryTables) => T): Promise<T> => {
     if (session.closing) throw new NodeStoreError('closed')
@@ -122,138 +146,37 @@ function writes(disk: MemoryDisk, session: DiskSession) {
   }
 }
 
-function put(disk: MemoryDisk, message: StoredMessage): PutOutcome {
-  const { messages } = disk.tables
-  const held = messages.get(message.owner) ?? new Map<MessageHash, StoredMessage>()
-  const existing = held.get(message.hash)
-  if (existing) {
-    if (message.expiry > existing.expiry) held.set(message.hash, { ...existing, expiry: message.expiry })
-    return { kind: 'existed', expiry: held.get(message.hash)!.expiry }
-  }
-  disk.assertRoom()
-  messages.set(message.owner, held.set(message.hash, message))
-  return { kind: 'stored' }
-}
-
-function retrieve(tables: MemoryTables, query: RetrieveQuery): { messages: StoredMessage[]; more: boolean } {
-  const all = [...(tables.messages.get(query.owner)?.values() ?? [])].filter(
-    ({ namespace }) => namespace === query.namespace,
-  )
-  const start = all.findIndex(({ hash }) => hash === query.after) + 1
-  const messages: StoredMessage[] = []
-  let size = 0
-  for (const message of all.slice(start).filter(({ expiry }) => expiry > query.now)) {
-    size += retrieveCost(message.data.length)
-    if (messages.length > 0 && (size > query.sizeBudget || messages.length >= query.countLimit)) {
-      return { messages, more: true }
-    }
-    messages.push(message)
-  }
-  return { messages, more: false }
-}
-
-function expire(
-  tables: MemoryTables,
-  change: Parameters<NodeStore['expire']>[0],
-): Awaited<ReturnType<NodeStore['expire']>> {
-  const held = tables.messages.get(change.owner)
-  const updated = new Map<MessageHash, UnixMillis>()
-  const unchanged = new Map<MessageHash, UnixMillis>()
-  for (const [index, hash] of change.hashes.entries()) {
-    const message = held?.get(hash)
-    if (!held || !message) continue
-    const expiry = change.expiries.length === 1 ? change.expiries[0]! : change.expiries[index]!
-    if (isKept(change.mode, message.expiry, expiry)) {
-      if (!updated.has(hash)) unchanged.set(hash, message.expiry)
-      continue
-    }
-    held.set(hash, { ...message, expiry })
-    unchanged.delete(hash)
-    updated.set(hash, expiry)
-  }
-  return { updated: sortedExpiries(updated), unchanged: sortedExpiries(unchanged) }
-}
-
-function isKept(mode: ExpireMode, held: UnixMillis, wanted: UnixMillis): boolean {
-  return (mode === 'shorten' && wanted >= held) || (mode === 'extend' && wanted <= held)
-}
-
-function deleteMessage(tables: MemoryTables, owner: Owner, hash: MessageHash): boolean {
-  const held = tables.messages.get(owner)
-  if (!held?.delete(hash)) return false
-  if (held.size === 0) tables.messages.delete(owner)
-  removeHints(tables, ({ work }) => work.kind === 'message' && work.hash === hash)
-  return true
-}
-
 function deleteExpired(tables: MemoryTables, now: UnixMillis, limit: number): number {
   const messages = [...tables.messages.values()].flatMap((held) => [...held.values()])
   const gone = messages.filter(({ expiry }) => expiry <= now).slice(0, limit)
   for (const { owner, hash } of gone) deleteMessage(tables, owner, hash)
-  const hints = [...tables.hints.values()].filter(({ expiry }) => expiry <= now).slice(0, limit - gone.length)
-  for (const { id } of hints) removeHint(tables, id)
-  return gone.length + hints.length
+  const records = expiredRecords(tables, now, limit - gone.length)
+  for (const { owner, id } of records) dropRecord(tables, owner, id)
+  const left = limit - gone.length - records.length
+  const hints = [...tables.hints.values()].filter(({ expiry }) => expiry <= now).slice(0, left)
+  for (const { id } of hints) dropHint(tables, id)
+  return gone.length + records.length + hints.length
 }
 
-function addHints(disk: MemoryDisk, hints: readonly NewHint[]): void {
-  const { tables } = disk
-  const fresh = new Map(hints.map((hint, index) => [hintKey(hint) ?? index, hint]))
-  for (const [key, { work }] of fresh) {
-    if (work.kind === 'message' && (tables.hintKeys.has(`${key}`) || !findMessage(tables, work.hash))) fresh.delete(key)
-  }
-  if (fresh.size > 0) disk.assertRoom()
-  for (const hint of fresh.values()) {
-    const id = tables.nextHintId++
-    tables.hints.set(id, { ...hint, id, due: 0, attempts: 0 })
-    const key = hintKey(hint)
-    if (key !== undefined) tables.hintKeys.add(key)
-  }
-}
-
-function dueHints(tables: MemoryTables, options: Parameters<NodeStore['dueHints']>[0]): Hint[] {
-  const { member, now, limit } = options
-  const due = [...tables.hints.values()].filter(
-    (hint) => hint.member === member && hint.due <= now && hint.expiry > now,
-  )
-  const found: Hint[] = []
-  let size = 0
-  for (const hint of due.sort((a, b) => a.due - b.due || a.id - b.id)) {
-    const work = workOf(tables, hint, now)
-    if (!work) continue
-    size += work.kind === 'message' ? work.message.data.length : work.request.length
-    if (found.length >= limit || (found.length > 0 && size > HINT_BUDGET)) break
-    found.push({ id: hint.id, member, attempts: hint.attempts, work })
+function digests(tables: MemoryTables): ReadonlyMap<number, BucketDigest> {
+  const found = new Map<number, { count: number; digest: Uint8Array }>()
+  for (const { id, owner } of itemsOf(tables)) {
+    const bucket = bucketOf(owner)
+    const entry = found.get(bucket) ?? { count: 0, digest: new Uint8Array(ITEM_ID_BYTES) }
+    entry.count++
+    for (const [index, byte] of id.entries()) entry.digest[index]! ^= byte
+    found.set(bucket, entry)
   }
   return found
 }
 
-function workOf(tables: MemoryTables, { work }: MemoryHint, now: UnixMillis): Hint['work'] | undefined {
-  if (work.kind === 'request') return work
-  const message = findMessage(tables, work.hash)
-  return message && message.expiry > now ? { kind: 'message', message } : undefined
+function itemsOf({ messages, records }: MemoryTables): BucketItem[] {
+  const entries = <T>(tables: ReadonlyMap<Owner, ReadonlyMap<string, T>>) =>
+    [...tables].flatMap(([owner, held]) => [...held.values()].map((value) => ({ owner, value })))
+  return [
+    ...entries(messages).map(({ owner, value }) => ({ id: itemIdOf(value.hash), kind: 'message' as const, owner })),
+    ...entries(records).map(({ owner, value }) => ({ id: recordItemId(value.id), kind: 'record' as const, owner })),
+  ]
 }
 
-function findMessage({ messages }: MemoryTables, hash: MessageHash): StoredMessage | undefined {
-  for (const held of messages.values()) {
-    const message = held.get(hash)
-    if (message) return message
-  }
-  return undefined
-}
-
-function removeHints(tables: MemoryTables, condition: (hint: MemoryHint) => boolean): void {
-  for (const hint of [...tables.hints.values()].filter(condition)) removeHint(tables, hint.id)
-}
-
-function removeHint({ hints, hintKeys }: MemoryTables, id: number): void {
-  const hint = hints.get(id)
-  if (!hint) return
-  hints.delete(id)
-  const key = hintKey(hint)
-  if (key !== undefined) hintKeys.delete(key)
-}
-
-/** Message hints are unique by member and hash. */
-function hintKey({ member, work }: NewHint): string | undefined {
-  return work.kind === 'message' ? member + work.hash : undefined
-}
+const itemKey = (bucket: number, id: Uint8Array): string => `${bucket} ${Buffer.from(id).toString('hex')}`

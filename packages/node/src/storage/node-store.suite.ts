@@ -10,6 +10,7 @@ import {
   unixMillis,
 } from '@starling/protocol'
 import { expect } from 'expect'
+import { describeComparison } from './comparison.suite.ts'
 import {
   HINT_BUDGET,
   type NewHint,
@@ -17,7 +18,9 @@ import {
   type RetrieveQuery,
   retrieveCost,
   type StoredMessage,
+  type StoreTuning,
 } from './node-store.ts'
+import { describeChangeRecords } from './records.suite.ts'
 import { sortedTexts } from './sorted.ts'
 
 export type StoreUnderTest = {
@@ -25,16 +28,17 @@ export type StoreUnderTest = {
   /** Disposes of the store that is open and opens the same disk again. */
   reopen(): Promise<NodeStore>
 }
-type Create = () => Promise<StoreUnderTest>
+export type CreateStore = (limits?: Pick<StoreTuning, 'maxOwnerBytes' | 'maxOwnerMessages'>) => Promise<StoreUnderTest>
 
-const NOW = unixMillis(1_700_000_000_000)
-const LATER = unixMillis(NOW + 1000)
-const EXPIRY = unixMillis(NOW + 60_000)
-const ALICE = parseOwner(`05${'aa'.repeat(32)}`)
-const BOB = parseOwner(`05${'bb'.repeat(32)}`)
-const MEMBER = parseNodeId('11'.repeat(32))
+export const NOW = unixMillis(1_700_000_000_000)
+export const LATER = unixMillis(NOW + 1000)
+export const EXPIRY = unixMillis(NOW + 60_000)
+export const ALICE = parseOwner(`05${'aa'.repeat(32)}`)
+export const BOB = parseOwner(`05${'bb'.repeat(32)}`)
+export const MEMBER = parseNodeId('11'.repeat(32))
 const OTHER_MEMBER = parseNodeId('22'.repeat(32))
-const ALL = {
+/** Everything of Alice's inbox. */
+export const ALL = {
   owner: ALICE,
   namespace: parseNamespace(0),
   now: NOW,
@@ -55,19 +59,22 @@ export function storedMessage(number: number, change: Partial<StoredMessage> = {
   const timestamp = unixMillis(NOW - number)
   const authorisation = new Uint8Array([1, number & 255])
   const { owner, namespace } = ALL
-  return { hash: hashOf(number), owner, namespace, timestamp, expiry: EXPIRY, data, authorisation, ...change }
+  const storedAt = unixMillis(NOW + number)
+  return { hash: hashOf(number), owner, namespace, timestamp, expiry: EXPIRY, data, authorisation, storedAt, ...change }
 }
 
-export function describeNodeStore(name: string, create: Create): void {
+export function describeNodeStore(name: string, create: CreateStore): void {
   describe(name, () => {
     describeRetrieval(create)
     describeChanges(create)
     describeHints(create)
+    describeChangeRecords(create)
+    describeComparison(create)
     describeTheRest(create)
   })
 }
 
-function describeRetrieval(create: Create): void {
+function describeRetrieval(create: CreateStore): void {
   test('returns messages as they were put, in the order of arrival', async () => {
     const { store } = await create()
     await using _ = store
@@ -109,6 +116,19 @@ function describeRetrieval(create: Create): void {
       expect(await hashes(store, { after })).toEqual([hashOf(1), hashOf(2)])
   })
 
+  test('returns the newest first on demand, and what arrived before the cursor', async () => {
+    const { store } = await create()
+    await using _ = store
+    for (const number of [1, 2, 3, 4]) await store.put(storedMessage(number, { expiry: number === 3 ? LATER : EXPIRY }))
+    await store.put(storedMessage(5, { namespace: parseNamespace(3) }))
+    const reverse = true
+    expect(await hashes(store, { reverse })).toEqual([4, 3, 2, 1].map(hashOf))
+    expect(await hashes(store, { reverse, after: hashOf(3) })).toEqual([2, 1].map(hashOf))
+    expect(await hashes(store, { reverse, after: hashOf(1) })).toEqual([])
+    expect(await hashes(store, { reverse, after: hashOf(5), now: LATER })).toEqual([4, 2, 1].map(hashOf))
+    expect(await sizeAndMore(store, { reverse, countLimit: 3 })).toEqual([3, true])
+  })
+
   test('fills the size budget to the byte and says that there is more', async () => {
     const { store } = await create()
     await using _ = store
@@ -146,7 +166,7 @@ function describeRetrieval(create: Create): void {
   })
 }
 
-function describeChanges(create: Create): void {
+function describeChanges(create: CreateStore): void {
   test('a message that exists keeps its place, and the later of the two expiries', async () => {
     const { store } = await create()
     await using _ = store
@@ -229,6 +249,54 @@ function describeChanges(create: Create): void {
     expect(await store.expiries(ALICE, [hashOf(1)])).toEqual(new Map([[hashOf(1), EXPIRY]]))
   })
 
+  test('shortens the life of all messages of a namespace, or of all, and names those it changed', async () => {
+    const { store } = await create()
+    await using _ = store
+    const other = parseNamespace(5)
+    for (const number of [1, 2, 3]) await store.put(storedMessage(number))
+    await store.put(storedMessage(4, { namespace: other }))
+    await store.put(storedMessage(5, { expiry: LATER }))
+    await store.put(storedMessage(6, { owner: BOB }))
+    const changed = (numbers: number[], expiry: number) =>
+      numbers
+        .map((number) => ({ hash: hashOf(number), namespace: number === 4 ? other : ALL.namespace, expiry }))
+        .sort(byHash)
+    const mid = unixMillis(EXPIRY - 1)
+    expect(await store.expireAll({ owner: ALICE, namespace: ALL.namespace, expiry: mid })).toEqual(
+      changed([1, 2, 3], mid),
+    )
+    expect(await store.expireAll({ owner: ALICE, namespace: 'all', expiry: EXPIRY })).toEqual([])
+    expect(await store.expireAll({ owner: ALICE, namespace: 'all', expiry: LATER })).toEqual(
+      changed([1, 2, 3, 4], LATER),
+    )
+    expect(await store.expiries(BOB, [hashOf(6)])).toEqual(new Map([[hashOf(6), EXPIRY]]))
+    expect(await hashes(store, { now: LATER })).toEqual([])
+  })
+
+  test('takes no more of a client than an owner may have, of peers twice as much, and what is deleted makes room', async () => {
+    const { store } = await create({ maxOwnerMessages: 2, maxOwnerBytes: 10_000 })
+    await using _ = store
+    const full = { name: 'NodeStoreError', code: 'owner_full' }
+    for (const number of [1, 2]) await store.put(storedMessage(number))
+    const outcomes = await Promise.allSettled([3, 1].map((number) => store.put(storedMessage(number))))
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: full },
+      { status: 'fulfilled', value: { kind: 'existed' } },
+    ])
+    expect(await store.put(storedMessage(4, { owner: BOB, data: new Uint8Array(9_998) }))).toEqual({ kind: 'stored' })
+    await expect(store.put(storedMessage(5, { owner: BOB, data: new Uint8Array(1) }))).rejects.toMatchObject(full)
+    for (const number of [3, 6]) expect(await store.put(storedMessage(number), 'peer')).toEqual({ kind: 'stored' })
+    await expect(store.put(storedMessage(7), 'peer')).rejects.toMatchObject(full)
+    await store.delete(ALICE, [1, 2, 3].map(hashOf))
+    expect(await store.put(storedMessage(8))).toEqual({ kind: 'stored' })
+    await expect(store.put(storedMessage(9))).rejects.toMatchObject(full)
+    expect(await hashes(store)).toEqual([6, 8].map(hashOf))
+    const charlie = parseOwner(`05${'cc'.repeat(32)}`)
+    const large = storedMessage(10, { owner: charlie, data: new Uint8Array(20_000) })
+    await expect(store.put(large)).rejects.toMatchObject(full)
+    expect(await store.owners({ limit: 9 })).toEqual([ALICE, BOB])
+  })
+
   test('deletes expired messages and hints, a bounded number at a time', async () => {
     const { store } = await create()
     await using _ = store
@@ -242,7 +310,7 @@ function describeChanges(create: Create): void {
   })
 }
 
-function describeHints(create: Create): void {
+function describeHints(create: CreateStore): void {
   test('hands out hints of a member, oldest first, with the message as it is now', async () => {
     const { store, reopen } = await create()
     await using _ = store
@@ -338,7 +406,7 @@ function describeHints(create: Create): void {
   })
 }
 
-function describeTheRest(create: Create): void {
+function describeTheRest(create: CreateStore): void {
   test('pages through the owners and lists what each has', async () => {
     const { store } = await create()
     await using _ = store
@@ -409,7 +477,7 @@ function describeTheRest(create: Create): void {
   })
 }
 
-async function hashes(store: NodeStore, change: Partial<RetrieveQuery> = {}): Promise<MessageHash[]> {
+export async function hashes(store: NodeStore, change: Partial<RetrieveQuery> = {}): Promise<MessageHash[]> {
   return (await store.retrieve({ ...ALL, ...change })).messages.map(({ hash }) => hash)
 }
 
@@ -423,11 +491,11 @@ async function dueIds(store: NodeStore, now = NOW): Promise<number[]> {
 }
 
 function messageHint(number: number, change: Partial<NewHint> = {}): NewHint {
-  return { member: MEMBER, work: { kind: 'message', hash: hashOf(number) }, expiry: EXPIRY, ...change }
+  return { member: MEMBER, work: { kind: 'message', owner: ALICE, hash: hashOf(number) }, expiry: EXPIRY, ...change }
 }
 
 function requestHint(number: number, change: Partial<NewHint> = {}): NewHint {
   return { member: MEMBER, work: { kind: 'request', request: new Uint8Array([number]) }, expiry: EXPIRY, ...change }
 }
 
-const byHash = (a: { hash: string }, b: { hash: string }) => (a.hash < b.hash ? -1 : 1)
+export const byHash = (a: { hash: string }, b: { hash: string }) => (a.hash < b.hash ? -1 : 1)

@@ -2,7 +2,8 @@
  * The port of a node's storage. Everything that resolves is durable: after a crash of process or machine it is still
  * there. Adapters: `store-sqlite/` and, for simulations, `storage/memory-store.ts`; both run `node-store.suite.ts`.
  */
-import type { MessageHash, Millis, Namespace, NodeId, Owner, UnixMillis } from '@starling/protocol'
+import type { MessageHash, Millis, Namespace, NodeId, Owner, RecordId, UnixMillis } from '@starling/protocol'
+import type { ChangeRecord, TokenText } from './change-record.ts'
 
 /** A message as a swarm keeps it. */
 export type StoredMessage = {
@@ -16,18 +17,30 @@ export type StoredMessage = {
   readonly data: Uint8Array
   /** What authorised the store in a private namespace, encoded, so that members can verify it later; empty in public ones. */
   readonly authorisation: Uint8Array
+  /** The clock of the member whom the client asked, when it did: all members have the same. */
+  readonly storedAt: UnixMillis
 }
 
 export type PutOutcome =
   | { readonly kind: 'stored' }
-  /** The hash was here already; a later expiry replaced the stored one. */
+  /** The hash was here already; a later expiry, and a later `storedAt`, replaced the stored one. */
   | { readonly kind: 'existed'; readonly expiry: UnixMillis }
+  /** Of a peer only: a change record deletes it, so it was not taken. */
+  | { readonly kind: 'deleted' }
+
+/**
+ * Who brings a message. A client's is new, whatever was deleted before: if a change record is not older than it (members'
+ * clocks differ), `storedAt` is raised to just after the record. A peer's may be an old one.
+ */
+export type PutOrigin = 'client' | 'peer'
 
 export type RetrieveQuery = {
   readonly owner: Owner
   readonly namespace: Namespace
-  /** Messages that arrived here after this one; an unknown hash means from the beginning. */
+  /** Messages that come after this one in the order asked for; an unknown hash means from the beginning. */
   readonly after?: MessageHash
+  /** The newest first. */
+  readonly reverse?: boolean
   /** Expired messages are not returned. */
   readonly now: UnixMillis
   /** Bound of the sum of `retrieveCost`; one message is returned even if it exceeds it. */
@@ -49,8 +62,10 @@ export type Hint = {
   readonly member: NodeId
   readonly work: /** The message itself is read when it is sent. */
     | { readonly kind: 'message'; readonly message: StoredMessage }
-    /** A forwarded request (delete, expire), encoded. */
+    /** A forwarded request (expire), encoded. */
     | { readonly kind: 'request'; readonly request: Uint8Array }
+    /** As it is now; goes together with the record. */
+    | { readonly kind: 'record'; readonly record: ChangeRecord }
   /** How often it was postponed. */
   readonly attempts: number
 }
@@ -58,27 +73,74 @@ export type Hint = {
 /** Of the payloads of one answer of `dueHints`. */
 export const HINT_BUDGET = 1_048_576
 
+/** What a hint takes of `HINT_BUDGET`. */
+export function hintSize(work: Hint['work']): number {
+  if (work.kind === 'message') return work.message.data.length
+  return work.kind === 'request' ? work.request.length : work.record.request.length
+}
+
 export type NewHint = {
   readonly member: NodeId
   readonly work:
-    | { readonly kind: 'message'; readonly hash: MessageHash }
+    | { readonly kind: 'message'; readonly owner: Owner; readonly hash: MessageHash }
     | { readonly kind: 'request'; readonly request: Uint8Array }
+    | { readonly kind: 'record'; readonly id: RecordId }
   readonly expiry: UnixMillis
 }
 
-export type StoreStats = { readonly messages: number; readonly hints: number; readonly sizeBytes: number }
+export type HashExpiry = { readonly hash: MessageHash; readonly expiry: UnixMillis }
+export type PlacedHash = { readonly hash: MessageHash; readonly namespace: Namespace }
+
+export type ChangeOutcome = {
+  /** Sorted by hash. */
+  readonly deleted: readonly PlacedHash[]
+  /** Of a withdrawal: the tokens that were revoked and are not any more. */
+  readonly count: number
+  /** It was here already, so nothing was done. */
+  readonly known: boolean
+}
+
+/** What there is in a bucket: two members that have the same have the same digest. */
+export type BucketDigest = {
+  readonly count: number
+  /** 16 bytes: XOR of the IDs of its items. */
+  readonly digest: Uint8Array
+}
+
+/** A message or a change record of a bucket. */
+export type BucketItem = {
+  /** 16 bytes: the first of a message's hash; a record's ID. */
+  readonly id: Uint8Array
+  readonly kind: 'message' | 'record'
+  readonly owner: Owner
+}
+
+export type StoreStats = {
+  readonly messages: number
+  readonly records: number
+  readonly hints: number
+  readonly sizeBytes: number
+}
 
 export interface NodeStore extends AsyncDisposable {
   /**
    * Calls that come in together share one transaction and one fsync. All writes, of whatever kind, take effect in the order
    * in which they were called. The bytes of what is written belong to the store from the call on.
    *
-   * @throws {NodeStoreError} `full`, `busy`, `io`, `closed`; so do all other writes. Reads: `io`, `closed`.
+   * @param origin `client` unless given. The limits of an owner hold for clients; what peers acknowledged may take twice as
+   *   much.
+   * @throws {NodeStoreError} `owner_full`; and as all writes: `full`, `busy`, `io`, `damaged`, `not_writable`, `closed`.
+   *   Reads: `io`, `damaged`, `closed`.
    */
-  put(message: StoredMessage): Promise<PutOutcome>
+  put(message: StoredMessage, origin?: PutOrigin): Promise<PutOutcome>
   /** In the order of arrival here. Never waits for writes. */
   retrieve(query: RetrieveQuery): Promise<{ readonly messages: readonly StoredMessage[]; readonly more: boolean }>
-  /** Those of `hashes` that existed, sorted. */
+  /**
+   * Carries a change record out and keeps it; a record that is here already changes nothing. Messages that were stored after
+   * the record stay. Of a token, the latest record counts; at the same time, the revocation does.
+   */
+  apply(record: ChangeRecord): Promise<ChangeOutcome>
+  /** Those of `hashes` that existed, sorted. Keeps no record: for what every member deletes by itself. */
   delete(owner: Owner, hashes: readonly MessageHash[]): Promise<readonly MessageHash[]>
   /** `updated` sorted by hash, with the expiry that now holds; `unchanged`: existing ones that were not touched. */
   expire(change: {
@@ -87,17 +149,20 @@ export interface NodeStore extends AsyncDisposable {
     /** One for all, or one for each. */
     readonly expiries: readonly UnixMillis[]
     readonly mode: ExpireMode
-  }): Promise<{
-    readonly updated: readonly { readonly hash: MessageHash; readonly expiry: UnixMillis }[]
-    readonly unchanged: readonly { readonly hash: MessageHash; readonly expiry: UnixMillis }[]
-  }>
+  }): Promise<{ readonly updated: readonly HashExpiry[]; readonly unchanged: readonly HashExpiry[] }>
+  /** Shortens the life of all messages that would live longer: those that were changed, sorted by hash. */
+  expireAll(change: {
+    readonly owner: Owner
+    readonly namespace: Namespace | 'all'
+    readonly expiry: UnixMillis
+  }): Promise<readonly (PlacedHash & HashExpiry)[]>
   expiries(owner: Owner, hashes: readonly MessageHash[]): Promise<ReadonlyMap<MessageHash, UnixMillis>>
-  /** Deletes at most `limit` expired messages and hints; returns how many. */
+  /** Deletes at most `limit` expired messages, records and hints; returns how many. */
   deleteExpired(now: UnixMillis, limit: number): Promise<number>
 
   /**
-   * Adding the same message hint for the same member again changes nothing. A message hint lives no longer than its
-   * message: it is not added when the message is not here, and goes when the message is deleted or expires.
+   * Adding the same message or record hint for the same member again changes nothing. Such a hint lives no longer than what
+   * it names: it is not added when that is not here, and goes when that is deleted or expires.
    */
   addHints(hints: readonly NewHint[]): Promise<void>
   /**
@@ -116,9 +181,32 @@ export interface NodeStore extends AsyncDisposable {
   postponeHints(ids: readonly number[], until: UnixMillis): Promise<void>
   dropHintsOf(member: NodeId): Promise<void>
 
-  /** All owners that have messages, in a stable order, `limit` at a time. */
+  /** Tokens of the owner that are revoked, and since when; the newest 50. */
+  revokedTokens(owner: Owner): Promise<ReadonlyMap<TokenText, UnixMillis>>
+
+  /** All owners that have messages or records, in a stable order, `limit` at a time. */
   owners(options: { readonly after?: Owner; readonly limit: number }): Promise<readonly Owner[]>
-  hashesOf(owner: Owner): Promise<readonly { readonly hash: MessageHash; readonly expiry: UnixMillis }[]>
+  hashesOf(owner: Owner): Promise<readonly HashExpiry[]>
+  recordsOf(owner: Owner): Promise<readonly ChangeRecord[]>
+
+  /** Of every bucket (`bucketOf`) that has items. Expired items count until they are deleted. */
+  digests(): Promise<ReadonlyMap<number, BucketDigest>>
+  /** In the order of their IDs, after the ID `after`. */
+  itemsIn(
+    bucket: number,
+    options: { readonly after?: Uint8Array; readonly limit: number },
+  ): Promise<readonly BucketItem[]>
+  /** Those that are here. An ID is looked up in its bucket. */
+  messagesByItem(
+    items: readonly { readonly bucket: number; readonly id: Uint8Array }[],
+  ): Promise<readonly StoredMessage[]>
+  /** Those that are here. */
+  recordsById(ids: readonly RecordId[]): Promise<readonly ChangeRecord[]>
+  /** Drops what does not belong here any more, without a record. */
+  forget(
+    owner: Owner,
+    items: { readonly hashes: readonly MessageHash[]; readonly records: readonly RecordId[] },
+  ): Promise<void>
 
   /** Small durable values of the node itself: the directory document, the descriptor's time. */
   getValue(key: string): Promise<Uint8Array | undefined>
@@ -130,6 +218,10 @@ export interface NodeStore extends AsyncDisposable {
 export type StoreTuning = {
   /** Of the database; 0: no limit. What would make it larger fails with `full`. */
   readonly maxBytes: number
+  /** Of the data of an owner's messages and what authorised them; 0 or not given: no limit. */
+  readonly maxOwnerBytes?: number
+  /** 0 or not given: no limit. */
+  readonly maxOwnerMessages?: number
   /**
    * How long the first write of a group waits for others, unless the last group had one write only. 0 is a good value: what
    * comes in while a group is written forms the next one, and waiting longer gave no more writes/s at 4 to 64 in flight.

@@ -66,6 +66,7 @@ export class OwnStorage {
         expiry,
         data,
         authorisation: encodeStoreAuthorisation(params),
+        storedAt: this.#now,
       })
       return this.#sign(storeEntry, params, { hash, expiry: kept.expiry, already: kept.existed })
     })

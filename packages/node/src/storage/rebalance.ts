@@ -87,7 +87,7 @@ async function leaveHints(
       if (added.length === 0) continue
       for (const { hash, expiry } of await store.hashesOf(owner)) {
         if (expiry <= clock.now()) continue
-        for (const member of added) hints.push({ member, work: { kind: 'message', hash }, expiry })
+        for (const member of added) hints.push({ member, work: { kind: 'message', owner, hash }, expiry })
       }
     }
     for (let at = 0; at < hints.length; at += HINTS_AT_ONCE) await store.addHints(hints.slice(at, at + HINTS_AT_ONCE))

@@ -191,7 +191,11 @@ export class StorageService {
     if (own.kind === 'done') {
       const missed = others.filter((entry) => entry.kind === 'failed')
       await this.#leaveHints(
-        missed.map(({ node }) => ({ member: node, work: { kind: 'message', hash }, expiry: params.expiry })),
+        missed.map(({ node }) => ({
+          member: node,
+          work: { kind: 'message', owner: params.owner, hash },
+          expiry: params.expiry,
+        })),
       )
     }
     const entries = [own, ...others]

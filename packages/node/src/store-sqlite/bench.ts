@@ -72,7 +72,8 @@ async function benchHints(store: NodeStore): Promise<string> {
   const member = nodeIdOf(randomBytes(32) as never)
   const held = await store.hashesOf(OWNERS[0]!)
   const start = performance.now()
-  const hint = (hash: StoredMessage['hash']) => ({ member, expiry: NOW, work: { kind: 'message', hash } }) as const
+  const hint = (hash: StoredMessage['hash']) =>
+    ({ member, expiry: NOW, work: { kind: 'message', owner: OWNERS[0]!, hash } }) as const
   await Promise.all(held.map(({ hash }) => store.addHints([hint(hash)])))
   return `${held.length} hints at once: ${(performance.now() - start).toFixed(1)} ms`
 }
@@ -91,6 +92,7 @@ function randomMessage(number: number): StoredMessage {
     expiry: unixMillis(NOW + 1e9 + number),
     data: new Uint8Array(randomBytes(2048)),
     authorisation: new Uint8Array(),
+    storedAt: NOW,
   }
 }
 

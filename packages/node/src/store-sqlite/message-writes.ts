@@ -1,93 +1,186 @@
 /** Statements that change messages. They run inside the transaction of their group. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { MessageHash, Owner, UnixMillis } from '@starling/protocol'
-import type { PutOutcome, StoredMessage } from '../storage/node-store.ts'
+import type { MessageHash, Namespace, Owner, UnixMillis } from '@starling/protocol'
+import { ITEM_ID_BYTES } from '../storage/buckets.ts'
+import type { PlacedHash, PutOrigin, PutOutcome, StoredMessage } from '../storage/node-store.ts'
 import { sortedExpiries, sortedTexts } from '../storage/sorted.ts'
-import { hashBytes, ownerBytes } from './key-bytes.ts'
+import type { BucketTable } from './bucket-table.ts'
+import { hashBytes, hashText } from './key-bytes.ts'
+import type { OwnerEntry, OwnerLimits, OwnerTable } from './owner-table.ts'
+import { KINDS } from './record-kinds.ts'
+import { DamagedError, OwnerFullError } from './sqlite-failure.ts'
 import type { WriteOperation, WriteResults } from './write-operation.ts'
 
-export type MutableCounts = { messages: number; hints: number }
+export type MutableCounts = { messages: number; records: number; hints: number }
 
-export type MessageWrites = {
-  put(message: StoredMessage): PutOutcome
-  delete(owner: Owner, hashes: readonly MessageHash[]): WriteResults['delete']
-  expire(operation: Extract<WriteOperation, { kind: 'expire' }>): WriteResults['expire']
-  deleteExpired(now: UnixMillis, limit: number): number
+/** What the operations of one writer share. */
+export type WriteContext = {
+  readonly db: DatabaseSync
+  readonly counts: MutableCounts
+  readonly owners: OwnerTable
+  readonly buckets: BucketTable
+  readonly limits: OwnerLimits
 }
 
-export function createMessageWrites(db: DatabaseSync, counts: MutableCounts): MessageWrites {
-  const insert = db.prepare(`INSERT INTO messages(hash, owner, namespace, timestamp, expiry, data, authorisation)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING`)
-  const expiryOf = db.prepare('SELECT expiry FROM messages WHERE hash = ? AND owner = ?')
-  const setExpiry = db.prepare('UPDATE messages SET expiry = ? WHERE hash = ?')
-  const remove = db.prepare('DELETE FROM messages WHERE hash = ? AND owner = ?')
-  const removeExpired = db.prepare(`DELETE FROM messages
-    WHERE id IN (SELECT id FROM messages WHERE expiry <= ? ORDER BY expiry LIMIT ?) RETURNING hash`)
-  const removeHintsOfMessage = db.prepare('DELETE FROM hints WHERE hash = ?')
-  const removeExpiredHints = db.prepare(`DELETE FROM hints
-    WHERE id IN (SELECT id FROM hints WHERE expiry <= ? ORDER BY expiry LIMIT ?)`)
+export type MessageWrites = ReturnType<typeof createMessageWrites>
 
-  const currentExpiry = (hash: Uint8Array, owner: Uint8Array) => {
-    const row = expiryOf.get(hash, owner)
-    return row && (Number(row['expiry']) as UnixMillis)
+type Held = { readonly id: number; readonly namespace: number; readonly expiry: number; readonly storedAt: number }
+
+export function createMessageWrites(context: WriteContext) {
+  const { db, counts, owners, buckets } = context
+  const nextId = db.prepare('SELECT COALESCE(MAX(id), 0) + 1 AS id FROM messages')
+  const insertItem = db.prepare('INSERT INTO items(bucket, id, ref, owner) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+  const insert = db.prepare(`INSERT INTO messages(id, owner, namespace, timestamp, expiry, stored_at, hash,
+    authorisation, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const insertPlace = db.prepare('INSERT INTO places(owner, namespace, message, size) VALUES (?, ?, ?, ?)')
+  const held = db.prepare(`SELECT m.id, m.namespace, m.expiry, m.stored_at FROM items i JOIN messages m ON m.id = i.ref
+    WHERE i.bucket = ? AND i.id = ? AND m.owner = ?`)
+  const setTimes = db.prepare('UPDATE messages SET expiry = ?, stored_at = ? WHERE id = ?')
+  const setExpiry = db.prepare('UPDATE messages SET expiry = ? WHERE id = ?')
+  const remove = db.prepare('DELETE FROM messages WHERE id = ?')
+  const removePlace = db.prepare(`DELETE FROM places WHERE owner = ? AND namespace = ? AND message = ? RETURNING size`)
+  const removeItem = db.prepare('DELETE FROM items WHERE bucket = ? AND id = ?')
+  const removeHints = db.prepare('DELETE FROM hints WHERE message = ?')
+  const expired = db.prepare(
+    'SELECT id, owner, namespace, hash FROM messages WHERE expiry <= ? ORDER BY expiry LIMIT ?',
+  )
+  const longer = db.prepare(`SELECT m.id, m.namespace, m.hash FROM places p JOIN messages m ON m.id = p.message
+    WHERE p.owner = ?1 AND (?2 IS NULL OR p.namespace = ?2) AND m.expiry > ?3`)
+  const deletedByHash = db.prepare(`SELECT MAX(r.at) AS at FROM tombstones t JOIN records r ON r.id = t.record
+    WHERE t.owner = ? AND t.item = ?`)
+  const deletedByRange = db.prepare(`SELECT MAX(at) AS at FROM records WHERE owner = ?1 AND kind = ${KINDS.deleteAll}
+    AND (namespace IS NULL OR namespace = ?2) AND (before IS NULL OR before >= ?3)`)
+
+  const find = (owner: OwnerEntry, hash: Uint8Array): Held | undefined => {
+    const row = held.get(owner.bucket, itemId(hash), owner.id)
+    if (!row) return undefined
+    const { id, namespace, expiry, stored_at } = row
+    return { id: Number(id), namespace: Number(namespace), expiry: Number(expiry), storedAt: Number(stored_at) }
   }
-  const forget = (hash: Uint8Array) => {
+
+  /** Of the latest record that covers the message, or would if it were older; 0 if there is none. */
+  const latestDeletion = (owner: OwnerEntry, message: StoredMessage, hash: Uint8Array): number => {
+    if (owner.latestDeletion < message.storedAt) return 0
+    const byHash = deletedByHash.get(owner.id, itemId(hash))?.['at'] ?? 0
+    const byRange = deletedByRange.get(owner.id, message.namespace, message.timestamp)?.['at'] ?? 0
+    const latest = Math.max(Number(byHash), Number(byRange))
+    return latest < message.storedAt ? 0 : latest
+  }
+
+  const hasRoom = (owner: OwnerEntry, size: number, origin: PutOrigin): boolean => {
+    const { maxBytes, maxMessages } = context.limits
+    if (maxBytes === 0 && maxMessages === 0) return true
+    const share = origin === 'client' ? 1 : 2
+    const { messages, bytes } = owners.usageOf(owner)
+    const tooMany = maxMessages > 0 && messages + 1 > share * maxMessages
+    return !tooMany && (maxBytes === 0 || bytes + size <= share * maxBytes)
+  }
+
+  const keepExisting = (existing: Held, expiry: number, storedAt: number): PutOutcome => {
+    const later = Math.max(existing.expiry, expiry) as UnixMillis
+    if (later > existing.expiry || storedAt > existing.storedAt) {
+      setTimes.run(later, Math.max(existing.storedAt, storedAt), existing.id)
+    }
+    return { kind: 'existed', expiry: later }
+  }
+
+  const removeMessage = (owner: OwnerEntry, id: number, namespace: number, hash: Uint8Array) => {
+    remove.run(id)
+    const size = Number(removePlace.get(owner.id, namespace, id)?.['size'])
+    removeItem.run(owner.bucket, itemId(hash))
+    buckets.change(owner.bucket, hash, -1)
+    if (counts.hints > 0) counts.hints -= Number(removeHints.run(id).changes)
     counts.messages--
-    counts.hints -= Number(removeHintsOfMessage.run(hash).changes)
+    if (owner.usage) owner.usage = { messages: owner.usage.messages - 1, bytes: owner.usage.bytes - size }
+    owners.reduce(owner)
   }
 
   return {
-    put(message) {
-      const [hash, owner] = [hashBytes(message.hash), ownerBytes(message.owner)]
+    put(message: StoredMessage, origin: PutOrigin): PutOutcome {
       const { namespace, timestamp, expiry, data, authorisation } = message
-      if (insert.run(hash, owner, namespace, timestamp, expiry, data, authorisation).changes === 1) {
-        counts.messages++
-        return { kind: 'stored' }
+      const hash = hashBytes(message.hash)
+      const size = data.length + authorisation.length
+      const owner = owners.findOrAdd(message.owner)
+      const deleted = latestDeletion(owner, message, hash)
+      const storedAt = Math.max(message.storedAt, deleted + 1)
+      const isDeleted = deleted > 0 && origin === 'peer'
+      if (isDeleted || !hasRoom(owner, size, origin)) {
+        const existing = find(owner, hash)
+        if (!existing) owners.reduce(owner) // it may have come with this message
+        if (isDeleted) return existing ? keepExisting(existing, 0, 0) : { kind: 'deleted' }
+        if (existing) return keepExisting(existing, expiry, storedAt)
+        throw new OwnerFullError()
       }
-      const held = currentExpiry(hash, owner) ?? expiry
-      if (expiry <= held) return { kind: 'existed', expiry: held }
-      setExpiry.run(expiry, hash)
-      return { kind: 'existed', expiry }
+      const id = Number(nextId.get()!['id'])
+      if (insertItem.run(owner.bucket, itemId(hash), id, owner.id).changes === 0) {
+        const existing = find(owner, hash)
+        if (!existing) throw new DamagedError()
+        return keepExisting(existing, expiry, storedAt)
+      }
+      insert.run(id, owner.id, namespace, timestamp, expiry, storedAt, hash, authorisation, data)
+      insertPlace.run(owner.id, namespace, id, size)
+      buckets.change(owner.bucket, hash, 1)
+      counts.messages++
+      if (owner.usage) owner.usage = { messages: owner.usage.messages + 1, bytes: owner.usage.bytes + size }
+      return { kind: 'stored' }
     },
 
-    delete(owner, hashes) {
-      const ownerKey = ownerBytes(owner)
-      const deleted: MessageHash[] = []
-      for (const hash of hashes) {
+    /** Those that were here and were not stored after `notAfter`. */
+    delete(owner: Owner, hashes: readonly MessageHash[], notAfter = Number.POSITIVE_INFINITY): PlacedHash[] {
+      const entry = owners.find(owner)
+      const deleted = new Map<MessageHash, Namespace>()
+      for (const hash of entry ? hashes : []) {
         const key = hashBytes(hash)
-        if (remove.run(key, ownerKey).changes === 0) continue
-        forget(key)
-        deleted.push(hash)
+        const existing = find(entry!, key)
+        if (!existing || existing.storedAt > notAfter) continue
+        removeMessage(entry!, existing.id, existing.namespace, key)
+        deleted.set(hash, existing.namespace as Namespace)
       }
-      return sortedTexts(deleted)
+      return sortedTexts(deleted.keys()).map((hash) => ({ hash, namespace: deleted.get(hash)! }))
     },
 
-    expire({ owner, hashes, expiries, mode }) {
-      const ownerKey = ownerBytes(owner)
+    removeMessage,
+
+    expire(operation: Extract<WriteOperation, { kind: 'expire' }>): WriteResults['expire'] {
+      const { owner, hashes, expiries, mode } = operation
+      const entry = owners.find(owner)
       const updated = new Map<MessageHash, UnixMillis>()
       const unchanged = new Map<MessageHash, UnixMillis>()
-      for (const [index, hash] of hashes.entries()) {
+      for (const [index, hash] of (entry ? hashes : []).entries()) {
         const expiry = expiries.length === 1 ? expiries[0]! : expiries[index]!
-        const key = hashBytes(hash)
-        const held = currentExpiry(key, ownerKey)
-        if (held === undefined) continue
-        if ((mode === 'shorten' && expiry >= held) || (mode === 'extend' && expiry <= held)) {
-          if (!updated.has(hash)) unchanged.set(hash, held)
+        const existing = find(entry!, hashBytes(hash))
+        if (!existing) continue
+        const current = existing.expiry as UnixMillis
+        if ((mode === 'shorten' && expiry >= current) || (mode === 'extend' && expiry <= current)) {
+          if (!updated.has(hash)) unchanged.set(hash, current)
           continue
         }
-        setExpiry.run(expiry, key)
+        setExpiry.run(expiry, existing.id)
         unchanged.delete(hash)
         updated.set(hash, expiry)
       }
       return { updated: sortedExpiries(updated), unchanged: sortedExpiries(unchanged) }
     },
 
-    deleteExpired(now, limit) {
-      const gone = removeExpired.all(now, limit)
-      for (const row of gone) forget(row['hash'] as Uint8Array)
-      const hints = Number(removeExpiredHints.run(now, limit - gone.length).changes)
-      counts.hints -= hints
-      return gone.length + hints
+    expireAll({ owner, namespace, expiry }: Extract<WriteOperation, { kind: 'expireAll' }>): WriteResults['expireAll'] {
+      const entry = owners.find(owner)
+      const changed = new Map<MessageHash, Namespace>()
+      for (const row of entry ? longer.all(entry.id, namespace === 'all' ? null : namespace, expiry) : []) {
+        setExpiry.run(expiry, Number(row['id']))
+        changed.set(hashText(row['hash'] as Uint8Array), Number(row['namespace']) as Namespace)
+      }
+      return sortedTexts(changed.keys()).map((hash) => ({ hash, namespace: changed.get(hash)!, expiry }))
+    },
+
+    deleteExpired(now: UnixMillis, limit: number): number {
+      const rows = expired.all(now, limit)
+      for (const row of rows) {
+        const owner = owners.byId(Number(row['owner']))
+        removeMessage(owner, Number(row['id']), Number(row['namespace']), row['hash'] as Uint8Array)
+      }
+      return rows.length
     },
   }
 }
+
+const itemId = (hash: Uint8Array): Uint8Array => hash.subarray(0, ITEM_ID_BYTES)

@@ -1,6 +1,11 @@
-/** Rows of the database, parsed: a file can be damaged, or changed by other hands. */
+/**
+ * Rows of the database, checked by hand: ten messages of a retrieve would take the main thread longer through a schema
+ * than out of the database. A file can be damaged, or changed by other hands.
+ */
 import {
+  encodeRecordId,
   type MessageHash,
+  type Namespace,
   type NodeId,
   type Owner,
   parseMessageHash,
@@ -9,41 +14,84 @@ import {
   parseOwner,
   toBase64Unpadded,
   toHex,
+  type UnixMillis,
   unixMillis,
 } from '@starling/protocol'
-import { z } from 'zod'
-import { NodeStoreError } from '../storage/node-store-error.ts'
+import type { ChangeRecord } from '../storage/change-record.ts'
+import type { StoredMessage } from '../storage/node-store.ts'
+import { changeOf } from './record-kinds.ts'
+import { DamagedError } from './sqlite-failure.ts'
 
-const blob = z.instanceof(Uint8Array)
-const integer = z.number().int()
+/** A row as an object: the names are those of the columns. */
+export type Row = Record<string, unknown>
 
-export const hashColumn = blob.transform((bytes): MessageHash => parseMessageHash(toBase64Unpadded(bytes)))
-export const ownerColumn = blob.transform((bytes): Owner => parseOwner(toHex(bytes)))
-export const memberColumn = blob.transform((bytes): NodeId => parseNodeId(toHex(bytes)))
-export const timeColumn = integer.transform(unixMillis)
+export function blobOf(row: Row, column: string, length?: number): Uint8Array {
+  const value = row[column]
+  if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) throw new DamagedError()
+  return value
+}
 
-export const expiryRow = z.object({ hash: hashColumn, expiry: timeColumn })
-export const countRow = z.object({ value: integer })
-export const valueRow = z.object({ value: blob })
-export const ownerRow = z.object({ owner: ownerColumn })
-export const memberRow = z.object({ member: memberColumn })
+export function integerOf(row: Row, column: string): number {
+  const value = row[column]
+  if (!Number.isSafeInteger(value)) throw new DamagedError()
+  return value as number
+}
 
-/** Without owner and namespace, which the query gives. */
-export const messageRow = z.object({
-  hash: hashColumn,
-  timestamp: timeColumn,
-  expiry: timeColumn,
-  data: blob,
-  authorisation: blob,
-})
-export const placedMessageRow = messageRow.extend({ owner: ownerColumn, namespace: integer.transform(parseNamespace) })
-export const hintRow = z.object({ id: integer, attempts: integer, request: z.union([blob, z.null()]) })
+export function timeOf(row: Row, column: string): UnixMillis {
+  return unixMillis(integerOf(row, column))
+}
 
-/** @throws {NodeStoreError} `io`, if the row is not what this storage writes. */
-export function parseRow<Schema extends z.ZodType>(schema: Schema, row: unknown): z.output<Schema> {
-  try {
-    return schema.parse(row)
-  } catch {
-    throw new NodeStoreError('io', { cause: new Error('a damaged row') }) // the parser's words could hold content
+export function hashOf(row: Row): MessageHash {
+  return parseMessageHash(toBase64Unpadded(blobOf(row, 'hash', 32)))
+}
+
+export function ownerOf(row: Row): Owner {
+  return parseOwner(toHex(blobOf(row, 'owner', 33)))
+}
+
+export function memberOf(row: Row): NodeId {
+  return parseNodeId(toHex(blobOf(row, 'member', 32)))
+}
+
+/** Of the columns `MESSAGE_COLUMNS`. */
+export function messageOf(row: Row, owner: Owner, namespace: Namespace): StoredMessage {
+  return {
+    hash: hashOf(row),
+    owner,
+    namespace,
+    timestamp: timeOf(row, 'timestamp'),
+    expiry: timeOf(row, 'expiry'),
+    storedAt: timeOf(row, 'stored_at'),
+    data: blobOf(row, 'data'),
+    authorisation: blobOf(row, 'authorisation'),
   }
+}
+
+export const MESSAGE_COLUMNS = 'm.hash, m.timestamp, m.expiry, m.stored_at, m.data, m.authorisation'
+
+/** With the owner's key as `owner`, and `namespace`. */
+export function placedMessageOf(row: Row): StoredMessage {
+  return messageOf(row, ownerOf(row), namespaceOf(row))
+}
+
+/** Of the columns `RECORD_COLUMNS`, and the owner's key as `owner`. */
+export function recordOf(row: Row): ChangeRecord {
+  const change = changeOf({
+    kind: integerOf(row, 'kind'),
+    namespace: row['namespace'] === null ? null : namespaceOf(row),
+    before: row['before'] === null ? null : integerOf(row, 'before'),
+    names: blobOf(row, 'names'),
+  })
+  if (!change) throw new DamagedError()
+  const id = encodeRecordId(blobOf(row, 'key', 16))
+  const [at, expiry, request] = [timeOf(row, 'at'), timeOf(row, 'expiry'), blobOf(row, 'request')]
+  return { id, owner: ownerOf(row), at, expiry, request, change }
+}
+
+export const RECORD_COLUMNS = 'r.key, r.kind, r.at, r.expiry, r.namespace, r.before, r.names, r.request'
+
+function namespaceOf(row: Row): Namespace {
+  const value = integerOf(row, 'namespace')
+  if (value < -32768 || value > 32767) throw new DamagedError()
+  return parseNamespace(value)
 }

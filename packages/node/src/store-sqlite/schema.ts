@@ -1,31 +1,60 @@
-/** The tables of the storage, and how its file is opened for writing. Imports nothing: the writer's thread starts quickly. */
+/**
+ * The tables of the storage, and how its file is opened for writing. Imports nothing: the writer's thread starts quickly.
+ * @see docs/adr/0010-storage-layout.md
+ */
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ForeignSchemaError } from './sqlite-failure.ts'
 
-// 2 kB messages take 2,845 bytes of disk at this size and 4,190 at SQLite's default of 4096.
-export const PAGE_SIZE = 8192
-const VERSION = 1
+/** Small: a store touches a page of every index, and what does not fit in one lies in pages of its own, which are free at once when it goes. */
+export const PAGE_SIZE = 2048
+export const VERSION = 2
 
 // The ID of a message is its place in the order of arrival. It may be given again once the newest message is gone: a
 // cursor is a hash. The ID of a hint is not (`AUTOINCREMENT`): a late `settleHints` must not hit another hint.
 const TABLES = `
+  -- Those that have messages or records.
+  CREATE TABLE owners(id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE) STRICT;
+
   CREATE TABLE messages(
-    id INTEGER PRIMARY KEY, hash BLOB NOT NULL, owner BLOB NOT NULL, namespace INTEGER NOT NULL,
-    timestamp INTEGER NOT NULL, expiry INTEGER NOT NULL, authorisation BLOB NOT NULL, data BLOB NOT NULL) STRICT;
-  CREATE UNIQUE INDEX messages_hash ON messages(hash);
-  CREATE INDEX messages_arrival ON messages(owner, namespace);
+    id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, namespace INTEGER NOT NULL, timestamp INTEGER NOT NULL,
+    expiry INTEGER NOT NULL, stored_at INTEGER NOT NULL, hash BLOB NOT NULL, authorisation BLOB NOT NULL,
+    data BLOB NOT NULL) STRICT;
   CREATE INDEX messages_expiry ON messages(expiry);
 
+  -- Messages in the order of arrival; size: of data and authorisation.
+  CREATE TABLE places(
+    owner INTEGER NOT NULL, namespace INTEGER NOT NULL, message INTEGER NOT NULL, size INTEGER NOT NULL,
+    PRIMARY KEY(owner, namespace, message)) STRICT, WITHOUT ROWID;
+
+  -- What members compare. ref: the ID of a message, or that of a record with a minus sign.
+  CREATE TABLE items(
+    bucket INTEGER NOT NULL, id BLOB NOT NULL, ref INTEGER NOT NULL, owner INTEGER NOT NULL,
+    PRIMARY KEY(bucket, id)) STRICT, WITHOUT ROWID;
+  CREATE TABLE buckets(bucket INTEGER PRIMARY KEY, count INTEGER NOT NULL, digest BLOB NOT NULL) STRICT;
+
+  -- kind: as in record-kinds.ts; names: hashes or tokens, one after the other; due: when the sweep looks at it.
+  CREATE TABLE records(
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, owner INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,
+    expiry INTEGER NOT NULL, due INTEGER NOT NULL, namespace INTEGER, before INTEGER, names BLOB NOT NULL,
+    request BLOB NOT NULL) STRICT;
+  CREATE INDEX records_owner ON records(owner, kind, at);
+  CREATE INDEX records_due ON records(due);
+  -- What was deleted by its hash; item: the first 16 bytes.
+  CREATE TABLE tombstones(owner INTEGER NOT NULL, item BLOB NOT NULL, record INTEGER NOT NULL,
+    PRIMARY KEY(owner, item, record)) STRICT, WITHOUT ROWID;
+
   CREATE TABLE hints(
-    id INTEGER PRIMARY KEY AUTOINCREMENT, member BLOB NOT NULL, hash BLOB, request BLOB, expiry INTEGER NOT NULL,
-    due INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0) STRICT;
-  CREATE UNIQUE INDEX hints_message ON hints(hash, member) WHERE hash IS NOT NULL;
+    id INTEGER PRIMARY KEY AUTOINCREMENT, member BLOB NOT NULL, message INTEGER, record INTEGER, request BLOB,
+    expiry INTEGER NOT NULL, due INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE UNIQUE INDEX hints_message ON hints(message, member) WHERE message IS NOT NULL;
+  CREATE UNIQUE INDEX hints_record ON hints(record, member) WHERE record IS NOT NULL;
   CREATE INDEX hints_due ON hints(member, due);
   CREATE INDEX hints_expiry ON hints(expiry);
 
   CREATE TABLE node_values(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${VERSION};
 `
 
 /**
@@ -43,7 +72,7 @@ export function openForWriting(path: string, maxBytes: number): DatabaseSync {
       PRAGMA page_size = ${PAGE_SIZE};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL; -- NORMAL does not fsync a commit in this mode
-      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA wal_autocheckpoint = ${Math.floor((32 * 1024 * 1024) / PAGE_SIZE)};
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -16384;
       PRAGMA trusted_schema = OFF;`)
@@ -62,5 +91,5 @@ function migrate(db: DatabaseSync): void {
   if (version === VERSION) return
   if (version > VERSION) throw new ForeignSchemaError(`version ${version}, known: ${VERSION}`)
   if (db.prepare('SELECT 1 FROM sqlite_schema').get()) throw new ForeignSchemaError('tables of another program')
-  db.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${VERSION}; COMMIT`)
+  db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`)
 }

@@ -26,15 +26,16 @@ describe('with a file', () => {
     for (const folder of folders) rmSync(folder, { recursive: true })
   })
 
-  describeNodeStore('the SQLite store', async () => {
+  describeNodeStore('the SQLite store', async (limits) => {
+    const tuning = { ...TUNING, ...limits }
     const folder = mkdtempSync(join(tmpdir(), 'starling-store-'))
     folders.push(folder)
-    let store = await open(join(folder, 'node.sqlite'))
+    let store = await open(join(folder, 'node.sqlite'), tuning)
     return {
       store,
       reopen: async () => {
         await store[Symbol.asyncDispose]()
-        store = await open(join(folder, 'node.sqlite'))
+        store = await open(join(folder, 'node.sqlite'), tuning)
         return store
       },
     }
@@ -96,14 +97,14 @@ test('a folder that cannot be written gives `io`', async (t) => {
   }
 })
 
-test('a file that is no database gives `io` and is left as it was', async (t) => {
+test('a file that is no database gives `damaged` and is left as it was', async (t) => {
   const path = join(temporaryFolder(t), 'node.sqlite')
   writeFileSync(path, 'not a database '.repeat(1000))
-  await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
+  await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'damaged' })
   expect(statSync(path).size).toBe(15_000)
 })
 
-test('damaged pages give `io` when they are read', async (t) => {
+test('damaged pages give `damaged` when they are read', async (t) => {
   const path = join(temporaryFolder(t), 'node.sqlite')
   await fill(path, 100)
   const pages = statSync(path).size / PAGE_SIZE
@@ -111,16 +112,16 @@ test('damaged pages give `io` when they are read', async (t) => {
   writeSync(file, new Uint8Array(16 * PAGE_SIZE).fill(0x5a), 0, 16 * PAGE_SIZE, (pages - 16) * PAGE_SIZE)
   closeSync(file)
   await using store = await open(path)
-  await expect(store.retrieve(query)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
+  await expect(store.retrieve(query)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'damaged' })
 })
 
-test('rows that this storage would not write give `io`, without telling what is in them', async (t) => {
+test('rows that this storage would not write give `damaged`, without telling what is in them', async (t) => {
   const path = join(temporaryFolder(t), 'node.sqlite')
   await fill(path, 1)
   change(path, "UPDATE messages SET hash = x'beef'")
   await using store = await open(path)
   const error = await store.retrieve(query).catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ name: 'NodeStoreError', code: 'io' })
+  expect(error).toMatchObject({ name: 'NodeStoreError', code: 'damaged' })
   expect(String((error as Error).cause)).toBe('Error: a damaged row')
 })
 

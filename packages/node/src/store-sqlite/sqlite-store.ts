@@ -1,7 +1,9 @@
 /** The storage of a node in one SQLite file. */
 import { Worker } from 'node:worker_threads'
+import type { Owner } from '@starling/protocol'
 import type { Logger } from '@starling/runtime'
-import type { NodeStore, StoredMessage, StoreTuning } from '../storage/node-store.ts'
+import { type Change, type ChangeRecord, isRevocation } from '../storage/change-record.ts'
+import type { NodeStore, PutOrigin, StoredMessage, StoreTuning } from '../storage/node-store.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
 import { openReader, type Reader } from './reader.ts'
 import { failureOf } from './sqlite-failure.ts'
@@ -29,7 +31,8 @@ export type SqliteStoreOptions = {
  *   program; `full`
  */
 export async function openSqliteStore({ path, logger, tuning }: SqliteStoreOptions): Promise<NodeStore> {
-  const workerData: WriterOptions = { path, maxBytes: tuning.maxBytes, groupDelay: tuning.groupDelay }
+  const { maxBytes, maxOwnerBytes = 0, maxOwnerMessages = 0, groupDelay } = tuning
+  const workerData: WriterOptions = { path, maxBytes, maxOwnerBytes, maxOwnerMessages, groupDelay }
   const worker = new Worker(new URL(WORKER, import.meta.url), { workerData, execArgv: [], name: 'store' })
   const writer = await Writer.open(worker, logger)
   try {
@@ -50,14 +53,20 @@ class SqliteStore implements NodeStore {
     this.#reader = reader
   }
 
-  put(message: StoredMessage): ReturnType<NodeStore['put']> {
+  put(message: StoredMessage, origin: PutOrigin = 'client'): ReturnType<NodeStore['put']> {
     const { data, authorisation } = message
     const owned = { ...message, data: compact(data), authorisation: compact(authorisation) }
-    return this.#writer.write({ kind: 'put', message: owned }, data.length + authorisation.length)
+    return this.#writer.write({ kind: 'put', message: owned, origin }, data.length + authorisation.length)
   }
 
   async retrieve(query: Parameters<NodeStore['retrieve']>[0]): ReturnType<NodeStore['retrieve']> {
     return this.#read((reader) => reader.retrieve(query))
+  }
+
+  apply(record: ChangeRecord): ReturnType<NodeStore['apply']> {
+    const { request, change } = record
+    const owned = { ...record, request: compact(request), change: compactChange(change) }
+    return this.#writer.write({ kind: 'apply', record: owned }, request.length)
   }
 
   delete(...[owner, hashes]: Parameters<NodeStore['delete']>): ReturnType<NodeStore['delete']> {
@@ -66,6 +75,14 @@ class SqliteStore implements NodeStore {
 
   expire(change: Parameters<NodeStore['expire']>[0]): ReturnType<NodeStore['expire']> {
     return this.#writer.write({ kind: 'expire', ...change })
+  }
+
+  expireAll(change: Parameters<NodeStore['expireAll']>[0]): ReturnType<NodeStore['expireAll']> {
+    return this.#writer.write({ kind: 'expireAll', ...change })
+  }
+
+  async revokedTokens(owner: Owner): ReturnType<NodeStore['revokedTokens']> {
+    return this.#read((reader) => reader.revokedTokens(owner))
   }
 
   async expiries(...[owner, hashes]: Parameters<NodeStore['expiries']>): ReturnType<NodeStore['expiries']> {
@@ -78,7 +95,7 @@ class SqliteStore implements NodeStore {
 
   addHints(hints: Parameters<NodeStore['addHints']>[0]): Promise<void> {
     const owned = hints.map((hint) =>
-      hint.work.kind === 'message' ? hint : { ...hint, work: { ...hint.work, request: compact(hint.work.request) } },
+      hint.work.kind === 'request' ? { ...hint, work: { ...hint.work, request: compact(hint.work.request) } } : hint,
     )
     const sizes = owned.map(({ work }) => (work.kind === 'request' ? work.request.length : 0))
     return this.#writer.write(
@@ -115,6 +132,30 @@ class SqliteStore implements NodeStore {
     return this.#read((reader) => reader.hashesOf(owner))
   }
 
+  async recordsOf(owner: Owner): ReturnType<NodeStore['recordsOf']> {
+    return this.#read((reader) => reader.recordsOf(owner))
+  }
+
+  async digests(): ReturnType<NodeStore['digests']> {
+    return this.#read((reader) => reader.digests())
+  }
+
+  async itemsIn(...[bucket, { after, limit }]: Parameters<NodeStore['itemsIn']>): ReturnType<NodeStore['itemsIn']> {
+    return this.#read((reader) => reader.itemsIn(bucket, after, limit))
+  }
+
+  async messagesByItem(items: Parameters<NodeStore['messagesByItem']>[0]): ReturnType<NodeStore['messagesByItem']> {
+    return this.#read((reader) => reader.messagesByItem(items))
+  }
+
+  async recordsById(ids: Parameters<NodeStore['recordsById']>[0]): ReturnType<NodeStore['recordsById']> {
+    return this.#read((reader) => reader.recordsById(ids))
+  }
+
+  forget(...[owner, items]: Parameters<NodeStore['forget']>): Promise<void> {
+    return this.#writer.write({ kind: 'forget', owner, ...items })
+  }
+
   async getValue(key: string): Promise<Uint8Array | undefined> {
     return this.#read((reader) => reader.getValue(key))
   }
@@ -149,6 +190,12 @@ class SqliteStore implements NodeStore {
 
 function storeError(error: unknown): NodeStoreError {
   return error instanceof NodeStoreError ? error : new NodeStoreError(failureOf(error).code, { cause: error })
+}
+
+function compactChange(change: Change): Change {
+  return isRevocation(change)
+    ? { ...change, tokens: change.tokens.map((token) => compact(token) as typeof token) }
+    : change
 }
 
 /** A view of a larger buffer would be copied to the writer's thread with the whole buffer. */

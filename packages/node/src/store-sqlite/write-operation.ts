@@ -1,12 +1,33 @@
 /** What the main thread and the writer's thread tell each other: plain values only, for they are copied between threads. */
-import type { MessageHash, NodeId, Owner, UnixMillis } from '@starling/protocol'
-import type { ExpireMode, NewHint, PutOutcome, StoredMessage } from '../storage/node-store.ts'
+import type { MessageHash, Namespace, NodeId, Owner, RecordId, UnixMillis } from '@starling/protocol'
+import type { ChangeRecord } from '../storage/change-record.ts'
+import type {
+  ChangeOutcome,
+  ExpireMode,
+  HashExpiry,
+  NewHint,
+  PlacedHash,
+  PutOrigin,
+  PutOutcome,
+  StoredMessage,
+} from '../storage/node-store.ts'
 import type { NodeStoreError } from '../storage/node-store-error.ts'
 
-export type HashExpiry = { readonly hash: MessageHash; readonly expiry: UnixMillis }
-
 export type WriteOperation =
-  | { readonly kind: 'put'; readonly message: StoredMessage }
+  | { readonly kind: 'put'; readonly message: StoredMessage; readonly origin: PutOrigin }
+  | { readonly kind: 'apply'; readonly record: ChangeRecord }
+  | {
+      readonly kind: 'forget'
+      readonly owner: Owner
+      readonly hashes: readonly MessageHash[]
+      readonly records: readonly RecordId[]
+    }
+  | {
+      readonly kind: 'expireAll'
+      readonly owner: Owner
+      readonly namespace: Namespace | 'all'
+      readonly expiry: UnixMillis
+    }
   | { readonly kind: 'delete'; readonly owner: Owner; readonly hashes: readonly MessageHash[] }
   | {
       readonly kind: 'expire'
@@ -24,6 +45,9 @@ export type WriteOperation =
 
 export type WriteResults = {
   put: PutOutcome
+  apply: ChangeOutcome
+  forget: undefined
+  expireAll: readonly (PlacedHash & HashExpiry)[]
   delete: readonly MessageHash[]
   expire: { readonly updated: readonly HashExpiry[]; readonly unchanged: readonly HashExpiry[] }
   deleteExpired: number
@@ -37,7 +61,7 @@ export type WriteResults = {
 export type WriteResult = WriteResults[keyof WriteResults]
 
 /** Rows that there are, as of the last commit. */
-export type RowCounts = { readonly messages: number; readonly hints: number }
+export type RowCounts = { readonly messages: number; readonly records: number; readonly hints: number }
 
 /** `detail` is the database's own words: never content. */
 export type WriteFailure = { readonly code: NodeStoreError['code']; readonly detail: string }
@@ -59,4 +83,10 @@ export type FromWriter =
   | { readonly kind: 'refused'; readonly failure: WriteFailure }
   | { readonly kind: 'done'; readonly replies: readonly WriteReply[]; readonly counts: RowCounts }
 
-export type WriterOptions = { readonly path: string; readonly maxBytes: number; readonly groupDelay: number }
+export type WriterOptions = {
+  readonly path: string
+  readonly maxBytes: number
+  readonly maxOwnerBytes: number
+  readonly maxOwnerMessages: number
+  readonly groupDelay: number
+}

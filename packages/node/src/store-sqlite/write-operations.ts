@@ -1,33 +1,77 @@
 /** Carries out write operations. Imports the database alone: the writer's thread starts quickly. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { NodeId } from '@starling/protocol'
-import type { NewHint } from '../storage/node-store.ts'
-import { hashBytes, memberBytes } from './key-bytes.ts'
-import { createMessageWrites, type MutableCounts } from './message-writes.ts'
+import { BucketTable } from './bucket-table.ts'
+import { createHintWrites } from './hint-writes.ts'
+import { createMessageWrites, type MutableCounts, type WriteContext } from './message-writes.ts'
+import { type OwnerLimits, OwnerTable } from './owner-table.ts'
+import { createRecordWrites } from './record-writes.ts'
 import type { WriteOperation, WriteResult } from './write-operation.ts'
 
-export type { MutableCounts } from './message-writes.ts'
+export type WriteOperations = {
+  readonly counts: Readonly<MutableCounts>
+  /** Carries out one operation inside the running transaction. */
+  carryOut(operation: WriteOperation): WriteResult
+  /** Writes what a transaction writes once, at its end. */
+  beforeCommit(): void
+  /** Remembers that all of the transaction is durable. */
+  committed(): void
+  /** Forgets what the transaction, which did not happen, had changed. */
+  rolledBack(): void
+}
 
-/** A function that carries out one operation inside the running transaction, and keeps `counts` right. */
-export function createWriteOperations(
-  db: DatabaseSync,
-  counts: MutableCounts,
-): (operation: WriteOperation) => WriteResult {
-  const messages = createMessageWrites(db, counts)
-  const hints = createHintWrites(db, counts)
-  const setValue = db.prepare(`INSERT INTO node_values(key, value) VALUES (?, ?)
+export function createWriteOperations(db: DatabaseSync, limits: OwnerLimits): WriteOperations {
+  const counts = countRows(db)
+  let durable = { ...counts }
+  const context: WriteContext = { db, limits, counts, owners: new OwnerTable(db), buckets: new BucketTable(db) }
+  const carryOut = createOperations(context)
+  return {
+    counts,
+    carryOut,
+    beforeCommit() {
+      context.owners.flush()
+      context.buckets.flush()
+    },
+    committed() {
+      durable = { ...counts }
+    },
+    rolledBack() {
+      Object.assign(counts, durable)
+      context.owners.rollback()
+      context.buckets.rollback()
+    },
+  }
+}
+
+function createOperations(context: WriteContext): (operation: WriteOperation) => WriteResult {
+  const messages = createMessageWrites(context)
+  const records = createRecordWrites(context, messages)
+  const hints = createHintWrites(context)
+  const setValue = context.db.prepare(`INSERT INTO node_values(key, value) VALUES (?, ?)
     ON CONFLICT(key) DO UPDATE SET value = excluded.value`)
 
   return (operation) => {
     switch (operation.kind) {
       case 'put':
-        return messages.put(operation.message)
+        return messages.put(operation.message, operation.origin)
+      case 'apply':
+        return records.apply(operation.record)
       case 'delete':
-        return messages.delete(operation.owner, operation.hashes)
+        return messages.delete(operation.owner, operation.hashes).map(({ hash }) => hash)
+      case 'forget':
+        messages.delete(operation.owner, operation.hashes)
+        records.forget(operation.owner, operation.records)
+        return undefined
       case 'expire':
         return messages.expire(operation)
-      case 'deleteExpired':
-        return messages.deleteExpired(operation.now, operation.limit)
+      case 'expireAll':
+        return messages.expireAll(operation)
+      case 'deleteExpired': {
+        const { now, limit } = operation
+        let deleted = messages.deleteExpired(now, limit)
+        if (deleted < limit) deleted += records.deleteExpired(now, limit - deleted)
+        if (deleted < limit) deleted += hints.deleteExpired(now, limit - deleted)
+        return deleted
+      }
       case 'addHints':
         return hints.add(operation.hints)
       case 'settleHints':
@@ -45,33 +89,10 @@ export function createWriteOperations(
   }
 }
 
-function createHintWrites(db: DatabaseSync, counts: MutableCounts) {
-  // Only while the message is here: its deletion takes its hints along, so that no hint is ever without its message.
-  const addMessage = db.prepare(`INSERT INTO hints(member, hash, expiry)
-    SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM messages WHERE hash = ?2) ON CONFLICT DO NOTHING`)
-  const addRequest = db.prepare('INSERT INTO hints(member, request, expiry) VALUES (?, ?, ?)')
-  const settle = db.prepare('DELETE FROM hints WHERE id = ?')
-  const postpone = db.prepare('UPDATE hints SET due = ?, attempts = attempts + 1 WHERE id = ?')
-  const dropOf = db.prepare('DELETE FROM hints WHERE member = ?')
-
-  return {
-    add(hints: readonly NewHint[]): undefined {
-      for (const { member, work, expiry } of hints) {
-        const { changes } =
-          work.kind === 'message'
-            ? addMessage.run(memberBytes(member), hashBytes(work.hash), expiry)
-            : addRequest.run(memberBytes(member), work.request, expiry)
-        counts.hints += Number(changes)
-      }
-    },
-    settle(ids: readonly number[]): undefined {
-      for (const id of ids) counts.hints -= Number(settle.run(id).changes)
-    },
-    postpone(ids: readonly number[], until: number): undefined {
-      for (const id of ids) postpone.run(until, id)
-    },
-    dropOf(member: NodeId): undefined {
-      counts.hints -= Number(dropOf.run(memberBytes(member)).changes)
-    },
-  }
+function countRows(db: DatabaseSync): MutableCounts {
+  const value = (sql: string) => Number(db.prepare(sql).get()?.['value'])
+  const records = value('SELECT COUNT(*) AS value FROM records')
+  // Of the buckets, because counting a million messages takes seconds.
+  const items = value('SELECT COALESCE(SUM(count), 0) AS value FROM buckets')
+  return { messages: items - records, records, hints: value('SELECT COUNT(*) AS value FROM hints') }
 }

@@ -5,9 +5,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { openForWriting } from './schema.ts'
-import { failureOf, isDiskFault } from './sqlite-failure.ts'
+import { failureOf, isDiskFault, OwnerFullError } from './sqlite-failure.ts'
 import type { FromWriter, ToWriter, WriteReply, WriterOptions } from './write-operation.ts'
-import { createWriteOperations, type MutableCounts } from './write-operations.ts'
+import { createWriteOperations, type WriteOperations } from './write-operations.ts'
 
 type Requests = Extract<ToWriter, { kind: 'write' }>['requests']
 
@@ -19,7 +19,7 @@ function run(port: MessagePort, options: WriterOptions): void {
   let group: ReturnType<typeof createGroupCommit>
   try {
     db = openForWriting(options.path, options.maxBytes)
-    group = createGroupCommit(db)
+    group = createGroupCommit(db, options)
   } catch (error) {
     post({ kind: 'refused', failure: failureOf(error) })
     return
@@ -41,28 +41,37 @@ function run(port: MessagePort, options: WriterOptions): void {
   })
 }
 
-function createGroupCommit(db: DatabaseSync) {
-  const counts: MutableCounts = { messages: rowCount(db, 'messages'), hints: rowCount(db, 'hints') }
-  const carryOut = createWriteOperations(db, counts)
+function createGroupCommit(db: DatabaseSync, { maxOwnerBytes, maxOwnerMessages }: WriterOptions) {
+  const operations = createWriteOperations(db, { maxBytes: maxOwnerBytes, maxMessages: maxOwnerMessages })
   const begin = db.prepare('BEGIN IMMEDIATE')
   const end = db.prepare('COMMIT')
 
   const transact = (requests: Requests): WriteReply[] => {
-    const before = { ...counts }
     try {
       begin.run()
-      const replies = requests.map(({ id, operation }) => ({ id, result: carryOut(operation) }))
+      const replies = requests.map((request) => reply(operations, request))
+      operations.beforeCommit()
       end.run()
+      operations.committed()
       return replies
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK') // SQLite has rolled back some failures itself
-      Object.assign(counts, before)
+      operations.rolledBack()
       // One write that does not fit must not fail the others of its group.
       if (requests.length > 1 && !isDiskFault(error)) return requests.flatMap((request) => transact([request]))
       return requests.map(({ id }) => ({ id, failure: failureOf(error) }))
     }
   }
-  return { counts, commit: transact }
+  return { counts: operations.counts, commit: transact }
+}
+
+function reply(operations: WriteOperations, { id, operation }: Requests[number]): WriteReply {
+  try {
+    return { id, result: operations.carryOut(operation) }
+  } catch (error) {
+    if (error instanceof OwnerFullError) return { id, failure: failureOf(error) } // nothing was changed
+    throw error
+  }
 }
 
 function* drain(port: MessagePort): Generator<ToWriter> {
@@ -75,10 +84,6 @@ function close(db: DatabaseSync): void {
   } finally {
     db.close()
   }
-}
-
-function rowCount(db: DatabaseSync, table: 'messages' | 'hints'): number {
-  return Number(db.prepare(`SELECT COUNT(*) AS rows FROM ${table}`).get()?.['rows'])
 }
 
 /** Blocks this thread, which has nothing else to do. */
