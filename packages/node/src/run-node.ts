@@ -1,37 +1,41 @@
 /** The composition root of a real node: configuration in, sockets and disk out. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  CodecError,
-  descriptorCodec,
-  equalBytes,
-  millis,
-  nodeIdOf,
-  parseIpv4Address,
-  parseNetworkFile,
-  SecretKey,
-  seconds,
-  unixMillis,
-} from '@starling/protocol'
-import { type Clock, type Logger, systemClock, systemRandom } from '@starling/runtime'
-import { createNativeCrypto } from '@starling/runtime/native'
-import { ConfigError, type NodeConfig } from './config.ts'
+import { millis, seconds } from '@starling/protocol'
+import { type Logger, systemClock, systemRandom, TaskGroup } from '@starling/runtime'
+import { createNativeAesCbc, createNativeCrypto } from '@starling/runtime/native'
+import type { NodeConfig } from './config.ts'
 import { admissionByInvitation } from './directory/directory-member.ts'
-import { readOrCreateKey } from './key-file.ts'
+import { readIntent, untilLeft } from './directory/leaving.ts'
+import { DATABASE } from './file-names.ts'
+import { measured } from './metrics/measured.ts'
+import { NodeMetrics } from './metrics/node-metrics.ts'
+import { describeNode, openNodeFiles } from './node-files.ts'
+import { isPublicAddress } from './relay/public-address.ts'
+import { createServerExit } from './relay/server-exit.ts'
 import { createBootstrapClient } from './server/bootstrap-client.ts'
-import { certificateHash, createHttpsIdentity, createPeerIdentity, type TlsIdentity } from './server/certificate.ts'
+import { createPeerIdentity } from './server/certificate.ts'
 import { Gate } from './server/gate.ts'
 import { startHttpServer } from './server/http-server.ts'
 import { startLinkServer } from './server/link-server.ts'
 import { TlsPeers } from './server/tls-peers.ts'
-import { type NodeSettings, pingKeyOf, StarlingNode } from './starling-node.ts'
+import { pingKeyOf, StarlingNode } from './starling-node.ts'
 import { openSqliteStore } from './store-sqlite/sqlite-store.ts'
 
-const SOFTWARE_VERSION = '0.1.0'
 /** Stores that come within this time share one fsync. */
 const GROUP_DELAY = millis(2)
+/** How long a stop may take before the process gives up on what is still open. */
+export const STOP_LIMIT = seconds(8)
 
-export type RunningNode = AsyncDisposable & { readonly node: StarlingNode }
+export type RunOptions = {
+  readonly config: NodeConfig
+  readonly logger: Logger
+}
+
+export type RunningNode = AsyncDisposable & {
+  readonly node: StarlingNode
+  /** Resolves when the node was asked to leave the network and has left: it can be stopped for good. */
+  readonly left: Promise<void>
+}
 
 /**
  * Starts a node and its servers. Disposing stops taking requests, finishes what is under way, and closes the database.
@@ -39,108 +43,70 @@ export type RunningNode = AsyncDisposable & { readonly node: StarlingNode }
  * @throws {ConfigError} if what the configuration names cannot be used.
  * @throws {NodeStoreError} if the database cannot be opened.
  */
-export async function runNode(config: NodeConfig, logger: Logger): Promise<RunningNode> {
+export async function runNode({ config, logger }: RunOptions): Promise<RunningNode> {
   const clock = systemClock()
   const random = systemRandom()
   const crypto = createNativeCrypto()
-  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
-  const network = parseNetworkFile(readText(config.network))
-  const keys = readOrCreateKey(join(config.dataFolder, 'node.key'), { crypto, random })
-  const secretKey = new SecretKey(keys.secretKey)
-  const https = await httpsIdentity(config.dataFolder, clock)
+  const files = await openNodeFiles(config, { crypto, random, clock })
+  const descriptor = describeNode(config, files, crypto)
+  const admission = admissionByInvitation(config.directory?.invited ?? [])
   const store = await openSqliteStore({
-    path: join(config.dataFolder, 'messages.sqlite'),
+    path: join(config.dataFolder, DATABASE),
     logger: logger.child('store'),
-    tuning: { maxBytes: config.maxStorageBytes, groupDelay: GROUP_DELAY },
+    tuning: {
+      maxBytes: config.maxStorageBytes,
+      maxOwnerBytes: config.maxOwnerBytes,
+      maxOwnerMessages: config.maxOwnerMessages,
+      groupDelay: GROUP_DELAY,
+    },
   })
   const peers = new TlsPeers({
-    identity: await createPeerIdentity(secretKey, clock.now()),
+    identity: await createPeerIdentity(files.secretKey, clock.now()),
     host: config.host,
     port: config.peerPort,
     clock,
     logger: logger.child('peer'),
     limits: config.limits,
   })
-  const settings: NodeSettings = {
-    network,
-    secretKey,
-    descriptor: {
-      version: 1,
-      nodeId: nodeIdOf(keys.publicKey),
-      encryptionKey: crypto.ed25519ToX25519(keys.publicKey),
-      address: parseIpv4Address(config.address),
-      httpsPort: config.httpsPort,
-      peerPort: config.peerPort,
-      certificateHash: certificateHash(https),
-      webUrl: config.web?.url.replace(/\/$/, '') ?? '',
-      operator: config.operator,
-      softwareVersion: SOFTWARE_VERSION,
-      capabilities: 0,
+  const node = new StarlingNode(
+    {
+      network: files.network,
+      secretKey: files.secretKey,
+      descriptor,
+      exits: config.onion.exits,
+      ...(files.directory && { directory: { ...files.directory, admission } }),
     },
-    ...(config.directory && { directory: directoryRole(config.directory) }),
-  }
-  assertDescribable(settings)
-  const node = new StarlingNode(settings, {
-    clock,
-    random,
-    crypto,
-    logger,
-    store,
-    peers,
-    bootstrap: createBootstrapClient(clock),
-  })
+    {
+      clock,
+      random,
+      crypto,
+      logger,
+      store,
+      peers,
+      bootstrap: createBootstrapClient(clock),
+      exit: createServerExit({ clock, isAllowed: isPublicAddress }),
+      ...(config.onion.acceptAesCbc && { aesCbc: createNativeAesCbc() }),
+    },
+  )
+  node.membership.setIntent(readIntent(config.dataFolder))
+  const metrics = new NodeMetrics()
+  const surfaces = measured(node, metrics, clock)
   await using started = new AsyncDisposableStack()
   started.use(node)
   started.use(peers)
-  await peers.listen(node, { knows: (nodeId) => node.knows(nodeId) })
-  const pingKey = pingKeyOf(node.nodeId)
+  await peers.listen(surfaces, { knows: (nodeId) => node.knows(nodeId) })
   const gate = new Gate({ limits: config.limits, clock })
-  const shared = { surfaces: node, gate, clock, pingKey, logger: logger.child('http') }
+  const shared = { surfaces, gate, clock, pingKey: pingKeyOf(node.nodeId), logger: logger.child('http') }
   const servers = [
-    started.use(await startHttpServer({ ...shared, tls: https, host: config.host, port: config.httpsPort })),
+    started.use(await startHttpServer({ ...shared, tls: files.https, host: config.host, port: config.httpsPort })),
   ]
   if (config.web) servers.push(started.use(await startHttpServer({ ...shared, ...config.web })))
-  started.use(startLinkServer(servers, { surfaces: node, gate, clock, logger: logger.child('link') }))
+  started.use(startLinkServer(servers, { surfaces, gate, clock, logger: logger.child('link') }))
   await node.start()
+  const tasks = started.use(new TaskGroup({ onFailure: () => logger.error('node.task_failed', { task: 'leave' }) }))
+  const left = Promise.withResolvers<void>()
+  tasks.run('leave', (signal) => untilLeft({ clock, node, store }, signal).then(left.resolve))
   logger.info('node.listening', { port: config.httpsPort })
   const whole = started.move()
-  return { node, [Symbol.asyncDispose]: () => whole.disposeAsync() }
-
-  function directoryRole(role: NonNullable<NodeConfig['directory']>): NonNullable<NodeSettings['directory']> {
-    const pair = readOrCreateKey(role.keyFile, { crypto, random })
-    const keyIndex = network.directoryKeys.findIndex((key) => equalBytes(key, pair.publicKey))
-    if (keyIndex < 0) throw new ConfigError('invalid', 'the directory key is not one of the network file')
-    return { keyIndex, secretKey: new SecretKey(pair.secretKey), admission: admissionByInvitation(role.invited) }
-  }
+  return { node, left: left.promise, [Symbol.asyncDispose]: () => whole.disposeAsync() }
 }
-
-/** What cannot be announced is told now, and not when the first announcement fails. */
-function assertDescribable({ descriptor }: NodeSettings): void {
-  try {
-    descriptorCodec.encode({ ...descriptor, timestamp: unixMillis(0) })
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error
-    throw new ConfigError('invalid', 'web.url, operator or address cannot stand in a directory', { cause: error })
-  }
-}
-
-/** Made once and kept: the descriptor names its hash. */
-async function httpsIdentity(folder: string, clock: Clock): Promise<TlsIdentity> {
-  const [keyFile, certFile] = [join(folder, 'https.key.pem'), join(folder, 'https.cert.pem')]
-  if (existsSync(keyFile) && existsSync(certFile)) return { key: readText(keyFile), cert: readText(certFile) }
-  const identity = await createHttpsIdentity(clock.now())
-  writeFileSync(keyFile, identity.key, { mode: 0o600 })
-  writeFileSync(certFile, identity.cert)
-  return identity
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ConfigError('unreadable', 'a file that the configuration names cannot be read', { cause: error })
-  }
-}
-
-/** How long a stop may take before the process gives up on what is still open. */
-export const STOP_LIMIT = seconds(8)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `starling-node --config FILE`: one node, until SIGTERM or SIGINT. Exit codes: 0 stopped, 1 failed, 2 wrong use. */
+/** `starling-node --config FILE`: one node, until SIGTERM or SIGINT. Exit codes: 0 stopped or left, 1 failed, 2 wrong use. */
 import { parseArgs } from 'node:util'
 import { MessengerError } from '@starling/protocol'
 import { systemClock } from '@starling/runtime'
@@ -24,12 +24,17 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE)
     return 2
   }
+  // Whatever this process makes is for its own user.
+  process.umask(0o077)
   const config = readConfig(values.config, process.env)
   const logger = createLogger(config.logLevel)
+  if (process.getuid?.() === 0) logger.warn('node.runs_as_root')
   const stop = Promise.withResolvers<NodeJS.Signals>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal))
-  const node = await runNode(config, logger)
-  logger.info('node.stopping', { signal: await stop.promise })
+  const node = await runNode({ config, logger })
+  const reason = await Promise.race([stop.promise, node.left])
+  if (reason) logger.info('node.stopping', { signal: reason })
+  else logger.info('node.left')
   const giveUp = new AbortController()
   await Promise.race([
     node[Symbol.asyncDispose](),

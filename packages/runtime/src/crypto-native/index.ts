@@ -1,2 +1,3 @@
 export { createNativeAesCbc } from './aes-cbc.ts'
 export { createNativeCrypto } from './native-crypto.ts'
+export { derivePassphraseKey, PASSPHRASE_COST, type PassphraseCost } from './passphrase.ts'
