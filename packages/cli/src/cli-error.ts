@@ -17,17 +17,23 @@ export class CliError extends MessengerError {
     | 'cancelled'
     | 'folder_not_ours'
     | 'invalid_input'
+    | 'key_backup'
+    | 'keys_exist'
     | 'message_failed'
     | 'network_differs'
     | 'network_file'
     | 'network_not_ready'
     | 'network_running'
+    | 'node_config'
+    | 'node_exists'
+    | 'node_not_running'
+    | 'node_refused'
     | 'port_taken'
     | 'timeout'
   readonly exitCode: ExitCode
   constructor(code: CliError['code'], sentences: string, options?: ErrorOptions) {
     super(sentences, options)
     this.code = code
-    this.exitCode = code === 'invalid_input' ? 2 : 1
+    this.exitCode = code === 'invalid_input' || code === 'node_config' ? 2 : 1
   }
 }

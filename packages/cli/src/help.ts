@@ -34,12 +34,92 @@ Examples:
 
 Exit status: 0 if nothing runs any more, 1 on failure, 2 for a wrong command line.`
 
-export const NODE_RUN_HELP = `
-The node logs JSON lines to standard output. SIGTERM and Ctrl+C stop it in order. STARLING_NODE_… variables
-override the file, for example STARLING_NODE_LOG_LEVEL=debug.
+const NODE_EXIT = 'Exit status: 0 done, 1 it did not work, 2 for a wrong command line or configuration.'
+
+export const NODE_INIT_HELP = `
+What is not given is asked for, if somebody is at the terminal. Nothing that is there is ever overwritten.
 
 Examples:
-  starling node run --config /etc/starling/node.json`
+  starling node init
+  starling node init --config /etc/starling/node.json --data /var/lib/starling \\
+    --network network.json --address 198.51.100.7 --operator 'Example e. V.' --max-storage 200G
+  starling node init --network network.json --address 198.51.100.7 --import keys.starling
+
+Exit status: 0 if the node can run, 1 if something keeps it from that, 2 for a wrong command line.`
+
+export const NODE_CHECK_HELP = `
+Examples:
+  starling node check --config /etc/starling/node.json
+  starling node check --json | jq '.findings[] | select(.level != "good")'
+
+Exit status: 0 if the node can run, 1 if something keeps it from that, 2 for a wrong command line or configuration.`
+
+export const NODE_RUN_HELP = `
+The node logs JSON lines to standard output. SIGTERM and Ctrl+C stop it in order. STARLING_NODE_… variables
+override the file, for example STARLING_NODE_LOG_LEVEL=debug. It may read its own files and write to its data folder
+only, and start no programs.
+
+Examples:
+  starling node run --config /etc/starling/node.json
+
+Exit status: 0 stopped, or left the network; 1 failed; 2 for a wrong command line or configuration.`
+
+export const NODE_STATUS_HELP = `
+Asks the metrics port of the running node.
+
+Examples:
+  starling node status --config /etc/starling/node.json
+  starling node status --once
+  starling node status --json | jq .store
+
+Exit status: 0 if the node is ready, 1 if not or if it does not run, 2 for a wrong command line or configuration.`
+
+export const NODE_JOIN_HELP = `
+Shows the node ID, which a directory member must invite, and waits until the running node is in the directory and has
+fetched what belongs to it. Takes back an earlier \`leave\`. The node itself does all that: ending this ends nothing.
+
+Examples:
+  starling node join --config /etc/starling/node.json
+  starling node join --timeout 600
+
+${NODE_EXIT}`
+
+export const NODE_LEAVE_HELP = `
+The node says that it leaves, serves until the directory is without it, hands over what others lack, and stops. After
+that it does not come back by itself, also not when it is started: \`starling node join\` takes it back.
+
+Examples:
+  starling node leave --config /etc/starling/node.json
+  starling node leave --cancel
+
+${NODE_EXIT}`
+
+export const NODE_INVITE_HELP = `
+Changes "invited" in the configuration of this directory member, and tells the running node.
+
+Examples:
+  starling node invite 64…hex…digits --config /etc/starling/node.json
+  starling node invite 64…hex…digits --remove
+
+${NODE_EXIT}`
+
+export const NODE_EXPORT_HELP = `
+The file holds the node's key, its HTTPS certificate, and its directory key if it has one. No messages.
+
+Examples:
+  starling node export --config /etc/starling/node.json --output keys.starling
+  starling node export --output keys.starling --passphrase-file passphrase.txt
+
+${NODE_EXIT}`
+
+export const NODE_IMPORT_HELP = `
+The configuration says where the keys go. Keys that are there are never overwritten.
+
+Examples:
+  starling node import keys.starling --config /etc/starling/node.json
+  starling node import keys.starling < passphrase.txt
+
+${NODE_EXIT}`
 
 export const ACCOUNT_CREATE_HELP = `
 Examples:

@@ -6,6 +6,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const repository = dirname(dirname(dirname(import.meta.dirname)))
 
+/** Where the program is, with all that it is made of. */
+export function repositoryFolder(): string {
+  return repository
+}
+
 /** `.starling` below the repository root. */
 export function localNetworkFolder(folder: string | undefined): string {
   return folder === undefined ? join(repository, '.starling') : resolve(folder)

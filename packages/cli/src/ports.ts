@@ -30,6 +30,8 @@ export type CliPorts = {
   readonly errors: Output
   readonly input: Input
   readonly ask: Ask
+  /** As `ask`, and what is typed is not shown. */
+  readonly askSecret: Ask
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly random: RandomBytes

@@ -10,6 +10,7 @@ export function systemPorts(): CliPorts {
     errors: outputOf(process.stderr),
     input: { isTerminal: process.stdin.isTTY === true, readAll: readStandardInput },
     ask,
+    askSecret,
     environment: process.env,
     clock: systemClock(),
     random: systemRandom(),
@@ -37,6 +38,12 @@ async function ask(question: string): Promise<string | undefined> {
   const { isCancel, text } = await import('@clack/prompts')
   // Questions go to standard error: standard output holds results alone.
   const answer = await text({ message: question, output: process.stderr })
+  return isCancel(answer) ? undefined : answer
+}
+
+async function askSecret(question: string): Promise<string | undefined> {
+  const { isCancel, password } = await import('@clack/prompts')
+  const answer = await password({ message: question, output: process.stderr })
   return isCancel(answer) ? undefined : answer
 }
 

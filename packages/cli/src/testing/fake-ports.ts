@@ -18,6 +18,7 @@ export function fakePorts(change: Partial<CliPorts> & { readonly typed?: string 
     errors,
     input: { isTerminal: false, readAll: async () => change.typed ?? '' },
     ask: async () => undefined,
+    askSecret: async () => undefined,
     environment: {},
     clock: systemClock(),
     random: seededRandom(1),
