@@ -27,6 +27,8 @@ export type ParsedFrame =
 /** A frame with a higher hop number is not relayed. */
 export const MAX_HOP = 15
 
+/** Printable ASCII: the same size in JSON and in bt-encoding. */
+const ENC_TYPE = /^[\x20-\x7e]{0,32}$/
 const MAX_ENC_TYPE_SIZE = 32
 
 /**
@@ -48,7 +50,7 @@ export function parseOnionBody(body: Uint8Array): ParsedFrame {
 export function parseLayerKeys(json: JsonObject): Pick<OnionFrame, 'ephemeralKey' | 'encType'> | undefined {
   const { ephemeral_key: key, enc_type: encType } = json
   if (typeof key !== 'string' || !/^[0-9a-fA-F]{64}$/.test(key)) return undefined
-  if (encType !== undefined && (typeof encType !== 'string' || encType.length > MAX_ENC_TYPE_SIZE)) return undefined
+  if (encType !== undefined && (typeof encType !== 'string' || !ENC_TYPE.test(encType))) return undefined
   return { ephemeralKey: fromHex(key) as X25519PublicKey, encType }
 }
 
@@ -75,7 +77,8 @@ export function decodeRelayFrame(bytes: Uint8Array): ParsedFrame {
       throw new MalformedInputError('onion_payload', 'fields')
     }
     const name = encType instanceof Uint8Array && encType.length <= MAX_ENC_TYPE_SIZE ? fromUtf8(encType) : undefined
-    if (encType !== undefined && name === undefined) throw new MalformedInputError('onion_payload', 'cipher')
+    if (encType !== undefined && (name === undefined || !ENC_TYPE.test(name)))
+      throw new MalformedInputError('onion_payload', 'cipher')
     return limited({ data, ephemeralKey: key as X25519PublicKey, encType: name, hop: Math.max(0, hop) })
   } catch (error) {
     if (error instanceof CodecError || (error instanceof MalformedInputError && error.code === 'utf8')) {
