@@ -1,6 +1,6 @@
 /** What a node needs from outside, and what it offers: composition roots (bin, testnet) connect the two. */
 import type { AesCbc, Crypto, Descriptor, Millis, NodeId, RandomBytes } from '@starling/protocol'
-import type { Clock, LinkReply, Logger } from '@starling/runtime'
+import type { Clock, Link, LinkReply, Logger } from '@starling/runtime'
 import type { ServerExit } from './relay/server-exit.ts'
 import type { NodeStore } from './storage/node-store.ts'
 
@@ -59,11 +59,14 @@ export type PublicAnswer = {
   readonly body: Uint8Array
 }
 
+/** The client at the other end of a link, to whom a node may push. */
+export type LinkPeer = Pick<Link, 'request' | 'closed'>
+
 /** A running node, as its servers see it: functions from request to answer. */
 export interface NodeSurfaces {
   answer(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer>
-  /** A request of a client over `/link`. */
-  answerLink(kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply>
+  /** A request of a client over `/link`. `peer` is the same object for all of a link's requests; without it nothing is pushed. */
+  answerLink(kind: number, payload: Uint8Array, signal: AbortSignal, peer?: LinkPeer): Promise<LinkReply>
   /** A request over a peer link; `from` has proven its key. */
   answerPeer(from: NodeId, kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply>
 }

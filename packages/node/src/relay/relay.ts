@@ -77,6 +77,11 @@ export class Relay {
     this.#seenBefore = (key) => replays.seenBefore(key)
   }
 
+  /** Requests that are not answered yet. */
+  get underWay(): number {
+    return this.#requests
+  }
+
   /** A client's request: we are its guard. */
   async fromClient(body: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
     return this.#pass(body, parseOnionBody, signal)

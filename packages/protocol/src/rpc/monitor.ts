@@ -8,9 +8,9 @@ import type { Crypto } from '../crypto/crypto.ts'
 import type { Ed25519PublicKey, Signature } from '../crypto/keys.ts'
 import { AuthenticationError } from '../errors.ts'
 import { encodeAccountId, type Owner, ownerBytes, parseOwner } from '../identity/account-id.ts'
-import type { Authentication, RequestProof, Signer } from './authentication.ts'
+import { type Authentication, type RequestProof, type Signer, verifyRequest } from './authentication.ts'
 import { type Namespace, namespaceRules, parseNamespace } from './namespace.ts'
-import { parseSubaccountToken, SUBACCOUNT_FLAGS } from './subaccount.ts'
+import { parseSubaccountToken, SUBACCOUNT_FLAGS, type SubaccountToken } from './subaccount.ts'
 
 export type MonitorParams = {
   readonly owner: Owner
@@ -89,18 +89,38 @@ export function signMonitor(
   return { ...params, auth: { signingKey, subaccount, signature: sign(signedBytes(params)) } }
 }
 
-/** `undefined`, if the signature was made in the last 14 days, or is at most a day ahead. */
-export function checkMonitorTime({ timestampSeconds }: MonitorParams, now: UnixMillis): MonitorRefusal | undefined {
-  const time = timestampSeconds * 1000
-  return time < now - MAX_AGE || time > now + MAX_AHEAD
-    ? monitorRefusal('timestamp', 'timestamp out of range')
-    : undefined
+/**
+ * Why there is no subscription: its signature must have been made in the last 14 days or at most a day ahead, and must
+ * hold. Up to two Ed25519 verifications.
+ */
+export function authoriseMonitor(
+  params: MonitorParams,
+  {
+    crypto,
+    now,
+    isRevoked,
+  }: {
+    readonly crypto: Crypto
+    readonly now: UnixMillis
+    readonly isRevoked: (owner: Owner, token: SubaccountToken) => boolean
+  },
+): MonitorRefusal | undefined {
+  const time = params.timestampSeconds * 1000
+  if (time < now - MAX_AGE || time > now + MAX_AHEAD) return monitorRefusal('timestamp', 'timestamp out of range')
+  if (verifyRequest(crypto, monitorProof(params), isRevoked)) return undefined
+  return monitorRefusal('signature', 'signature verification failed')
+}
+
+/** Whether a subaccount may go on reading all of them after it was revoked. */
+export function outlivesRevocation(namespaces: Iterable<Namespace>): boolean {
+  for (const namespace of namespaces) if (!namespaceRules(namespace).revokedMayRetrieve) return false
+  return true
 }
 
 /** What the signature of a subscription has to prove. */
-export function monitorProof(params: MonitorParams): RequestProof {
+function monitorProof(params: MonitorParams): RequestProof {
   const { owner, auth, namespaces } = params
-  const ignoreRevocation = namespaces.every((namespace) => namespaceRules(namespace).revokedMayRetrieve)
+  const ignoreRevocation = outlivesRevocation(namespaces)
   return { owner, auth, signed: signedBytes(params), flags: SUBACCOUNT_FLAGS.read, ignoreRevocation }
 }
 
