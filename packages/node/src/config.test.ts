@@ -42,6 +42,12 @@ test('what is not said has a default, and paths are relative to the file', () =>
   })
 })
 
+test('others may reach a node by other ports than those that it listens on', () => {
+  const { config } = read({ ...minimal, publicPeerPort: 443 })
+  expect(config).toMatchObject({ peerPort: 22_020, publicPeerPort: 443 })
+  expect(() => read({ ...minimal, publicPeerPort: 0 })).toThrow(expect.objectContaining({ code: 'invalid' }))
+})
+
 test('variables override the file', () => {
   const { config } = read(minimal, { STARLING_NODE_HTTPS_PORT: '1234', STARLING_NODE_OPERATOR: 'me', HOME: '/root' })
   expect(config).toMatchObject({ httpsPort: 1234, operator: 'me' })

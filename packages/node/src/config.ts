@@ -86,6 +86,9 @@ const fileForm = z.strictObject({
   address: z.ipv4(),
   httpsPort: port.default(22_021),
   peerPort: port.default(22_020),
+  /** The ports that others reach us by, where they are not those that we listen on: behind a router or a proxy. */
+  publicHttpsPort: port.optional(),
+  publicPeerPort: port.optional(),
   /** Plain HTTP: on loopback, or behind a reverse proxy that holds a certificate. `url` is what browsers use. */
   web: z
     .strictObject({
