@@ -1,6 +1,7 @@
 /** What a node needs from outside, and what it offers: composition roots (bin, testnet) connect the two. */
 import type { AesCbc, Crypto, Descriptor, Millis, NodeId, RandomBytes } from '@starling/protocol'
 import type { Clock, Link, LinkReply, Logger } from '@starling/runtime'
+import type { NodeObserver } from './metrics/observer.ts'
 import type { ServerExit } from './relay/server-exit.ts'
 import type { NodeStore } from './storage/node-store.ts'
 
@@ -37,6 +38,7 @@ export type NodePorts = {
   readonly store: NodeStore
   readonly peers: PeerNetwork
   readonly bootstrap: BootstrapNetwork
+  readonly observer?: NodeObserver
   /** The way to servers outside the network; without it there is none. */
   readonly exit?: ServerExit
   /** Only where the operator accepts onion layers that nothing authenticates. */

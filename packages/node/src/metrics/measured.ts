@@ -1,7 +1,11 @@
-/** The surfaces of a node, with every request counted and timed. */
+/** The surfaces and the storage of a node, with every request counted and timed. */
 import type { Clock, LinkReply } from '@starling/runtime'
 import type { NodeSurfaces, PublicAnswer } from '../ports.ts'
+import type { RpcRouterOptions } from '../rpc/rpc-router.ts'
 import type { NodeMetrics } from './node-metrics.ts'
+import type { NodeObserver } from './observer.ts'
+
+type Storage = RpcRouterOptions['storage']
 
 export function measured(surfaces: NodeSurfaces, metrics: NodeMetrics, clock: Clock): NodeSurfaces {
   const time = async <Answer extends PublicAnswer | LinkReply>(
@@ -34,5 +38,25 @@ export function measured(surfaces: NodeSurfaces, metrics: NodeMetrics, clock: Cl
         () => surfaces.answerPeer(from, kind, payload, signal),
         (status, milliseconds) => metrics.frame('peer', kind, status, milliseconds),
       ),
+  }
+}
+
+/** A storage whose answers `observer` hears of. */
+export function observed(storage: Storage, observer: NodeObserver, clock: Clock): Storage {
+  return {
+    get state() {
+      return storage.state
+    },
+    async answer(call, context) {
+      const started = clock.monotonic()
+      let status = 0
+      try {
+        const answer = await storage.answer(call, context)
+        status = answer.status
+        return answer
+      } finally {
+        observer.rpc(call.method, status, clock.monotonic() - started)
+      }
+    },
   }
 }

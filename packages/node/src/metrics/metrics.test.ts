@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { FrameKind, millis } from '@starling/protocol'
+import { silentLogger } from '@starling/runtime'
 import { VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import type { NodeSurfaces } from '../ports.ts'
-import { measured } from './measured.ts'
+import type { RpcRouterOptions } from '../rpc/rpc-router.ts'
+import { openSqliteStore } from '../store-sqlite/sqlite-store.ts'
+import { measured, observed } from './measured.ts'
 import { NodeMetrics } from './node-metrics.ts'
 import { MetricsRegistry } from './registry.ts'
 
@@ -73,4 +79,27 @@ test('a method that somebody invents makes no series of its own', () => {
   expect(text).toContain('starling_rpc_total{method="store",status="2xx"} 1\n')
   expect(text).toContain('starling_rpc_total{method="unknown",status="2xx"} 3\n')
   expect(text).not.toMatch(/toString|xxx|05aa/)
+})
+
+test('a store tells of each transaction, and storage of each method', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'starling-metrics-'))
+  const metrics = new NodeMetrics()
+  const tuning = { maxBytes: 0, maxOwnerBytes: 0, maxOwnerMessages: 0, groupDelay: millis(0) }
+  const store = await openSqliteStore({
+    path: join(folder, 'm.sqlite'),
+    logger: silentLogger,
+    tuning,
+    observer: metrics,
+  })
+  await Promise.all([store.setValue('a', new Uint8Array(1)), store.setValue('b', new Uint8Array(1))])
+  await store[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+  expect(metrics.registry.expose()).toContain('starling_store_group_writes_sum 2\n')
+  const storage = {
+    state: {},
+    answer: async () => ({ status: 421, body: '' }),
+  } as unknown as RpcRouterOptions['storage']
+  const call = { method: 'store', params: {} } as never
+  await observed(storage, metrics, new VirtualClock()).answer(call, {} as never)
+  expect(metrics.registry.expose()).toContain('starling_rpc_total{method="store",status="4xx"} 1\n')
 })

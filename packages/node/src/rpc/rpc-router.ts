@@ -22,7 +22,10 @@ import type { StorageAnswer, StorageService } from '../storage/storage-service.t
 import { BatchBudget, fitTogether } from './batch-budget.ts'
 import { type EncodedContent, encodeContent, joinContents, type RpcContent, wrapContent } from './rpc-content.ts'
 
-export type RpcRouterOptions = { readonly storage: StorageService; readonly held: HeldRetrievals }
+export type RpcRouterOptions = {
+  readonly storage: Pick<StorageService, 'answer' | 'state'>
+  readonly held: HeldRetrievals
+}
 
 type Batch = RpcAction & { readonly kind: 'batch' }
 type IfElse = RpcAction & { readonly kind: 'ifelse' }
@@ -33,7 +36,7 @@ type Context = { readonly encoding: Encoding; readonly signal: AbortSignal }
 const BT_DICT = 0x64
 
 export class RpcRouter {
-  readonly #storage: StorageService
+  readonly #storage: RpcRouterOptions['storage']
   readonly #held: HeldRetrievals
 
   constructor({ storage, held }: RpcRouterOptions) {

@@ -175,7 +175,7 @@ test('when the writer dies, what was pending fails with `io`, and it is logged o
   const dying = `const { parentPort } = require('node:worker_threads')
     parentPort.postMessage({ kind: 'opened', counts: { messages: 0, hints: 0 } })
     parentPort.on('message', () => { throw new Error('out of memory') })`
-  const writer = await Writer.open(new Worker(dying, { eval: true }), logger)
+  const writer = await Writer.open(new Worker(dying, { eval: true }), { logger })
   const writes = [writer.write({ kind: 'settleHints', ids: [] }), writer.write({ kind: 'settleHints', ids: [] })]
   for (const write of writes) await expect(write).rejects.toMatchObject({ code: 'io' })
   await expect(writer.write({ kind: 'settleHints', ids: [] })).rejects.toMatchObject({ code: 'io' })

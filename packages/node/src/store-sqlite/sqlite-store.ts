@@ -8,7 +8,7 @@ import { NodeStoreError } from '../storage/node-store-error.ts'
 import { openReader, type Reader } from './reader.ts'
 import { failureOf } from './sqlite-failure.ts'
 import type { WriterOptions } from './write-operation.ts'
-import { Writer } from './writer.ts'
+import { Writer, type WriterPorts } from './writer.ts'
 
 /** Beside this file: as source, or bundled. */
 const WORKER = import.meta.url.endsWith('.ts') ? './writer-worker.ts' : './writer-worker.js'
@@ -18,6 +18,8 @@ export type SqliteStoreOptions = {
   readonly path: string
   readonly logger: Logger
   readonly tuning: StoreTuning
+  /** Hears of each transaction. */
+  readonly observer?: WriterPorts['observer']
 }
 
 /**
@@ -30,11 +32,11 @@ export type SqliteStoreOptions = {
  * @throws {NodeStoreError} `io`: cannot be read or written, or is no database; `schema`: of a newer version or another
  *   program; `full`
  */
-export async function openSqliteStore({ path, logger, tuning }: SqliteStoreOptions): Promise<NodeStore> {
+export async function openSqliteStore({ path, logger, tuning, observer }: SqliteStoreOptions): Promise<NodeStore> {
   const { maxBytes, maxOwnerBytes = 0, maxOwnerMessages = 0, groupDelay } = tuning
   const workerData: WriterOptions = { path, maxBytes, maxOwnerBytes, maxOwnerMessages, groupDelay }
   const worker = new Worker(new URL(WORKER, import.meta.url), { workerData, execArgv: [], name: 'store' })
-  const writer = await Writer.open(worker, logger)
+  const writer = await Writer.open(worker, { logger, observer })
   try {
     return new SqliteStore(writer, openReader(path))
   } catch (error) {

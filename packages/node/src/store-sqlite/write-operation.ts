@@ -81,7 +81,13 @@ export type ToWriter =
 export type FromWriter =
   | { readonly kind: 'opened'; readonly counts: RowCounts }
   | { readonly kind: 'refused'; readonly failure: WriteFailure }
-  | { readonly kind: 'done'; readonly replies: readonly WriteReply[]; readonly counts: RowCounts }
+  | {
+      readonly kind: 'done'
+      readonly replies: readonly WriteReply[]
+      readonly counts: RowCounts
+      /** Of the transaction with its fsync. */
+      readonly milliseconds: number
+    }
 
 export type WriterOptions = {
   readonly path: string

@@ -32,7 +32,11 @@ function run(port: MessagePort, options: WriterOptions): void {
     if (lastSize > 1) sleep(options.groupDelay)
     const received = [first, ...drain(port)]
     const requests = received.flatMap((message) => (message.kind === 'write' ? message.requests : []))
-    if (requests.length > 0) post({ kind: 'done', replies: group.commit(requests), counts: group.counts })
+    if (requests.length > 0) {
+      const started = performance.now()
+      const replies = group.commit(requests)
+      post({ kind: 'done', replies, counts: group.counts, milliseconds: performance.now() - started })
+    }
     lastSize = requests.length
     if (received.some((message) => message.kind === 'close')) {
       close(db)

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import type { Logger } from '@starling/runtime'
+import type { NodeObserver } from '../metrics/observer.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
 import type {
   FromWriter,
@@ -26,9 +27,12 @@ type Pending = {
   readonly reject: (error: NodeStoreError) => void
 }
 
+export type WriterPorts = { readonly logger: Logger; readonly observer?: Pick<NodeObserver, 'group'> | undefined }
+
 export class Writer {
   readonly #worker: Worker
   readonly #logger: Logger
+  readonly #observer: WriterPorts['observer']
   readonly #pending = new Map<number, Pending>()
   readonly #gone: Promise<void>
   #outbox: { id: number; operation: WriteOperation }[] = []
@@ -37,9 +41,10 @@ export class Writer {
   #counts: RowCounts
   #state: 'open' | 'closing' | 'closed' | 'died' = 'open'
 
-  private constructor(worker: Worker, logger: Logger, counts: RowCounts) {
+  private constructor(worker: Worker, counts: RowCounts, { logger, observer }: WriterPorts) {
     this.#worker = worker
     this.#logger = logger
+    this.#observer = observer
     this.#counts = counts
     worker.on('message', (message: FromWriter) => this.#receive(message))
     worker.on('error', (error) => this.#die(error))
@@ -56,7 +61,7 @@ export class Writer {
    *
    * @throws {NodeStoreError} `io`, `schema`, `full`
    */
-  static async open(worker: Worker, logger: Logger): Promise<Writer> {
+  static async open(worker: Worker, ports: WriterPorts): Promise<Writer> {
     let first: FromWriter
     try {
       const exit = new AbortController()
@@ -65,7 +70,7 @@ export class Writer {
     } catch (error) {
       throw new NodeStoreError('io', { cause: error })
     }
-    if (first.kind === 'opened') return new Writer(worker, logger, first.counts)
+    if (first.kind === 'opened') return new Writer(worker, first.counts, ports)
     const { code, detail } = first.kind === 'refused' ? first.failure : { code: 'io' as const, detail: 'out of order' }
     throw new NodeStoreError(code, { cause: new Error(detail) })
   }
@@ -117,6 +122,7 @@ export class Writer {
   #receive(message: FromWriter): void {
     if (message.kind !== 'done') return
     this.#counts = message.counts
+    this.#observer?.group(message.replies.length, message.milliseconds)
     for (const reply of message.replies) this.#settle(reply)
   }
 
