@@ -184,6 +184,8 @@ async function layOut(options: {
       web: { host: '127.0.0.1', port: ports[PORTS_PER_NODE * index + 2], url: node.webUrl },
       operator: `bench ${index}`,
       logLevel: 'warn',
+      // The load comes from one machine, as fast as it gets answers.
+      limits: { perAddress: false },
       ...(index === 0 && { directory: { keyFile: '../directory.key', invited: nodes.map(({ nodeId }) => nodeId) } }),
     }
     writeFileSync(join(node.folder, 'node.json'), JSON.stringify(config))

@@ -7,6 +7,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { NodeSurfaces } from '../ports.ts'
 import { type Asker, answerAsker, isControl } from './asker.ts'
 import type { Caller, RequestClass } from './callers.ts'
+import { corkedByTurn } from './cork.ts'
 import type { Gate } from './gate.ts'
 import { HeldFrames } from './held-frames.ts'
 import { MAX_BODY_BYTES } from './http-body.ts'
@@ -88,10 +89,12 @@ class LinkServer implements AsyncDisposable {
     const { surfaces, gate, clock, logger } = this.#options
     const caller = gate.openLink(address)
     const held = new HeldFrames({ gate, caller, unsentBytes: () => webSocket.bufferedAmount })
+    const cork = corkedByTurn(socket)
     const session = new LinkSession({
       carrier: {
         send: (frame) => {
           if (webSocket.readyState !== webSocket.OPEN) return
+          cork()
           webSocket.send(frame)
           held.measure(clock.monotonic())
         },

@@ -5,6 +5,7 @@ import { type Clock, LinkSession, type Logger } from '@starling/runtime'
 import type { NodeSurfaces } from '../ports.ts'
 import { type Asker, answerAsker, isControl } from './asker.ts'
 import type { Caller, RequestClass } from './callers.ts'
+import { corkedByTurn } from './cork.ts'
 import type { Gate } from './gate.ts'
 import { HeldFrames } from './held-frames.ts'
 import { MAX_PENDING_PER_PEER_LINK } from './limits.ts'
@@ -66,9 +67,11 @@ export class PeerLink {
 
   #carrier() {
     const socket = this.#socket
+    const cork = corkedByTurn(socket)
     return {
       send: (frame: Uint8Array) => {
         if (!socket.writable) return
+        cork()
         socket.write(frame)
         this.#held.measure(this.#clock.monotonic())
       },

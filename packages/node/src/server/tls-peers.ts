@@ -102,8 +102,10 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     options: { readonly signal: AbortSignal; readonly timeout: Millis },
   ): Promise<LinkReply> {
     const { clock } = this.#options
-    const started = clock.monotonic()
     try {
+      const open = this.#links.get(to.nodeId)
+      if (open) return await open.request(kind, payload, options)
+      const started = clock.monotonic()
       const link = await withTimeout(clock, options.timeout, options.signal, () => this.#linkTo(to))
       // Connecting counts: who asks is promised an answer within the timeout.
       const timeout = millis(Math.max(options.timeout - (clock.monotonic() - started), 1))
