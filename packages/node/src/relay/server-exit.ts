@@ -1,7 +1,7 @@
 /**
  * Posts to servers outside the network. Who they are is decided above, by a list; here is seen to it that the address
  * behind a name is one that may be connected to: names are resolved once, and the connection goes to what was checked.
- * No redirects, no kept connections, TLS 1.2 or later with a certificate for the name. docs/protocol/onion.md §4.
+ * No redirects, no kept connections, TLS 1.2 or later with a certificate for the name. docs/protocol/onion.md §6.
  */
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'

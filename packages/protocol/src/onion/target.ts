@@ -1,4 +1,4 @@
-/** Servers outside the network that a last hop may be asked to relay to. @see docs/protocol/onion.md §3 */
+/** Servers outside the network that a last hop may be asked to relay to. @see docs/protocol/onion.md §6 */
 import type { JsonObject } from '../codec/json.ts'
 
 export type ServerTarget = {
