@@ -28,9 +28,9 @@ export function measured(surfaces: NodeSurfaces, metrics: NodeMetrics, clock: Cl
         () => surfaces.answer(request, signal),
         (status, milliseconds) => metrics.request('http', request.kind, status, milliseconds),
       ),
-    answerLink: (kind, payload, signal) =>
+    answerLink: (kind, payload, signal, peer) =>
       time(
-        () => surfaces.answerLink(kind, payload, signal),
+        () => surfaces.answerLink(kind, payload, signal, peer),
         (status, milliseconds) => metrics.frame('link', kind, status, milliseconds),
       ),
     answerPeer: (from, kind, payload, signal) =>

@@ -6,7 +6,7 @@ import { FrameKind, millis } from '@starling/protocol'
 import { silentLogger } from '@starling/runtime'
 import { VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
-import type { NodeSurfaces } from '../ports.ts'
+import type { LinkPeer, NodeSurfaces } from '../ports.ts'
 import type { RpcRouterOptions } from '../rpc/rpc-router.ts'
 import { openSqliteStore } from '../store-sqlite/sqlite-store.ts'
 import { measured, observed } from './measured.ts'
@@ -44,12 +44,17 @@ h_seconds_count{x="y"} 4
 test('requests of every surface are counted with their time, also those that fail', async () => {
   const clock = new VirtualClock()
   const metrics = new NodeMetrics()
+  const peers: unknown[] = []
+  const link = { push: () => true, ended: new AbortController().signal } as unknown as LinkPeer
   const surfaces: NodeSurfaces = {
     answer: async () => {
       await clock.sleep(millis(20), { signal: new AbortController().signal })
       return { status: 200, contentType: 'text/plain', body: new Uint8Array() }
     },
-    answerLink: async () => ({ status: 503, body: new Uint8Array() }),
+    answerLink: async (...[, , , peer]) => {
+      peers.push(peer)
+      return { status: 503, body: new Uint8Array() }
+    },
     answerPeer: async () => {
       throw new Error('a bug')
     },
@@ -59,9 +64,10 @@ test('requests of every surface are counted with their time, also those that fai
   const answer = counted.answer({ kind: 'health' }, signal)
   await clock.advance(millis(20))
   await answer
-  await counted.answerLink(FrameKind.onion, new Uint8Array(), signal)
+  await counted.answerLink(FrameKind.onion, new Uint8Array(), signal, link)
   await counted.answerLink(250, new Uint8Array(), signal)
   await expect(counted.answerPeer('00' as never, FrameKind.relay, new Uint8Array(), signal)).rejects.toThrow('a bug')
+  expect(peers).toEqual([link, undefined])
   const text = metrics.registry.expose()
   expect(text).toContain('starling_requests_total{surface="http",kind="health",status="2xx"} 1\n')
   expect(text).toContain('starling_requests_total{surface="link",kind="onion",status="5xx"} 1\n')
