@@ -17,6 +17,8 @@ type Rates = Readonly<Record<RateClass, Rate>>
 const BUSY: Refusal = refusal(rpcAnswers.busy(), 1)
 
 export class Gate {
+  /** How often somebody was refused, by what was reached: for the operator. */
+  readonly refusals = { rate: 0, connections: 0, links: 0, requests: 0, bytes: 0 }
   readonly #limits: ServerLimits
   readonly #clock: Clock
   readonly #callers: Callers
@@ -42,6 +44,10 @@ export class Gate {
     this.#bytes = new Pool(limits.bytes, shared)
   }
 
+  get openLinks(): number {
+    return this.#links.held
+  }
+
   get isCrowded(): boolean {
     return this.#connections.held > this.#connections.capacity * 0.9
   }
@@ -51,7 +57,10 @@ export class Gate {
   }
 
   openConnection(address: Caller): boolean {
-    if (this.#wait(address, 'connection') > 0 || this.#connections.roomFor(address.connections) < 1) return false
+    if (this.#wait(address, 'connection') > 0 || this.#connections.roomFor(address.connections) < 1) {
+      this.refusals.connections++
+      return false
+    }
     this.#connections.take(1)
     address.connections++
     return true
@@ -63,7 +72,9 @@ export class Gate {
   }
 
   hasRoomForLink(address: Caller): boolean {
-    return this.#links.roomFor(address.links) >= 1
+    if (this.#links.roomFor(address.links) >= 1) return true
+    this.refusals.links++
+    return false
   }
 
   /** A link of an address, with rates and a share of its own within those of the address. Asked for with `hasRoomForLink`. */
@@ -82,6 +93,7 @@ export class Gate {
   pass(caller: Caller, kind: RateClass): Refusal | undefined {
     // The link first: one that asks too fast takes nothing from the others of its address.
     const wait = this.#wait(caller, kind) || (caller.address ? this.#wait(caller.address, kind) : 0)
+    if (wait > 0) this.refusals.rate++
     return wait > 0 ? refusal(rpcAnswers.tooManyRequests(), Math.ceil(wait / 1000)) : undefined
   }
 
@@ -91,7 +103,10 @@ export class Gate {
     if (tooFast) return tooFast
     const address = caller.address ?? caller
     // What the address has left is for those of its links first that have few under way.
-    if (this.#requests.roomFor(address.requests) < (caller === address ? 1 : caller.requests + 1)) return BUSY
+    if (this.#requests.roomFor(address.requests) < (caller === address ? 1 : caller.requests + 1)) {
+      this.refusals.requests++
+      return BUSY
+    }
     this.#requests.take(1)
     address.requests++
     if (caller !== address) caller.requests++
@@ -114,7 +129,9 @@ export class Gate {
   /** What `hold` would say. */
   roomRefusal(caller: Caller, bytes: number): Refusal | undefined {
     const address = caller.address ?? caller
-    return this.#bytes.roomFor(address.bytes) < (caller === address ? bytes : caller.bytes + bytes) ? BUSY : undefined
+    if (this.#bytes.roomFor(address.bytes) >= (caller === address ? bytes : caller.bytes + bytes)) return undefined
+    this.refusals.bytes++
+    return BUSY
   }
 
   /** Counts bytes that are there already; with a number under 0, bytes that are not any more. */

@@ -68,6 +68,10 @@ export class IncomingPeers implements AsyncDisposable {
     }
   }
 
+  get size(): number {
+    return this.#links.size
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#links.keys()].map((link) => link.session[Symbol.asyncDispose]()))
   }

@@ -95,6 +95,11 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
     })
   }
 
+  /** With other nodes: those that we opened, and those that they did. */
+  get openLinks(): number {
+    return this.#links.size + this.#incoming.size
+  }
+
   async request(
     to: Descriptor,
     kind: number,
