@@ -108,7 +108,7 @@ class LinkServer implements AsyncDisposable {
         answerAsker(link, {
           class: classOf(kind),
           payload,
-          answer: () => surfaces.answerLink(kind, payload, signal),
+          answer: () => surfaces.answerLink(kind, payload, signal, session),
         }),
       maxPending: MAX_PENDING_PER_LINK,
       maxBuffered: MAX_BUFFERED,
@@ -149,7 +149,8 @@ class LinkServer implements AsyncDisposable {
 }
 
 function classOf(kind: number): RequestClass {
-  return kind === FrameKind.rpc ? 'rpc' : kind === FrameKind.onion ? 'onion' : 'directory'
+  if (kind === FrameKind.rpc || kind === FrameKind.monitor) return 'rpc'
+  return kind === FrameKind.onion ? 'onion' : 'directory'
 }
 
 function refuse(socket: Duplex, status: string): void {
