@@ -25,18 +25,14 @@ import { DirectoryKeeper } from './directory/directory-keeper.ts'
 import { type Admission, DirectoryMember } from './directory/directory-member.ts'
 import { Membership } from './directory/membership.ts'
 import { answerSeed } from './directory/seed-rpc.ts'
+import { observed } from './metrics/measured.ts'
+import type { NodeStatus } from './node-status.ts'
 import type { NodePorts, NodeSurfaces, PublicAnswer, PublicRequest } from './ports.ts'
 import { Relay } from './relay/relay.ts'
 import { contentBytes, type EncodedContent } from './rpc/rpc-content.ts'
 import { RpcRouter } from './rpc/rpc-router.ts'
 import { HeldRetrievals } from './storage/held-retrievals.ts'
-import { runHintDelivery } from './storage/hint-delivery.ts'
-import { Intake } from './storage/intake.ts'
-import { OwnStorage } from './storage/own-storage.ts'
-import { runRebalance } from './storage/rebalance.ts'
-import { Replication } from './storage/replication.ts'
-import { StorageService } from './storage/storage-service.ts'
-import { runSweep } from './storage/sweep.ts'
+import { MemberStorage } from './storage/member-storage.ts'
 
 const HELD_LIMITS = { total: 20_000, perOwner: 64 }
 const NO_BODY = new Uint8Array()
@@ -64,9 +60,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   readonly #ports: NodePorts
   readonly #member: DirectoryMember | undefined
   readonly #held: HeldRetrievals
-  readonly #replication: Replication
-  readonly #intake: Intake
-  readonly #storage: StorageService
+  readonly #storage: MemberStorage
   readonly #router: RpcRouter
   readonly #relay: Relay
   readonly #tasks: TaskGroup
@@ -85,21 +79,10 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     this.keeper = new DirectoryKeeper({ crypto, clock, logger: logger.child('directory'), store, network })
     const view = this.keeper.view
     this.#held = new HeldRetrievals(clock, HELD_LIMITS)
-    this.#replication = new Replication({ nodeId, clock, logger: logger.child('replication'), store, peers, view })
-    const storageLogger = logger.child('storage')
-    const own = new OwnStorage({ nodeId, secretKey, crypto, clock, store, held: this.#held, logger: storageLogger })
-    this.#intake = new Intake({ nodeId, crypto, clock, view, own, logger: storageLogger })
-    this.#storage = new StorageService({
-      nodeId,
-      crypto,
-      clock,
-      store,
-      view,
-      own,
-      replication: this.#replication,
-      logger: storageLogger,
-    })
-    this.#router = new RpcRouter({ storage: this.#storage, held: this.#held })
+    this.#storage = new MemberStorage({ ...ports, nodeId, secretKey, view, held: this.#held })
+    const { observer } = ports
+    const service = observer ? observed(this.#storage.service, observer, clock) : this.#storage.service
+    this.#router = new RpcRouter({ storage: service, held: this.#held })
     this.#relay = new Relay({
       nodeId,
       keys,
@@ -131,7 +114,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   /** Loads what the node knew, and starts its loops. */
   async start(): Promise<void> {
     await this.keeper.load()
-    const { crypto, clock, random, logger, peers, bootstrap, store } = this.#ports
+    const { crypto, clock, random, logger, peers, bootstrap } = this.#ports
     const { network, secretKey, descriptor } = this.#settings
     const announcer = {
       crypto,
@@ -150,16 +133,25 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     const member = this.#member
     if (member) this.#tasks.run('directory', (signal) => member.run(signal))
     this.#tasks.run('announce', (signal) => runAnnouncer(announcer, signal))
-    this.#tasks.run('hints', (signal) =>
-      runHintDelivery(
-        { clock, random, logger: logger.child('hints'), store, replication: this.#replication, view: this.keeper.view },
-        signal,
-      ),
-    )
-    this.#tasks.run('rebalance', (signal) =>
-      runRebalance({ nodeId: this.nodeId, clock, logger, store, view: this.keeper.view }, signal),
-    )
-    this.#tasks.run('sweep', (signal) => runSweep({ clock, store, logger }, signal))
+    this.#storage.run(this.#tasks)
+  }
+
+  /**
+   * What an operator wants to know. Cheap: to be asked every second.
+   *
+   * @throws {NodeStoreError} `io`, `damaged`, `closed`
+   */
+  async status(): Promise<NodeStatus> {
+    const view = this.keeper.view.snapshot
+    const directory = view && {
+      epoch: view.document.epoch,
+      nodes: view.nodes.size,
+      swarms: view.swarmIds.length,
+      validAfter: view.document.validAfter,
+      validUntil: view.document.validUntil,
+    }
+    const { count: held } = this.#held
+    return { nodeId: this.nodeId, directory, ...(await this.#storage.status()), held, onions: this.#relay.underWay }
   }
 
   async answer(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer> {
@@ -212,18 +204,14 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       await this.keeper.offer(payload)
       return { status: 200, body: NO_BODY }
     }
-    if (!this.keeper.view.snapshot?.nodes.has(from)) return { status: 403, body: NO_BODY }
+    if (!this.#isLetIn(from, kind)) return { status: 403, body: NO_BODY }
     switch (kind) {
       case FrameKind.relay:
         return this.#onion(() => this.#relay.fromPeer(payload, signal))
-      case FrameKind.forward:
-        return this.#storage.answerForward(from, payload)
-      case FrameKind.transfer:
-        return this.#intake.take(from, payload)
       case FrameKind.directory:
         return this.#directoryReply()
       default:
-        return { status: 501, body: NO_BODY }
+        return (await this.#storage.answer(from, kind, payload)) ?? { status: 501, body: NO_BODY }
     }
   }
 
@@ -234,6 +222,12 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
 
   async #onion(pass: () => Promise<LinkReply>): Promise<LinkReply> {
     return this.keeper.view.snapshot ? pass() : textReply(onionAnswers.notReady(this.nodeId))
+  }
+
+  /** Nodes of the directory; and who has left it may hand over what it has: every item of it is verified. */
+  #isLetIn(from: NodeId, kind: number): boolean {
+    if (this.keeper.view.snapshot?.nodes.has(from)) return true
+    return (kind === FrameKind.offer || kind === FrameKind.transfer) && this.keeper.hasDeparted(from)
   }
 
   #directoryReply(): LinkReply {

@@ -117,7 +117,7 @@ test('a deletion refused because directories differ is tried again', async () =>
   const [node, other] = nodes as [FixtureNode, FixtureNode]
   const { hash } = (await node.ask('store', alice.store(fixture.clock.now(), 'x'))).body
   for (const status of [403, 421, 503]) {
-    fixture.wire = ({ kind }) => (kind === FrameKind.forward ? { status, body: utf8('{}') } : undefined)
+    fixture.wire = ({ from }) => (from === node ? { status, body: utf8('{}') } : undefined)
     await node.ask('delete', removalOf(hash))
     await pass(fixture, 10_000)
   }

@@ -1,38 +1,38 @@
 /**
- * Brings members what they missed: durable hints, retried until they succeed, expire, or the member leaves the swarm. What
- * a member ends up with is what we have: a deletion that it missed never takes from it what was stored again since.
+ * Brings members what they missed just now: durable hints, retried until they succeed, expire, or the member leaves the
+ * swarm. What a member missed longer ago, or lost, it gets by repair.
  */
 import {
-  CodecError,
   clientRequest,
   type Descriptor,
   type DirectoryView,
-  decodeForward,
   decodeMemberEntry,
-  deleteEntry,
+  expireEntry,
   FrameKind,
   forwardRequest,
-  type MessageHash,
-  methodOf,
   millis,
   type Owner,
   ownerBytes,
-  parseMethodName,
   type RandomBytes,
   seconds,
+  swarmOwner,
   TRANSFER_OUTCOMES,
-  type TransferItem,
-  transferReply,
   transferRequest,
   unixMillis,
+  unreachable,
 } from '@starling/protocol'
 import { backoff, type Clock, type LinkReply, type Logger, type Observable } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
+import { parseClientRequest } from './change-of.ts'
+import { decodeOutcomes, itemOf } from './items.ts'
 import type { Hint, NodeStore } from './node-store.ts'
 import type { Replication } from './replication.ts'
 import { survive } from './survive.ts'
+import { Waker } from './waker.ts'
 
 const INTERVAL = seconds(1)
+/** While there is nobody to deliver to: a new hint, or a member that is back, ends the rest. */
+const IDLE = seconds(60)
 const BATCH = 100
 const TRANSFER_TIMEOUT = seconds(15)
 const FIRST_RETRY = seconds(2)
@@ -49,27 +49,42 @@ export type HintDeliveryOptions = {
   readonly view: Observable<DirectoryView | undefined>
 }
 
-type MessageHint = Hint & { readonly work: { readonly kind: 'message' } }
+type ItemHint = Hint & { readonly work: { readonly kind: 'message' | 'record' } }
 type RequestHint = Hint & { readonly work: { readonly kind: 'request' } }
 
 /** Runs until `signal` aborts. */
 export async function runHintDelivery(options: HintDeliveryOptions, signal: AbortSignal): Promise<void> {
-  const { clock, store, view, logger } = options
-  while (!signal.aborted) {
-    await clock.sleep(INTERVAL, { signal })
-    const directory = view.snapshot
-    if (!directory) continue
-    await survive(logger, signal, async () => {
-      const members = await store.hintedMembers(clock.now())
-      await Promise.all(
-        members.map(async (nodeId) => {
-          // One who has left the directory may come back: its hints wait, until they expire.
-          const member = directory.nodes.get(nodeId)?.descriptor
-          if (member) await deliverTo(options, directory, member, signal)
-        }),
-      )
-    })
+  const { clock, logger, replication } = options
+  const waker = new Waker(clock)
+  const stops = [replication.onHints(() => waker.wake()), replication.suspicion.onReturn(() => waker.wake())]
+  try {
+    while (!signal.aborted) {
+      waker.arm()
+      let isWaiting = true
+      await survive(logger, signal, async () => {
+        isWaiting = await deliverAll(options, signal)
+      })
+      if (isWaiting) await clock.sleep(INTERVAL, { signal })
+      else await waker.rest(IDLE, signal)
+    }
+  } finally {
+    for (const stop of stops) stop()
   }
+}
+
+/** True if there were hints for somebody who can be reached, as far as we know. */
+async function deliverAll(options: HintDeliveryOptions, signal: AbortSignal): Promise<boolean> {
+  const { clock, store, view, replication } = options
+  const directory = view.snapshot
+  if (!directory) return true
+  const hinted = await store.hintedMembers(clock.now())
+  // One who has left the directory may come back: its hints wait, until they expire. So do those of a suspect.
+  const members = hinted
+    .filter((nodeId) => !replication.suspicion.has(nodeId))
+    .map((nodeId) => directory.nodes.get(nodeId)?.descriptor)
+    .filter((member) => member !== undefined)
+  await Promise.all(members.map((member) => deliverTo(options, directory, member, signal)))
+  return members.length > 0
 }
 
 async function deliverTo(
@@ -85,9 +100,9 @@ async function deliverTo(
     const obsolete = hints.filter((hint) => !isResponsible(directory, member, hint))
     await store.settleHints(obsolete.map(({ id }) => id))
     const due = hints.filter((hint) => !obsolete.includes(hint))
-    const messages = due.filter((hint): hint is MessageHint => hint.work.kind === 'message')
+    const items = due.filter((hint): hint is ItemHint => hint.work.kind !== 'request')
     const requests = due.filter((hint): hint is RequestHint => hint.work.kind === 'request')
-    delivered = (await transfer(options, member, messages, signal)) && (await replay(options, member, requests, signal))
+    delivered = (await transfer(options, member, items, signal)) && (await replay(options, member, requests, signal))
   }
 }
 
@@ -97,23 +112,32 @@ function isResponsible(directory: DirectoryView, member: Descriptor, { work }: H
 }
 
 function ownerOf(work: Hint['work']): Owner | undefined {
-  if (work.kind === 'request') return missedRequest(work.request)?.owner
-  return work.kind === 'message' ? work.message.owner : work.record.owner
+  switch (work.kind) {
+    case 'message':
+      return work.message.owner
+    case 'record':
+      return work.record.owner
+    case 'request': {
+      const call = parseClientRequest(work.request)
+      return call && swarmOwner(call)
+    }
+    default:
+      return unreachable(work)
+  }
 }
 
 /** False if the member could not be reached. */
 async function transfer(
   options: HintDeliveryOptions,
   member: Descriptor,
-  hints: readonly MessageHint[],
+  hints: readonly ItemHint[],
   signal: AbortSignal,
 ): Promise<boolean> {
   if (hints.length === 0) return true
   const { replication, store } = options
-  const items = hints.map(({ work }): TransferItem => ({ kind: 'message', ...work.message }))
-  const payload = transferRequest.encode({ version: 2, items })
+  const payload = transferRequest.encode({ version: 2, items: hints.map(({ work }) => itemOf(work)) })
   const outcomes = await attempt(options, hints, async () => {
-    const reply = await replication.probe(member, FrameKind.transfer, payload, TRANSFER_TIMEOUT, signal)
+    const reply = await replication.send(member, FrameKind.transfer, payload, TRANSFER_TIMEOUT, signal)
     if (reply.status !== 200) throw new PeerError('refused')
     return decodeOutcomes(reply.body, hints.length)
   })
@@ -124,17 +148,6 @@ async function transfer(
   return true
 }
 
-/** @throws {PeerError} `refused`, if that is no answer to so many messages. */
-function decodeOutcomes(body: Uint8Array, count: number): readonly number[] {
-  try {
-    const codes = transferReply.decode(body)
-    if (codes.length === count) return codes
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error
-  }
-  throw new PeerError('refused')
-}
-
 /** Requests that were missed, in the order in which they came. */
 async function replay(
   options: HintDeliveryOptions,
@@ -142,20 +155,19 @@ async function replay(
   hints: readonly RequestHint[],
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { clock, replication, store } = options
   for (const hint of hints) {
-    const { request } = hint.work
-    // Sent as of now: members refuse what was forwarded at another time than theirs.
-    const payload = forwardRequest.encode({ version: 2, at: options.clock.now(), ...clientRequest.decode(request) })
+    // As of now: a member refuses what was forwarded at another time than its own.
+    const forward = { version: 2, at: clock.now(), ...clientRequest.decode(hint.work.request) } as const
     const reply = await attempt(options, [hint], () =>
-      options.replication.probe(member, FrameKind.forward, payload, TRANSFER_TIMEOUT, signal),
+      replication.send(member, FrameKind.forward, forwardRequest.encode(forward), TRANSFER_TIMEOUT, signal),
     )
     if (!reply) return false
     if (!isAnswered(member, reply)) {
       await postpone(options, [hint])
       return false
     }
-    await restoreLater(options, member, request)
-    await options.store.settleHints([hint.id])
+    await store.settleHints([hint.id])
   }
   return true
 }
@@ -163,35 +175,8 @@ async function replay(
 function isAnswered(member: Descriptor, reply: LinkReply): boolean {
   if (reply.status !== 200) return !PASSING_STATUSES.includes(reply.status)
   // The forms of a failure are the same for all methods.
-  const entry = decodeMemberEntry(deleteEntry, member.nodeId, reply.body)
+  const entry = decodeMemberEntry(expireEntry, member.nodeId, reply.body)
   return entry.kind === 'done' || entry.failure.kind !== 'storage'
-}
-
-/** What the member may just have deleted, and we have: it was stored again after the deletion that the member had missed. */
-async function restoreLater({ store }: HintDeliveryOptions, member: Descriptor, request: Uint8Array): Promise<void> {
-  const missed = missedRequest(request)
-  if (missed?.method !== 'delete') return
-  const held = await store.expiries(missed.owner, missed.messages)
-  await store.addHints(
-    [...held].map(([hash, expiry]) => ({
-      member: member.nodeId,
-      work: { kind: 'message', owner: missed.owner, hash },
-      expiry,
-    })),
-  )
-}
-
-/** What a hint of ours holds: it was encoded here, so it can be decoded, unless an older version of us wrote it. */
-function missedRequest(
-  request: Uint8Array,
-): { readonly method: string; readonly owner: Owner; readonly messages: readonly MessageHash[] } | undefined {
-  const { method, params } = clientRequest.decode(request)
-  const name = parseMethodName(method)
-  if (name !== 'delete' && name !== 'expire') return undefined
-  const parsed = decodeForward(methodOf(name), params)
-  return parsed.kind === 'ok'
-    ? { method: name, owner: parsed.params.owner, messages: parsed.params.messages }
-    : undefined
 }
 
 /** The result; or nothing, and the hints wait for the next try. */

@@ -5,8 +5,9 @@
 import {
   type Crypto,
   clampExpiry,
-  type DeleteEntry,
-  type DeleteParams,
+  clientRequest,
+  deleteAllEntry,
+  deleteBeforeEntry,
   deleteEntry,
   deriveMessageHash,
   type Ed25519SecretKey,
@@ -15,11 +16,15 @@ import {
   type ExpireParams,
   effectiveChange,
   encodeStoreAuthorisation,
+  expireAllEntry,
   expireEntry,
+  groupHashes,
   LIMITS,
   type MessageHash,
   type NodeId,
   namespaceRules,
+  type RpcCall,
+  revokeEntry,
   type SecretKey,
   type StoreEntry,
   type StoreParams,
@@ -27,14 +32,54 @@ import {
   signEntry,
   storeEntry,
   type UnixMillis,
+  unrevokeEntry,
 } from '@starling/protocol'
 import type { Clock, Logger } from '@starling/runtime'
+import type { Subscriptions } from '../subscriptions/subscriptions.ts'
+import { recordOf } from './change-of.ts'
+import type { ChangeRecord } from './change-record.ts'
 import type { HeldRetrievals } from './held-retrievals.ts'
-import type { NodeStore, StoredMessage } from './node-store.ts'
+import type { ChangeOutcome, NodeStore, PutOrigin, PutOutcome, StoredMessage } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
 
 /** More messages than an owner can have. */
 export const MAX_COUNT = 1_000_000
+
+/** Methods that every member of a swarm carries out. */
+export type SwarmMethod =
+  | 'delete'
+  | 'delete_all'
+  | 'delete_before'
+  | 'expire'
+  | 'expire_all'
+  | 'revoke_subaccount'
+  | 'store'
+  | 'unrevoke_subaccount'
+export type SwarmCall = RpcCall & { readonly method: SwarmMethod }
+/** When the member that the client asked took the request up, and its parameters as they are forwarded. */
+export type TakenUp = { readonly at: UnixMillis; readonly params: Uint8Array }
+
+// biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
+export type AnyEntryRules = EntryRules<any, any, unknown>
+
+const ENTRY_RULES: Readonly<Record<SwarmMethod, AnyEntryRules>> = {
+  delete: deleteEntry,
+  delete_all: deleteAllEntry,
+  delete_before: deleteBeforeEntry,
+  expire: expireEntry,
+  expire_all: expireAllEntry,
+  revoke_subaccount: revokeEntry,
+  store: storeEntry,
+  unrevoke_subaccount: unrevokeEntry,
+}
+
+export function isSwarmCall(call: RpcCall): call is SwarmCall {
+  return Object.hasOwn(ENTRY_RULES, call.method)
+}
+
+export function entryRulesOf(method: SwarmMethod): AnyEntryRules {
+  return ENTRY_RULES[method]
+}
 
 export type OwnStorageOptions = {
   readonly nodeId: NodeId
@@ -44,6 +89,8 @@ export type OwnStorageOptions = {
   readonly logger: Logger
   readonly store: NodeStore
   readonly held: HeldRetrievals
+  /** Is told what clients change, here or through another member. */
+  readonly subscriptions?: Pick<Subscriptions, 'stored' | 'revoked'>
 }
 
 export class OwnStorage {
@@ -53,67 +100,94 @@ export class OwnStorage {
     this.#options = options
   }
 
-  /** What this member did with a message that a client stores. */
-  async store(params: StoreParams): Promise<SwarmEntry<StoreEntry>> {
-    const hash = this.hashOf(params)
-    const { owner, namespace, timestamp, expiry, data } = params
-    return this.#attempt(async () => {
-      const kept = await this.keep({
-        hash,
-        owner,
-        namespace,
-        timestamp,
-        expiry,
-        data,
-        authorisation: encodeStoreAuthorisation(params),
-        storedAt: this.#now,
-      })
-      return this.#sign(storeEntry, params, { hash, expiry: kept.expiry, already: kept.existed })
-    })
+  /** This member's part of a request that all members carry out: its entry, also where its storage failed. */
+  async carryOut(call: SwarmCall, taken: TakenUp): Promise<SwarmEntry<unknown>> {
+    const { nodeId, logger, crypto, secretKey } = this.#options
+    const sign = (bytes: Uint8Array) => secretKey.use((key) => crypto.ed25519Sign(key, bytes))
+    try {
+      const value = await this.#valueOf(call, taken)
+      return signEntry(entryRulesOf(call.method), { params: call.params, value, node: nodeId, sign })
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      if (error.code !== 'owner_full') logger.error('storage.failed', { code: error.code })
+      return { kind: 'failed', node: nodeId, failure: { kind: 'storage', reason: reasonOf(error) } }
+    }
   }
 
-  delete(params: DeleteParams): Promise<SwarmEntry<DeleteEntry>> {
-    return this.#attempt(async () => {
-      const deleted = await this.#options.store.delete(params.owner, params.messages)
-      return this.#sign(deleteEntry, params, { deleted })
-    })
-  }
-
-  expire(params: ExpireParams): Promise<SwarmEntry<ExpireEntry>> {
-    const { owner, messages } = params
-    const mode = effectiveChange(params)
-    const clamped = params.expiries.map((expiry) => clampExpiry(expiry, this.#now))
-    return this.#attempt(async () => {
-      const { updated, unchanged } = await this.#options.store.expire({
-        owner,
-        hashes: messages,
-        expiries: clamped,
-        mode,
-      })
-      return this.#sign(expireEntry, params, {
-        expiries: clamped.length === 1 ? clamped : updated.map(({ expiry }) => expiry),
-        updated: updated.map(({ hash }) => hash),
-        unchanged: mode === 'set' ? undefined : unchanged,
-      })
-    })
+  /** The record that a request leaves; none, if it leaves none. */
+  recordOf(call: SwarmCall, { at, params }: TakenUp): ChangeRecord | undefined {
+    return recordOf(this.#options.crypto, { call, at, request: clientRequest.encode({ method: call.method, params }) })
   }
 
   hashOf({ owner, namespace, data }: StoreParams): MessageHash {
     return deriveMessageHash(this.#options.crypto, owner, namespace, data)
   }
 
+  /** @throws {NodeStoreError} */
+  async keep(message: StoredMessage, origin: PutOrigin = 'client'): Promise<PutOutcome> {
+    const { store, held, subscriptions } = this.#options
+    const outcome = await store.put(message, origin)
+    if (outcome.kind !== 'stored') return outcome
+    if (namespaceRules(message.namespace).outbox) await this.#keepNewest(message)
+    held.notify(message.owner, message.namespace)
+    if (origin === 'client') subscriptions?.stored(message)
+    return outcome
+  }
+
   get #now(): UnixMillis {
     return this.#options.clock.now()
   }
 
-  /** @throws {NodeStoreError} */
-  async keep(message: StoredMessage): Promise<{ readonly expiry: UnixMillis; readonly existed: boolean }> {
-    const { store, held } = this.#options
-    const outcome = await store.put(message)
-    if (outcome.kind === 'existed') return { expiry: outcome.expiry, existed: true }
-    if (namespaceRules(message.namespace).outbox) await this.#keepNewest(message)
-    held.notify(message.owner, message.namespace)
-    return { expiry: message.expiry, existed: false }
+  /** What the entry says besides the signature. */
+  async #valueOf(call: SwarmCall, taken: TakenUp): Promise<unknown> {
+    switch (call.method) {
+      case 'store':
+        return this.#store(call.params, taken.at)
+      case 'expire':
+        return this.#expire(call.params)
+      case 'expire_all': {
+        const { owner, namespace, expiry } = call.params
+        return { updated: groupHashes(namespace, await this.#options.store.expireAll({ owner, namespace, expiry })) }
+      }
+      case 'delete':
+        return { deleted: (await this.#apply(call, taken)).deleted.map(({ hash }) => hash) }
+      case 'delete_all':
+      case 'delete_before':
+        return { deleted: groupHashes(call.params.namespace, (await this.#apply(call, taken)).deleted) }
+      case 'revoke_subaccount':
+        await this.#apply(call, taken)
+        this.#options.subscriptions?.revoked(call.params.owner, call.params.tokens)
+        return {}
+      case 'unrevoke_subaccount':
+        return { count: (await this.#apply(call, taken)).count }
+    }
+  }
+
+  async #store(params: StoreParams, storedAt: UnixMillis): Promise<StoreEntry> {
+    const hash = this.hashOf(params)
+    const { owner, namespace, timestamp, expiry, data } = params
+    const authorisation = encodeStoreAuthorisation(params)
+    const message = { hash, owner, namespace, timestamp, expiry, data, authorisation, storedAt }
+    const outcome = await this.keep(message, 'client')
+    return outcome.kind === 'existed'
+      ? { hash, expiry: outcome.expiry, already: true }
+      : { hash, expiry, already: false }
+  }
+
+  async #expire(params: ExpireParams): Promise<ExpireEntry> {
+    const { owner, messages: hashes, change } = params
+    const expiries = params.expiries.map((expiry) => clampExpiry(expiry, this.#now))
+    const mode = effectiveChange(params)
+    const { updated, unchanged } = await this.#options.store.expire({ owner, hashes, expiries, mode })
+    return {
+      expiries: expiries.length === 1 ? expiries : updated.map(({ expiry }) => expiry),
+      updated: updated.map(({ hash }) => hash),
+      unchanged: change === 'set' ? undefined : unchanged,
+    }
+  }
+
+  #apply(call: SwarmCall, taken: TakenUp): Promise<ChangeOutcome> {
+    return this.#options.store.apply(this.recordOf(call, taken)!)
   }
 
   /**
@@ -131,23 +205,10 @@ export class OwnStorage {
         older.map(({ hash }) => hash),
       )
   }
+}
 
-  async #attempt<Value>(work: () => Promise<SwarmEntry<Value>>): Promise<SwarmEntry<Value>> {
-    const { nodeId, logger } = this.#options
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof NodeStoreError)) throw error
-      logger.error('storage.failed', { code: error.code })
-      const reason = error.code === 'full' ? undefined : 'storage failure'
-      return { kind: 'failed', node: nodeId, failure: { kind: 'storage', reason } }
-    }
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
-  #sign<Params, Value>(rules: EntryRules<any, Params, Value>, params: Params, value: Value): SwarmEntry<Value> {
-    const { nodeId, crypto, secretKey } = this.#options
-    const sign = (bytes: Uint8Array) => secretKey.use((key) => crypto.ed25519Sign(key, bytes))
-    return signEntry(rules, { params, value, node: nodeId, sign })
-  }
+/** What a client is told; without a reason the node is full. */
+function reasonOf({ code }: NodeStoreError): string | undefined {
+  if (code === 'full') return undefined
+  return code === 'owner_full' ? 'account is full' : 'storage failure'
 }

@@ -3,43 +3,42 @@
  * success is durable here before it is answered; whatever another member did not get is a durable hint by then.
  */
 import {
+  type ActiveNode,
   authoriseCall,
   CodecError,
   type Crypto,
   clientRequest,
-  type DeleteParams,
+  type DeleteEntry,
   type DirectoryView,
   decodeForward,
-  deleteEntry,
   type Encoding,
-  type EntryRules,
-  type ExpireParams,
   encodeForward,
   encodeMemberEntry,
-  expireEntry,
   forwardRequest,
+  fromHex,
   type GetExpiriesParams,
   type GetSwarmResult,
   isMessageHash,
   type JsonObject,
   LIMITS,
+  MAX_FRAME_PAYLOAD,
   type MemberFailure,
-  type MethodName,
   messageCost,
   methodOf,
+  NAMESPACES,
   type NodeId,
   type NodeState,
   type Owner,
   ownerBytes,
   parseMethodName,
+  parseSubaccountToken,
   type RetrieveParams,
   type RpcCall,
   retrieveBudget,
   rpcAnswers,
   type StoreEntry,
-  type StoreParams,
   type SwarmEntry,
-  storeEntry,
+  seconds,
   swarmOwner,
   type TextAnswer,
   type UnixMillis,
@@ -50,14 +49,17 @@ import type { Clock, LinkReply, Logger, Observable } from '@starling/runtime'
 import { serviceNodesOf } from '../directory/seed-rpc.ts'
 import type { NewHint, NodeStore } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
-import { MAX_COUNT, type OwnStorage } from './own-storage.ts'
+import { entryRulesOf, isSwarmCall, MAX_COUNT, type OwnStorage, type SwarmCall, type TakenUp } from './own-storage.ts'
 import type { Replication } from './replication.ts'
-import { isRevoked } from './revocations.ts'
+import { revocationsFor } from './revocations.ts'
+import { TakeUpTime } from './take-up-time.ts'
 
 /** What the compatible protocol calls the fork of the network: everything of it is switched on. */
 const FORK = [19, 4] as const
 /** The compatible release that we answer like. */
 const COMPATIBLE_VERSION = [2, 8, 0] as const
+/** How far the clock of the member that a client asked may be from ours. docs/protocol/replication.md §1. */
+const FORWARD_TOLERANCE = seconds(70)
 
 /** Status and body of a storage answer; a body that is an object becomes JSON, or a bt dict. */
 export type StorageAnswer = {
@@ -82,31 +84,17 @@ export type StorageServiceOptions = {
   readonly view: Observable<DirectoryView | undefined>
   readonly own: OwnStorage
   readonly replication: Replication
+  /** Whether messages may be here in part only: then they are not read. */
+  readonly isCatchingUp?: () => boolean
 }
 
 export class StorageService {
   readonly #options: StorageServiceOptions
-  readonly #own: OwnStorage
+  readonly #takeUpTime: TakeUpTime
 
   constructor(options: StorageServiceOptions) {
     this.#options = options
-    this.#own = options.own
-  }
-
-  /**
-   * A client's request, already parsed. What changes the swarm is carried through although the client may be gone: half of
-   * it would leave the members with different messages. It is over within 5 s.
-   */
-  async answer(call: RpcCall, options: AnswerOptions): Promise<StorageAnswer> {
-    const refusal = this.refusalOf(call)
-    if (refusal) return refusal
-    try {
-      return await this.#carryOut(call, options)
-    } catch (error) {
-      if (!(error instanceof NodeStoreError)) throw error
-      this.#options.logger.error('storage.failed', { code: error.code })
-      return error.code === 'busy' ? rpcAnswers.busy() : rpcAnswers.failed()
-    }
+    this.#takeUpTime = new TakeUpTime(options.clock)
   }
 
   /** What this node says of itself. */
@@ -114,145 +102,160 @@ export class StorageService {
     return { fork: FORK, version: COMPATIBLE_VERSION, height: this.#options.view.snapshot?.document.epoch ?? 0 }
   }
 
-  async #carryOut(call: RpcCall, options: AnswerOptions): Promise<StorageAnswer> {
-    switch (call.method) {
-      case 'store':
-        return this.#store(call.params)
-      case 'retrieve':
-        return this.#retrieve(call.params, options)
-      case 'delete':
-        return this.#delete(call.params)
-      case 'expire':
-        return this.#expire(call.params)
-      case 'get_expiries':
-        return this.#getExpiries(call.params)
-      case 'get_swarm':
-        return { status: 200, body: this.#swarmBody(call.params.owner) }
-      case 'oxend_request':
-        return ok(this.#timed(methodOf('oxend_request').result.write(serviceNodesOf(this.#options.view.snapshot))))
-      case 'info':
-        return ok(
-          this.#timed(methodOf('info').result.write({ version: [...COMPATIBLE_VERSION], timestamp: this.#now })),
-        )
-      default:
-        return rpcAnswers.unknownMethod(call.method)
+  /**
+   * A client's request, already parsed. What changes the swarm is carried through although the client may be gone: half of
+   * it would leave the members with different messages. It is over within 5 s.
+   */
+  async answer(call: RpcCall, options: AnswerOptions): Promise<StorageAnswer> {
+    try {
+      return (await this.refusalOf(call)) ?? (await this.#carryOut(call, options))
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      this.#options.logger.error('storage.failed', { code: error.code })
+      return error.code === 'busy' ? rpcAnswers.busy() : rpcAnswers.failed()
     }
   }
 
-  /** Why a request is not carried out: another swarm's, out of time, or not allowed. */
-  refusalOf(call: RpcCall): StorageAnswer | undefined {
-    const { crypto, view, nodeId } = this.#options
+  /**
+   * Why a request is not carried out: another swarm's, out of time, or not allowed.
+   *
+   * @param takenUp when another member took it up, of a forwarded one
+   * @throws {NodeStoreError}
+   */
+  async refusalOf(call: RpcCall, takenUp?: UnixMillis): Promise<StorageAnswer | undefined> {
+    const { crypto, view, nodeId, store } = this.#options
     const owner = swarmOwner(call)
-    if (owner !== undefined && !view.snapshot?.isMember(nodeId, keyOf(owner))) {
-      return { status: 421, body: this.#swarmBody(owner) }
-    }
-    const refusal = authoriseCall(call, { crypto, now: this.#now, isRevoked })
-    return refusal && { status: refusal.status, body: refusal.body }
+    if (owner === undefined) return undefined
+    if (!view.snapshot?.isMember(nodeId, keyOf(owner))) return { status: 421, body: this.#swarmBody(owner) }
+    const isRevoked = await revocationsFor(store, call, takenUp)
+    return authoriseCall(call, { crypto, now: this.#now, isRevoked, isForwarded: takenUp !== undefined })
   }
 
   /** A request that another member of the swarm handed on: carried out here alone. */
   async answerForward(from: NodeId, payload: Uint8Array): Promise<LinkReply> {
-    const call = parseForward(payload)
-    if ('status' in call) return textReply(call)
+    const forward = parseForward(payload)
+    if ('status' in forward) return textReply(forward)
+    const { call, taken } = forward
     const owner = swarmOwner(call)
-    const { view } = this.#options
-    if (owner === undefined || !view.snapshot?.isMember(from, keyOf(owner)))
+    if (owner === undefined || !this.#options.view.snapshot?.isMember(from, keyOf(owner)))
       return textReply({ status: 403, body: 'not a member' })
-    const refusal = this.refusalOf(call)
-    if (refusal)
-      return textReply({
-        status: refusal.status,
-        body: typeof refusal.body === 'string' ? refusal.body : JSON.stringify(refusal.body),
-      })
-    switch (call.method) {
-      case 'store':
-        return entryReply(storeEntry, await this.#own.store(call.params))
-      case 'delete':
-        return entryReply(deleteEntry, await this.#own.delete(call.params))
-      case 'expire':
-        return entryReply(expireEntry, await this.#own.expire(call.params))
-      default:
-        return textReply({ status: 400, body: 'not a swarm-wide method' })
-    }
+    if (Math.abs(taken.at - this.#now) > FORWARD_TOLERANCE) return textReply(rpcAnswers.clock())
+    if (!isSwarmCall(call)) return textReply({ status: 400, body: 'not a swarm-wide method' })
+    const refusal = await this.#refusalOfForward(call, taken.at)
+    if (refusal) return refusal
+    this.#takeUpTime.see(taken.at)
+    const entry = encodeMemberEntry(entryRulesOf(call.method), await this.#options.own.carryOut(call, taken))
+    return entry.length > MAX_FRAME_PAYLOAD ? textReply(rpcAnswers.answerTooLarge()) : { status: 200, body: entry }
   }
 
   get #now(): UnixMillis {
     return this.#options.clock.now()
   }
 
-  async #store(params: StoreParams): Promise<StorageAnswer> {
-    const { replication } = this.#options
-    const request = { at: this.#now, method: 'store', params: encodeForward(methodOf('store'), params) }
-    const [own, others] = await Promise.all([
-      this.#own.store(params),
-      replication.forward<StoreEntry>(params.owner, request, storeEntry),
-    ])
-    const hash = own.kind === 'done' ? own.value.hash : this.#own.hashOf(params)
-    if (own.kind === 'done') {
-      const missed = others.filter((entry) => entry.kind === 'failed')
-      await this.#leaveHints(
-        missed.map(({ node }) => ({
-          member: node,
-          work: { kind: 'message', owner: params.owner, hash },
-          expiry: params.expiry,
-        })),
-      )
+  async #refusalOfForward(call: SwarmCall, at: UnixMillis): Promise<LinkReply | undefined> {
+    try {
+      const refusal = await this.refusalOf(call, at)
+      if (!refusal) return undefined
+      const { status, body } = refusal
+      return textReply({ status, body: typeof body === 'string' ? body : JSON.stringify(body) })
+    } catch (error) {
+      if (!(error instanceof NodeStoreError)) throw error
+      this.#options.logger.error('storage.failed', { code: error.code })
+      return textReply(rpcAnswers.failed())
     }
-    const entries = [own, ...others]
-    const body = methodOf('store').result.write({ entries, hash })
-    return { status: statusOf(entries), body: this.#timed(body) }
+  }
+
+  async #carryOut(call: RpcCall, options: AnswerOptions): Promise<StorageAnswer> {
+    if (isSwarmCall(call)) return this.#everywhere(call, options)
+    const { encoding } = options
+    switch (call.method) {
+      case 'retrieve':
+        return this.#retrieve(call.params, options)
+      case 'get_expiries':
+        return this.#getExpiries(call.params, encoding)
+      case 'revoked_subaccounts':
+        return this.#revokedSubaccounts(call.params.owner, encoding)
+      case 'get_swarm':
+        return { status: 200, body: this.#swarmBody(call.params.owner) }
+      case 'oxend_request':
+        return this.#timed(methodOf('oxend_request').result.write(serviceNodesOf(this.#options.view.snapshot)))
+      case 'active_nodes_bin':
+        return { status: 200, body: methodOf('active_nodes_bin').result.write({ nodes: this.#activeNodes() }) }
+      case 'info':
+        return this.#timed(methodOf('info').result.write({ version: COMPATIBLE_VERSION, timestamp: this.#now }))
+    }
+  }
+
+  /** A request to every member; those that missed it get it later, just as the client signed it. */
+  async #everywhere(call: SwarmCall, { encoding }: AnswerOptions): Promise<StorageAnswer> {
+    const { replication, own, nodeId } = this.#options
+    const { owner } = call.params
+    const params = encodeForward(methodOf(call.method), call.params as never)
+    const taken: TakenUp = { at: this.#takeUpTime.next(), params }
+    const [mine, others] = await Promise.all([
+      own.carryOut(call, taken),
+      replication.forward<unknown>(owner, { at: taken.at, method: call.method, params }, entryRulesOf(call.method)),
+    ])
+    await this.#leaveHints(this.#hintsFor(call, taken, mine, others))
+    const entries = [mine, ...others]
+    const hash = call.method === 'store' ? { hash: own.hashOf(call.params) } : {}
+    const written = methodOf(call.method).result.write({ entries, ...hash } as never, encoding)
+    // The node that was asked says its time in its own entry of a store, too: there are clients that read it there.
+    const { swarm } = written as { readonly swarm: Record<string, object> }
+    const body = call.method === 'store' ? { swarm: { ...swarm, [nodeId]: { ...swarm[nodeId], t: this.#now } } } : {}
+    return { ...this.#timed({ ...written, ...body }), status: statusOf(call, entries) }
   }
 
   async #retrieve(params: RetrieveParams, { encoding, sizeBudget }: AnswerOptions): Promise<StorageAnswer> {
-    const { owner, namespace, lastHash, maxCount } = params
+    if (this.#options.isCatchingUp?.()) return rpcAnswers.notReady(['not done syncing'])
+    const { write } = methodOf('retrieve').result
+    const { owner, namespace, lastHash, maxCount, reverse } = params
+    if (namespace === NAMESPACES.testing) return this.#timed(write({ messages: [], more: false }, encoding))
     const result = await this.#options.store.retrieve({
       owner,
       namespace,
       ...(lastHash !== undefined && { after: lastHash }),
+      reverse: reverse === true,
       now: this.#now,
       sizeBudget: Math.min(retrieveBudget(params), sizeBudget ?? LIMITS.retrieveBytes),
       countLimit: maxCount !== undefined && maxCount > 0 ? maxCount : MAX_COUNT,
     })
     const cost = result.messages.reduce((sum, { data }) => sum + messageCost(data.length), 0)
-    return { ...ok(this.#timed(methodOf('retrieve').result.write(result, encoding))), cost }
+    return { ...this.#timed(write(result, encoding)), cost }
   }
 
-  async #delete(params: DeleteParams): Promise<StorageAnswer> {
-    const entries = await this.#everywhere(params, deleteEntry, 'delete', () => this.#own.delete(params))
-    const nothing = entries.every((entry) => entry.kind === 'failed' || entry.value.deleted.length === 0)
-    const body = this.#timed(methodOf('delete').result.write({ entries }))
-    return { status: params.required && nothing ? 404 : statusOf(entries), body }
-  }
-
-  async #expire(params: ExpireParams): Promise<StorageAnswer> {
-    const entries = await this.#everywhere(params, expireEntry, 'expire', () => this.#own.expire(params))
-    return { status: statusOf(entries), body: this.#timed(methodOf('expire').result.write({ entries })) }
-  }
-
-  async #getExpiries({ owner, messages }: GetExpiriesParams): Promise<StorageAnswer> {
+  async #getExpiries({ owner, messages }: GetExpiriesParams, encoding: Encoding): Promise<StorageAnswer> {
     const found = await this.#options.store.expiries(owner, messages.filter(isMessageHash))
     const expiries = [...found].map(([hash, expiry]) => ({ hash, expiry }))
-    return ok(methodOf('get_expiries').result.write({ expiries }))
+    return { status: 200, body: methodOf('get_expiries').result.write({ expiries }, encoding) }
   }
 
-  /** A request to every member; those that missed it get it later, just as the client signed it. */
-  async #everywhere<Name extends 'delete' | 'expire', Value>(
-    params: Parameters<typeof encodeForward>[1] & { readonly owner: Owner },
-    // biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
-    rules: EntryRules<any, any, Value>,
-    method: Name,
-    here: () => Promise<SwarmEntry<Value>>,
-  ): Promise<readonly SwarmEntry<Value>[]> {
-    const { replication } = this.#options
-    const request = { at: this.#now, method, params: encodeForward(methodOf<MethodName>(method), params as never) }
-    const [own, others] = await Promise.all([here(), replication.forward<Value>(params.owner, request, rules)])
-    const payload = clientRequest.encode(request)
-    const missed = others.filter((entry) => entry.kind === 'failed' && !isFinal(entry.failure))
-    const expiry = (this.#now + LIMITS.maxPrivateTtl) as UnixMillis
-    await this.#leaveHints(
-      missed.map(({ node }) => ({ member: node, work: { kind: 'request', request: payload }, expiry })),
-    )
-    return [own, ...others]
+  async #revokedSubaccounts(owner: Owner, encoding: Encoding): Promise<StorageAnswer> {
+    const revoked = await this.#options.store.revokedTokens(owner)
+    const tokens = [...revoked.keys()].map((token) => parseSubaccountToken(fromHex(token)))
+    return this.#timed(methodOf('revoked_subaccounts').result.write({ tokens }, encoding))
+  }
+
+  /** What those that missed it will get: the message, the record that it left, or the request itself. */
+  #hintsFor(
+    call: SwarmCall,
+    taken: TakenUp,
+    mine: SwarmEntry<unknown>,
+    others: readonly SwarmEntry<unknown>[],
+  ): readonly NewHint[] {
+    const missed = others.filter((entry) => entry.kind === 'failed' && !isFinal(call, entry.failure))
+    const hints = (work: NewHint['work'], expiry: UnixMillis) =>
+      missed.map(({ node }): NewHint => ({ member: node, work, expiry }))
+    if (missed.length === 0) return []
+    if (call.method === 'store') {
+      if (mine.kind === 'failed') return []
+      const { owner, expiry } = call.params
+      return hints({ kind: 'message', owner, hash: (mine.value as StoreEntry).hash }, expiry)
+    }
+    const record = this.#options.own.recordOf(call, taken)
+    if (record) return mine.kind === 'done' ? hints({ kind: 'record', id: record.id }, record.expiry) : []
+    const request = clientRequest.encode({ method: call.method, params: taken.params })
+    return hints({ kind: 'request', request }, (this.#now + LIMITS.maxPrivateTtl) as UnixMillis)
   }
 
   /** A hint that cannot be kept does not undo what was done: the entries say who missed it. */
@@ -278,48 +281,59 @@ export class StorageService {
         peerPort: descriptor.peerPort,
       })),
     }
-    return this.#timed(methodOf('get_swarm').result.write(result))
+    return this.#withTime(methodOf('get_swarm').result.write(result))
   }
 
-  #timed(body: JsonObject): JsonObject {
+  #activeNodes(): readonly ActiveNode[] {
+    return serviceNodesOf(this.#options.view.snapshot).nodes.map((node) => ({ ...node, version: COMPATIBLE_VERSION }))
+  }
+
+  #timed(body: JsonObject): StorageAnswer {
+    return { status: 200, body: this.#withTime(body) }
+  }
+
+  #withTime(body: JsonObject): JsonObject {
     return withNetworkTime(body, { now: this.#now, fork: FORK })
   }
 }
 
-/** A member that judged the request itself would judge it the same again; anything else may pass. */
-function isFinal(failure: MemberFailure): boolean {
-  return failure.kind === 'refused' && [400, 401, 406].includes(failure.status)
+/**
+ * A member that judged the request itself would judge it the same again; anything else may pass. What it gets later it
+ * verifies without a window of time, but for requests that are sent again.
+ */
+function isFinal(call: SwarmCall, failure: MemberFailure): boolean {
+  if (call.method === 'store' || failure.kind !== 'refused') return false
+  const isReplayed = call.method === 'expire' || call.method === 'expire_all'
+  return [400, 401].includes(failure.status) || (isReplayed && failure.status === 406)
 }
 
 function keyOf(owner: Owner): Uint8Array {
   return ownerBytes(owner).subarray(1)
 }
 
-function parseForward(payload: Uint8Array): RpcCall | TextAnswer {
+function parseForward(payload: Uint8Array): { readonly call: RpcCall; readonly taken: TakenUp } | TextAnswer {
   try {
-    const { method, params } = forwardRequest.decode(payload)
+    const { at, method, params } = forwardRequest.decode(payload)
     const name = parseMethodName(method)
     if (name === undefined) return { status: 501, body: 'unknown method' }
     const parsed = decodeForward(methodOf(name), params)
-    return parsed.kind === 'ok' ? ({ method: name, params: parsed.params } as RpcCall) : parsed.answer
+    if (parsed.kind === 'refused') return parsed.answer
+    return { call: { method: name, params: parsed.params } as RpcCall, taken: { at, params } }
   } catch (error) {
     if (error instanceof CodecError) return { status: 400, body: error.code }
     throw error
   }
 }
 
-function ok(body: JsonObject): StorageAnswer {
-  return { status: 200, body }
-}
-
-/** 500 where nobody did it; one member is enough for a success, and the entries tell the truth about each. */
-function statusOf(entries: readonly SwarmEntry<unknown>[]): number {
-  return entries.some((entry) => entry.kind === 'done') ? 200 : 500
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: rules are contravariant in their parameters
-function entryReply<Value>(rules: EntryRules<any, any, Value>, entry: SwarmEntry<Value>): LinkReply {
-  return { status: 200, body: encodeMemberEntry(rules, entry) }
+/**
+ * 500 where nobody did it; one member is enough for a success, and the entries tell the truth about each. 404 for a
+ * deletion that had to find something and did not.
+ */
+function statusOf(call: SwarmCall, entries: readonly SwarmEntry<unknown>[]): number {
+  const done = entries.filter((entry) => entry.kind === 'done')
+  if (done.length === 0) return 500
+  const isRequired = call.method === 'delete' && call.params.required
+  return isRequired && done.every(({ value }) => (value as DeleteEntry).deleted.length === 0) ? 404 : 200
 }
 
 function textReply(answer: TextAnswer): LinkReply {

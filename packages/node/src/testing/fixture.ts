@@ -31,7 +31,7 @@ import {
 } from '@starling/protocol'
 import { type LinkReply, withTimeout } from '@starling/runtime'
 import { createNativeCrypto } from '@starling/runtime/native'
-import { type MemoryLogger, memoryLogger, seededRandom, VirtualClock } from '@starling/runtime/testing'
+import { type MemoryLogger, memoryLogger, seededRandom, settle, VirtualClock } from '@starling/runtime/testing'
 import { PeerError } from '../peer-error.ts'
 import type { NodePorts, PeerNetwork } from '../ports.ts'
 import { StarlingNode } from '../starling-node.ts'
@@ -190,11 +190,12 @@ export class Fixture implements AsyncDisposable {
     return encodeDocument(signDocument(crypto, document, key))
   }
 
-  /** To all nodes that run. */
+  /** To all nodes that run. Those that can have caught up with each other when it resolves. */
   async publish(document: Uint8Array): Promise<void> {
-    for (const { node, isUp, nodeId } of this.nodes) {
-      if (isUp) await node.answerPeer(nodeId, FrameKind.publish, document, new AbortController().signal)
-    }
+    const signal = new AbortController().signal
+    const running = this.nodes.filter(({ isUp }) => isUp)
+    await Promise.all(running.map(({ node, nodeId }) => node.answerPeer(nodeId, FrameKind.publish, document, signal)))
+    await settle()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -33,6 +33,14 @@ export function verifyStoreAuthorisation(
   return proof !== undefined && verifyRequest(crypto, proof, isRevoked)
 }
 
+/** The time that the signature covers; `undefined` if there is none. */
+export function storeAuthorisationTime(message: {
+  readonly owner: Owner
+  readonly authorisation: Uint8Array
+}): UnixMillis | undefined {
+  return parseAuthorisation(message)?.signedAt
+}
+
 function parseAuthorisation(message: { readonly owner: Owner; readonly authorisation: Uint8Array }) {
   const dict = decodeDict(message.authorisation)
   if (dict === undefined) return undefined

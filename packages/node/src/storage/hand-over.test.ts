@@ -1,4 +1,5 @@
 import { test } from 'node:test'
+import { FrameKind, utf8 } from '@starling/protocol'
 import { expect } from 'expect'
 import { Fixture, FixtureAccount, type FixtureNode, pass, texts } from '../testing/fixture.ts'
 
@@ -72,6 +73,10 @@ test('a swarm that is split, and one that is dissolved, hand their messages over
   expect(left).toBeGreaterThan(0)
   expect(right).toBeGreaterThan(0)
   expect(left + right).toBe(accounts.length)
+  // The old owners have dropped what is not theirs.
+  for (const node of [a, b]) expect(await node.store.stats()).toMatchObject({ messages: left })
+  for (const node of [c, d]) expect(await node.store.stats()).toMatchObject({ messages: right })
+  expect((await a.node.status()).handOver).toMatchObject({ remaining: 0, handedOver: right })
   await fixture.publish(
     fixture.form([
       [a, HALF],
@@ -120,44 +125,87 @@ test('a node that was away while the directory changed hands over all the same',
   expect(await answeredBy(b)).toBe(accounts.length)
 })
 
-test('a crash between taking a directory and handing over loses nothing', async () => {
+test('a crash in the middle of handing over loses nothing', async () => {
   await using fixture = new Fixture(2)
   const [a, b] = fixture.nodes as [FixtureNode, FixtureNode]
   for (const node of fixture.nodes) await fixture.start(node)
   await fixture.publish(fixture.form([[a, '0']]))
   await storeAll(fixture, [a])
-  a.store.owners = () => new Promise(() => {})
-  await fixture.publish(
-    fixture.form([
-      [a, '0'],
-      [b, '0'],
-    ]),
-  )
+  a.store.forget = () => new Promise(() => {})
+  await fixture.publish(fixture.form([[b, '0']]))
   await pass(fixture, 1_000)
-  expect(await a.store.stats()).toMatchObject({ hints: 0 })
+  expect(await a.store.stats()).toMatchObject({ messages: accounts.length })
   a.disk.crash()
   a.isUp = false
   await fixture.start(a)
   await pass(fixture, 20_000)
   expect(await answeredBy(b)).toBe(accounts.length)
+  expect(await a.store.stats()).toMatchObject({ messages: 0 })
 })
 
-test('a disk that is full when the directory changes hands over when it has room', async () => {
+test('what belongs elsewhere stays until every member there has it', async () => {
+  await using fixture = new Fixture(3)
+  const [a, b, away] = fixture.nodes as [FixtureNode, FixtureNode, FixtureNode]
+  for (const node of fixture.nodes) await fixture.start(node)
+  await fixture.publish(fixture.form([[a, '0']]))
+  await storeAll(fixture, [a])
+  await fixture.stop(away)
+  await fixture.publish(
+    fixture.form([
+      [b, '0'],
+      [away, '0'],
+    ]),
+  )
+  await pass(fixture, 60_000)
+  expect(await answeredBy(b)).toBe(accounts.length)
+  expect(await a.store.stats()).toMatchObject({ messages: accounts.length })
+  expect((await a.node.status()).handOver).toMatchObject({ remaining: accounts.length })
+  expect((await a.node.status()).role).toEqual({ kind: 'outside' })
+  await fixture.start(away)
+  await fixture.publish(
+    fixture.form([
+      [b, '0'],
+      [away, '0'],
+    ]),
+  )
+  await pass(fixture, 60_000)
+  expect(await answeredBy(away)).toBe(accounts.length)
+  expect(await a.store.stats()).toMatchObject({ messages: 0 })
+})
+
+test('a member that says that it has everything keeps us from nothing but its own copy', async () => {
+  await using fixture = new Fixture(3)
+  const [a, b, liar] = fixture.nodes as [FixtureNode, FixtureNode, FixtureNode]
+  for (const node of fixture.nodes) await fixture.start(node)
+  await fixture.publish(fixture.form([[a, '0']]))
+  await storeAll(fixture, [a])
+  fixture.wire = ({ to, kind }) =>
+    to === liar && kind === FrameKind.offer ? { status: 200, body: utf8('?') } : undefined
+  await fixture.publish(
+    fixture.form([
+      [b, '0'],
+      [liar, '0'],
+    ]),
+  )
+  await pass(fixture, 30_000)
+  expect(await answeredBy(b)).toBe(accounts.length)
+  expect(await a.store.stats()).toMatchObject({ messages: accounts.length })
+})
+
+test('a disk that has no room when the directory changes gets everything when it has', async () => {
   await using fixture = new Fixture(2)
   const [a, b] = fixture.nodes as [FixtureNode, FixtureNode]
   for (const node of fixture.nodes) await fixture.start(node)
   await fixture.publish(fixture.form([[a, '0']]))
   await storeAll(fixture, [a])
-  a.disk.failWrites('full')
-  await fixture.publish(
-    fixture.form([
-      [a, '0'],
-      [b, '0'],
-    ]),
-  )
-  await pass(fixture, 20_000)
-  expect(a.log.text()).toContain('rebalance.failed')
-  a.disk.failWrites(undefined)
-  await pass(fixture, 20_000)
+  fixture.wire = () => 'unreachable'
+  await fixture.publish(fixture.form([[b, '0']]))
+  fixture.wire = () => undefined
+  b.disk.failWrites('full')
+  await pass(fixture, 40_000)
+  expect(await a.store.stats()).toMatchObject({ messages: accounts.length })
+  b.disk.failWrites(undefined)
+  await pass(fixture, 40_000)
   expect(await answeredBy(b)).toBe(accounts.length)
+  expect(await a.store.stats()).toMatchObject({ messages: 0 })
 })
