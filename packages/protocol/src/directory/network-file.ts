@@ -61,6 +61,8 @@ export const MAX_DIRECTORY_KEYS = 32
 const MAX_BOOTSTRAP = 32
 const MAX_EXITS = 16
 const EXIT_PROTOCOLS = ['https', 'http'] as const
+/** In one error: a file can be wrong in thousands of places. */
+const MOST_FIELDS_NAMED = 8
 const LINK_PREFIX = 'starling-network:'
 const SECOND = 1000
 const DAY = 86_400_000
@@ -237,7 +239,7 @@ function checkNetworkFile(value: unknown): NetworkFile {
   const result = jsonForm.safeParse(value)
   if (!result.success) {
     const fields = result.error.issues.map((issue) => issue.path.join('.') || issue.code)
-    throw new MalformedInputError('network_file', fields.join(', '))
+    throw new MalformedInputError('network_file', fields.slice(0, MOST_FIELDS_NAMED).join(', '))
   }
   const { exits, ...data } = result.data
   const directoryKeys = data.directoryKeys.map((key) => fromHex(key) as Ed25519PublicKey)
