@@ -85,7 +85,7 @@ export const retrieve = defineMethod({
     if (pubkey !== undefined && pubKey !== undefined) refuse(requestFaults.both('pubkey', 'pubKey'))
     const owner = required(pubkey ?? pubKey, 'pubkey')
     if (fields.lastHash !== undefined && fields.last_hash !== undefined)
-      refuse(requestFaults.both('lastHash', 'last_hash'))
+      refuse(requestFaults.both('last_hash', 'lastHash'))
     const isPrivate = fields.namespace !== undefined && !namespaceRules(fields.namespace).retrieveWithoutAuth
     if (isPrivate || signature !== undefined || timestamp !== undefined || fields.pubkey_ed25519 !== undefined) {
       required(signature, 'signature')
