@@ -27,12 +27,14 @@ import { Membership } from './directory/membership.ts'
 import { answerSeed } from './directory/seed-rpc.ts'
 import { observed } from './metrics/measured.ts'
 import type { NodeStatus } from './node-status.ts'
-import type { NodePorts, NodeSurfaces, PublicAnswer, PublicRequest } from './ports.ts'
+import type { LinkPeer, NodePorts, NodeSurfaces, PublicAnswer, PublicRequest } from './ports.ts'
 import { Relay } from './relay/relay.ts'
 import { contentBytes, type EncodedContent } from './rpc/rpc-content.ts'
 import { RpcRouter } from './rpc/rpc-router.ts'
 import { HeldRetrievals } from './storage/held-retrievals.ts'
+import { tokenText } from './storage/change-record.ts'
 import { MemberStorage } from './storage/member-storage.ts'
+import { Subscriptions } from './subscriptions/subscriptions.ts'
 
 const HELD_LIMITS = { total: 20_000, perOwner: 64 }
 const NO_BODY = new Uint8Array()
@@ -60,6 +62,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   readonly #ports: NodePorts
   readonly #member: DirectoryMember | undefined
   readonly #held: HeldRetrievals
+  readonly #subscriptions: Subscriptions
   readonly #storage: MemberStorage
   readonly #router: RpcRouter
   readonly #relay: Relay
@@ -79,7 +82,22 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     this.keeper = new DirectoryKeeper({ crypto, clock, logger: logger.child('directory'), store, network })
     const view = this.keeper.view
     this.#held = new HeldRetrievals(clock, HELD_LIMITS)
-    this.#storage = new MemberStorage({ ...ports, nodeId, secretKey, view, held: this.#held })
+    this.#subscriptions = new Subscriptions({
+      nodeId,
+      crypto,
+      clock,
+      logger: logger.child('subscriptions'),
+      view,
+      isRevoked: async (owner, token) => (await store.revokedTokens(owner)).has(tokenText(token)),
+    })
+    this.#storage = new MemberStorage({
+      ...ports,
+      nodeId,
+      secretKey,
+      view,
+      held: this.#held,
+      subscriptions: this.#subscriptions,
+    })
     const { observer } = ports
     const service = observer ? observed(this.#storage.service, observer, clock) : this.#storage.service
     this.#router = new RpcRouter({ storage: service, held: this.#held })
@@ -133,6 +151,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     const member = this.#member
     if (member) this.#tasks.run('directory', (signal) => member.run(signal))
     this.#tasks.run('announce', (signal) => runAnnouncer(announcer, signal))
+    this.#tasks.run('subscriptions', (signal) => this.#subscriptions.run(signal))
     this.#storage.run(this.#tasks)
   }
 
@@ -175,7 +194,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
     }
   }
 
-  async answerLink(kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
+  async answerLink(kind: number, payload: Uint8Array, signal: AbortSignal, peer?: LinkPeer): Promise<LinkReply> {
     switch (kind) {
       case FrameKind.rpc: {
         const answer = await this.answer({ kind: 'rpc', body: payload }, signal)
@@ -183,6 +202,9 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       }
       case FrameKind.onion:
         return this.#onion(() => this.#relay.fromClient(payload, signal))
+      case FrameKind.monitor:
+        if (peer === undefined) return { status: 501, body: NO_BODY }
+        return this.#notReady() ?? this.#subscriptions.answer(peer, payload)
       case FrameKind.directory:
         return this.#directoryReply()
       case FrameKind.probe:

@@ -55,7 +55,7 @@ export type IntakeOptions = {
   readonly logger: Logger
   readonly store: NodeStore
   readonly view: Observable<DirectoryView | undefined>
-  readonly own: Pick<OwnStorage, 'keep'>
+  readonly own: Pick<OwnStorage, 'keep' | 'change'>
 }
 
 export class Intake {
@@ -121,7 +121,7 @@ export class Intake {
   }
 
   async #takeRecord({ at, request }: RecordItem): Promise<Taken> {
-    const { crypto, clock, store } = this.#options
+    const { crypto, clock, store, own } = this.#options
     const call = parseClientRequest(request)
     const record = call && recordOf(crypto, { call, at, request })
     if (!record) return 'refused'
@@ -130,7 +130,7 @@ export class Intake {
     if (signedAt !== undefined && isFar(at, signedAt)) return 'refused'
     const isRevoked = await revocationsFor(store, call, at)
     if (record.expiry <= clock.now() || !verifyCallSignature(call, { crypto, isRevoked })) return 'refused'
-    await store.apply(record)
+    await own.change(record)
     return 'stored'
   }
 

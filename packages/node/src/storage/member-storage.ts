@@ -11,6 +11,7 @@ import {
 import type { Clock, LinkReply, Logger, Observable, TaskGroup } from '@starling/runtime'
 import type { NodeStatus } from '../node-status.ts'
 import type { PeerNetwork } from '../ports.ts'
+import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 import { HandOver } from './hand-over.ts'
 import type { HeldRetrievals } from './held-retrievals.ts'
 import { runHintDelivery } from './hint-delivery.ts'
@@ -34,6 +35,7 @@ export type MemberStorageOptions = {
   readonly peers: PeerNetwork
   readonly view: Observable<DirectoryView | undefined>
   readonly held: HeldRetrievals
+  readonly subscriptions: Subscriptions
 }
 
 export class MemberStorage {

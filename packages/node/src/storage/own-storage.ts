@@ -89,8 +89,8 @@ export type OwnStorageOptions = {
   readonly logger: Logger
   readonly store: NodeStore
   readonly held: HeldRetrievals
-  /** Is told what clients change, here or through another member. */
-  readonly subscriptions?: Pick<Subscriptions, 'stored' | 'revoked'>
+  /** Is told what clients store, here or through another member, and of every revocation. */
+  readonly subscriptions: Pick<Subscriptions, 'stored' | 'revoked'>
 }
 
 export class OwnStorage {
@@ -130,7 +130,15 @@ export class OwnStorage {
     if (outcome.kind !== 'stored') return outcome
     if (namespaceRules(message.namespace).outbox) await this.#keepNewest(message)
     held.notify(message.owner, message.namespace)
-    if (origin === 'client') subscriptions?.stored(message)
+    if (origin === 'client') subscriptions.stored(message)
+    return outcome
+  }
+
+  /** Carries a record out and keeps it. @throws {NodeStoreError} */
+  async change(record: ChangeRecord): Promise<ChangeOutcome> {
+    const { store, subscriptions } = this.#options
+    const outcome = await store.apply(record)
+    if (record.change.kind === 'revoke') subscriptions.revoked(record.owner, record.change.tokens)
     return outcome
   }
 
@@ -156,7 +164,6 @@ export class OwnStorage {
         return { deleted: groupHashes(call.params.namespace, (await this.#apply(call, taken)).deleted) }
       case 'revoke_subaccount':
         await this.#apply(call, taken)
-        this.#options.subscriptions?.revoked(call.params.owner, call.params.tokens)
         return {}
       case 'unrevoke_subaccount':
         return { count: (await this.#apply(call, taken)).count }
@@ -187,7 +194,7 @@ export class OwnStorage {
   }
 
   #apply(call: SwarmCall, taken: TakenUp): Promise<ChangeOutcome> {
-    return this.#options.store.apply(this.recordOf(call, taken)!)
+    return this.change(this.recordOf(call, taken)!)
   }
 
   /**
