@@ -1,8 +1,9 @@
 /** Where an operator's secrets are: a file with 64 hex digits, readable by its owner alone. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Crypto, type Ed25519KeyPair, type RandomBytes, toHex, wipe } from '@starling/protocol'
 import { ConfigError } from './config.ts'
+import { writePrivateFile } from './private-file.ts'
 
 /** Hex digits and line feeds: what is longer is no key file. */
 const MAX_FILE_SIZE = 128
@@ -34,7 +35,7 @@ export function readKey(path: string, crypto: Crypto): Ed25519KeyPair {
 function createKey(path: string, random: RandomBytes): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const seed = random(32)
-  writeFileSync(path, `${toHex(seed)}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  writePrivateFile(path, `${toHex(seed)}\n`, { replace: false })
   wipe(seed)
   chmodSync(path, 0o600)
 }

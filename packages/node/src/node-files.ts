@@ -1,5 +1,5 @@
 /** What a node keeps in its data folder besides its messages, and what it says of itself by it. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   CodecError,
@@ -21,6 +21,7 @@ import type { Clock } from '@starling/runtime'
 import { ConfigError, type NodeConfig } from './config.ts'
 import { HTTPS_CERTIFICATE, HTTPS_KEY, NODE_KEY } from './file-names.ts'
 import { readOrCreateKey } from './key-file.ts'
+import { writePrivateFile } from './private-file.ts'
 import { certificateHash, createHttpsIdentity, type TlsIdentity } from './server/certificate.ts'
 
 export const SOFTWARE_VERSION = '0.1.0'
@@ -98,8 +99,8 @@ async function httpsIdentity(folder: string, clock: Clock): Promise<TlsIdentity>
   const [keyFile, certFile] = [join(folder, HTTPS_KEY), join(folder, HTTPS_CERTIFICATE)]
   if (existsSync(keyFile) && existsSync(certFile)) return { key: readText(keyFile), cert: readText(certFile) }
   const identity = await createHttpsIdentity(clock.now())
-  writeFileSync(keyFile, identity.key, { mode: 0o600, flush: true })
-  writeFileSync(certFile, identity.cert, { flush: true })
+  writePrivateFile(keyFile, identity.key, { replace: true })
+  writePrivateFile(certFile, identity.cert, { replace: true })
   return identity
 }
 

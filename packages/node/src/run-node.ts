@@ -9,6 +9,7 @@ import { readIntent, untilLeft } from './directory/leaving.ts'
 import { DATABASE } from './file-names.ts'
 import { measured } from './metrics/measured.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
+import { startOperator } from './metrics/operator.ts'
 import { describeNode, openNodeFiles } from './node-files.ts'
 import { isPublicAddress } from './relay/public-address.ts'
 import { createServerExit } from './relay/server-exit.ts'
@@ -29,6 +30,8 @@ export const STOP_LIMIT = seconds(8)
 export type RunOptions = {
   readonly config: NodeConfig
   readonly logger: Logger
+  /** The configuration as it is now, when the operator says that invitations have changed. @throws {ConfigError} */
+  readonly reread?: () => NodeConfig
 }
 
 export type RunningNode = AsyncDisposable & {
@@ -43,16 +46,18 @@ export type RunningNode = AsyncDisposable & {
  * @throws {ConfigError} if what the configuration names cannot be used.
  * @throws {NodeStoreError} if the database cannot be opened.
  */
-export async function runNode({ config, logger }: RunOptions): Promise<RunningNode> {
+export async function runNode({ config, logger, reread }: RunOptions): Promise<RunningNode> {
   const clock = systemClock()
   const random = systemRandom()
   const crypto = createNativeCrypto()
   const files = await openNodeFiles(config, { crypto, random, clock })
   const descriptor = describeNode(config, files, crypto)
   const admission = admissionByInvitation(config.directory?.invited ?? [])
+  const metrics = new NodeMetrics()
   const store = await openSqliteStore({
     path: join(config.dataFolder, DATABASE),
     logger: logger.child('store'),
+    observer: metrics,
     tuning: {
       maxBytes: config.maxStorageBytes,
       maxOwnerBytes: config.maxOwnerBytes,
@@ -84,12 +89,12 @@ export async function runNode({ config, logger }: RunOptions): Promise<RunningNo
       store,
       peers,
       bootstrap: createBootstrapClient(clock),
+      observer: metrics,
       exit: createServerExit({ clock, isAllowed: isPublicAddress }),
       ...(config.onion.acceptAesCbc && { aesCbc: createNativeAesCbc() }),
     },
   )
   node.membership.setIntent(readIntent(config.dataFolder))
-  const metrics = new NodeMetrics()
   const surfaces = measured(node, metrics, clock)
   await using started = new AsyncDisposableStack()
   started.use(node)
@@ -106,6 +111,22 @@ export async function runNode({ config, logger }: RunOptions): Promise<RunningNo
   const tasks = started.use(new TaskGroup({ onFailure: () => logger.error('node.task_failed', { task: 'leave' }) }))
   const left = Promise.withResolvers<void>()
   tasks.run('leave', (signal) => untilLeft({ clock, node, store }, signal).then(left.resolve))
+  if (config.metrics) {
+    const reload = config.directory && reread && (() => admission.invite(reread().directory?.invited ?? []))
+    started.use(
+      await startOperator({
+        config: { ...config, metrics: config.metrics },
+        networkName: files.network.name,
+        node,
+        metrics,
+        links: () => ({ clients: gate.openLinks, peers: peers.openLinks }),
+        refusals: () => gate.refusals,
+        clock,
+        logger: logger.child('operator'),
+        reload,
+      }),
+    )
+  }
   logger.info('node.listening', { port: config.httpsPort })
   const whole = started.move()
   return { node, left: left.promise, [Symbol.asyncDispose]: () => whole.disposeAsync() }

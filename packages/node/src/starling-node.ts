@@ -31,8 +31,8 @@ import type { LinkPeer, NodePorts, NodeSurfaces, PublicAnswer, PublicRequest } f
 import { Relay } from './relay/relay.ts'
 import { contentBytes, type EncodedContent } from './rpc/rpc-content.ts'
 import { RpcRouter } from './rpc/rpc-router.ts'
-import { HeldRetrievals } from './storage/held-retrievals.ts'
 import { tokenText } from './storage/change-record.ts'
+import { HeldRetrievals } from './storage/held-retrievals.ts'
 import { MemberStorage } from './storage/member-storage.ts'
 import { Subscriptions } from './subscriptions/subscriptions.ts'
 

@@ -39,7 +39,7 @@ Network   Example, epoch 12, 1 min 15 s old; 9 nodes in 3 swarms
 Swarm     000000000000000f, 3 members, 1 of them silent
 Repair    last round 30 s ago: 1 compared, 1 not reached, 1,234 taken
 Stored    54,321 messages in 143 MiB of 46.6 GiB, 93.1 GiB free
-Waiting   12 hints for 1 members, 4 held retrievals
+Waiting   12 hints for 1 member, 4 held retrievals
 Requests  50.0/s, 0.5/s fail
 Links     7 of clients, 2 with nodes
 Process   124 MiB of memory, event loop late by 1.5 ms

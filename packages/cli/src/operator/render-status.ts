@@ -46,13 +46,13 @@ function networkLine({ network, directory }: OperatorStatus): string {
   if (!directory) return `${network}: no directory yet`
   const { epoch, ageSeconds, nodes, swarms, isStale } = directory
   const stale = isStale ? ', STALE: the directory members are away' : ''
-  return `${network}, epoch ${epoch}, ${formatDuration(ageSeconds)} old${stale}; ${nodes} nodes in ${swarms} swarms`
+  return `${network}, epoch ${epoch}, ${formatDuration(ageSeconds)} old${stale}; ${plural(nodes, 'node')} in ${plural(swarms, 'swarm')}`
 }
 
 function swarmLine({ swarm }: OperatorStatus): string {
   if (!swarm) return 'none'
   const silent = swarm.silent === 0 ? '' : `, ${swarm.silent} of them silent`
-  return `${swarm.id}, ${swarm.members} members${silent}`
+  return `${swarm.id}, ${plural(swarm.members, 'member')}${silent}`
 }
 
 function repairLine({ repair }: OperatorStatus): string {
@@ -67,12 +67,13 @@ function repairLine({ repair }: OperatorStatus): string {
 function storedLine({ store, handOver }: OperatorStatus): string {
   const bound = store.maxBytes === 0 ? '' : ` of ${formatBytes(store.maxBytes)}`
   const others = handOver.remaining === 0 ? '' : `; ${count(handOver.remaining)} to hand over to other swarms`
-  return `${count(store.messages)} messages in ${formatBytes(store.sizeBytes)}${bound}, ${formatBytes(store.freeBytes)} free${others}`
+  return `${plural(store.messages, 'message')} in ${formatBytes(store.sizeBytes)}${bound}, ${formatBytes(store.freeBytes)} free${others}`
 }
 
 function waitingLine({ hints, held }: OperatorStatus): string {
-  const missed = hints.total === 0 ? 'no hints' : `${count(hints.total)} hints for ${hints.members} members`
-  return `${missed}, ${count(held)} held retrievals`
+  const missed =
+    hints.total === 0 ? 'no hints' : `${plural(hints.total, 'hint')} for ${plural(hints.members, 'member')}`
+  return `${missed}, ${plural(held, 'held retrieval')}`
 }
 
 function requestsLine({ status, before }: Observed): string {
@@ -80,6 +81,10 @@ function requestsLine({ status, before }: Observed): string {
   const { secondsAgo } = before
   const perSecond = (now: number, then: number) => Math.max((now - then) / Math.max(secondsAgo, 0.001), 0).toFixed(1)
   return `${perSecond(status.requests, before.status.requests)}/s, ${perSecond(status.errors, before.status.errors)}/s fail`
+}
+
+function plural(value: number, word: string): string {
+  return `${count(value)} ${word}${value === 1 ? '' : 's'}`
 }
 
 function count(value: number): string {

@@ -31,7 +31,8 @@ async function main(): Promise<number> {
   if (process.getuid?.() === 0) logger.warn('node.runs_as_root')
   const stop = Promise.withResolvers<NodeJS.Signals>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.resolve(signal))
-  const node = await runNode({ config, logger })
+  const path = values.config
+  const node = await runNode({ config, logger, reread: () => readConfig(path, process.env) })
   const reason = await Promise.race([stop.promise, node.left])
   if (reason) logger.info('node.stopping', { signal: reason })
   else logger.info('node.left')

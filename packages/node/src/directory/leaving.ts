@@ -2,17 +2,19 @@
  * Leaving for good: the wish survives restarts as a file in the data folder, and the node has left when no directory names it
  * and nothing is left here that others need. docs/operating.md.
  */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { seconds } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 import { LEAVING_MARK } from '../file-names.ts'
+import { writePrivateFile } from '../private-file.ts'
 import type { NodeStore } from '../storage/node-store.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
 import type { DirectoryKeeper } from './directory-keeper.ts'
 import type { Intent, Membership } from './membership.ts'
 
 const CHECK_INTERVAL = seconds(1)
+const NOTE = 'This node leaves its network. `starling node join` takes that back.\n'
 
 const markOf = (dataFolder: string): string => join(dataFolder, LEAVING_MARK)
 
@@ -22,11 +24,7 @@ export function readIntent(dataFolder: string): Intent {
 
 export function keepIntent(dataFolder: string, intent: Intent): void {
   if (intent === 'stay') rmSync(markOf(dataFolder), { force: true })
-  else
-    writeFileSync(markOf(dataFolder), 'This node leaves its network. `starling node join` takes that back.\n', {
-      mode: 0o600,
-      flush: true,
-    })
+  else writePrivateFile(markOf(dataFolder), NOTE, { replace: true })
 }
 
 export type LeavingOptions = {
