@@ -11,7 +11,7 @@ export type Asker = {
   readonly caller: Caller
   /** Ends the link at once. */
   readonly cutOff: () => void
-  /** Requests that came too fast, one after the other. */
+  /** Requests that came too fast, less those that did not. */
   refusals: number
 }
 
@@ -27,7 +27,7 @@ export async function answerAsker(asker: Asker, asked: Asked): Promise<LinkReply
   const { gate, caller } = asker
   const refusal = gate.begin(caller, asked.class)
   if (refusal) return refuse(asker, refusal)
-  asker.refusals = 0
+  if (asker.refusals > 0) asker.refusals--
   const bytes = asked.payload.length
   let held = 0
   try {
@@ -35,6 +35,7 @@ export async function answerAsker(asker: Asker, asked: Asked): Promise<LinkReply
     if (full) return refuse(asker, full)
     held = bytes
     const reply = await asked.answer()
+    if (asked.class) gate.charge(caller, asked.class, bytes + reply.body.length)
     const tooMuch = gate.roomRefusal(caller, reply.body.length)
     return tooMuch ? refuse(asker, tooMuch) : reply
   } finally {

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Caller } from './callers.ts'
+import type { Caller, RequestClass } from './callers.ts'
 import type { Gate, Refusal } from './gate.ts'
 
 /** An answer may take so long, and a second longer for each so many bytes: slower readers are cut off. */
@@ -16,14 +16,16 @@ const ENDED = 'ended'
 export class Exchange {
   readonly #gate: Gate
   readonly #caller: Caller
+  readonly #kind: RequestClass
   readonly #gone = new AbortController()
   #bytes = 0
   #answeredAt: number | undefined
   #isOver = false
 
-  constructor(gate: Gate, caller: Caller) {
+  constructor(gate: Gate, caller: Caller, kind: RequestClass) {
     this.#gate = gate
     this.#caller = caller
+    this.#kind = kind
   }
 
   /** Aborts when nobody waits any more. */
@@ -42,6 +44,7 @@ export class Exchange {
 
   /** From now on the answer is held in the place of the body. Refused if there is no room for it. */
   answer(bytes: number, now: number): Refusal | undefined {
+    this.#gate.charge(this.#caller, this.#kind, this.#bytes + bytes)
     this.#keep(-this.#bytes)
     const refused = this.take(bytes)
     this.#answeredAt = now
@@ -73,7 +76,7 @@ export type HttpConnection = {
   readonly address: Caller
   /** Under way, in the order of their requests. */
   readonly exchanges: Set<Exchange>
-  /** Requests refused in a row. */
+  /** Requests that came too fast, less those that did not. */
   refusals: number
 }
 

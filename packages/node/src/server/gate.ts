@@ -5,7 +5,7 @@
 import { rpcAnswers } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 import { Caller, Callers, type RateClass, type RequestClass } from './callers.ts'
-import type { ServerLimits } from './limits.ts'
+import { BYTES_PER_TOKEN, type ServerLimits } from './limits.ts'
 import { Pool } from './pool.ts'
 import { type Rate, rateOf } from './token-bucket.ts'
 
@@ -119,6 +119,15 @@ export class Gate {
     caller.requests--
   }
 
+  /** What was sent to and fro for a request counts towards its rate, too: so much as one more request. */
+  charge(caller: Caller, kind: RequestClass, bytes: number): void {
+    if (!this.#limits.perAddress || bytes < BYTES_PER_TOKEN[kind]) return
+    const tokens = bytes / BYTES_PER_TOKEN[kind]
+    const now = this.#clock.monotonic()
+    caller.rates[kind].spend(tokens, this.#ratesOf(caller)[kind], now)
+    caller.address?.rates[kind].spend(tokens, this.#rates[kind], now)
+  }
+
   /** Counts bytes that are kept for `caller`, where there is room for them. */
   hold(caller: Caller, bytes: number): Refusal | undefined {
     const refused = this.roomRefusal(caller, bytes)
@@ -143,8 +152,11 @@ export class Gate {
 
   #wait(caller: Caller, kind: RateClass): number {
     if (!this.#limits.perAddress) return 0
-    const rates = caller.address ? this.#linkRates : this.#rates
-    return caller.rates[kind].take(rates[kind], this.#clock.monotonic())
+    return caller.rates[kind].take(this.#ratesOf(caller)[kind], this.#clock.monotonic())
+  }
+
+  #ratesOf(caller: Caller): Rates {
+    return caller.address ? this.#linkRates : this.#rates
   }
 }
 

@@ -136,10 +136,11 @@ class HttpServer implements RunningServer {
     if (!connection) return // it has closed: nobody waits
     const route = routeOf(request.method ?? 'GET', pathOf(request))
     const caller = this.callerOf(request)
-    const refusal = gate.begin(caller, classOf(route))
+    const kind = classOf(route)
+    const refusal = gate.begin(caller, kind)
     if (refusal) return this.#refuse(response, refusal, caller === connection.address ? connection : undefined)
-    const exchange = new Exchange(gate, caller)
-    connection.refusals = 0
+    const exchange = new Exchange(gate, caller, kind)
+    if (connection.refusals > 0) connection.refusals--
     connection.exchanges.add(exchange)
     response.on('close', () => {
       connection.exchanges.delete(exchange)

@@ -39,12 +39,19 @@ export const DEFAULT_LIMITS: ServerLimits = {
   bytes: 268_435_456,
 }
 
+/**
+ * Bytes of a request and its answer that count as much as another request. With the rates above, an address may move
+ * 20 MB a second of each kind.
+ */
+export const BYTES_PER_TOKEN = { rpc: 65_536, onion: 65_536, directory: 1_048_576 } as const
 /** Requests under way on one connection: nobody sends more before an answer has come. */
 export const MAX_PIPELINED = 16
-/** Requests that came too fast one after the other before a connection is closed: refusing costs something, too. */
+/** Requests that came too fast, less those that did not, before a connection is closed: refusing costs something, too. */
 export const MAX_REFUSALS = 64
-/** Requests under way on a client's link; and so many that came too fast one after the other close it. */
+/** Requests under way on a client's link; and so many that came too fast, less those that did not, close it. */
 export const MAX_PENDING_PER_LINK = 256
+/** Frames of a link that are looked at before it is the turn of the others. */
+export const FRAMES_PER_TURN = 8
 /** What a piece of a body or frame costs besides its bytes, so that single bytes do not cost more than is counted. */
 export const CHUNK_OVERHEAD_BYTES = 128
 /** Onion requests that are held for a minute share a link with everything else between two nodes. */

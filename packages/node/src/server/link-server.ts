@@ -13,6 +13,7 @@ import { HeldFrames } from './held-frames.ts'
 import { MAX_BODY_BYTES } from './http-body.ts'
 import type { RunningServer } from './http-server.ts'
 import { MAX_PENDING_PER_LINK } from './limits.ts'
+import { Turns } from './turns.ts'
 
 /** Of answers that nobody reads: beyond it they become 503, at twice as much the link closes. */
 const MAX_BUFFERED = 2 * MAX_BODY_BYTES
@@ -119,7 +120,12 @@ class LinkServer implements AsyncDisposable {
     this.#links.add(link)
     // Before the WebSocket cuts it into messages.
     socket.prependListener('data', (chunk: Buffer) => held.came(chunk.length) || webSocket.terminate())
-    webSocket.on('message', (data: Buffer, isBinary) => this.#receive(link, data, isBinary))
+    const turns = new Turns({ take: (data) => this.#receive(link, data), source: webSocket })
+    webSocket.on('message', (data: Buffer, isBinary) => {
+      held.completed()
+      if (isBinary) turns.add(data)
+      else webSocket.close(1003)
+    })
     webSocket.on('ping', () => gate.pass(caller, 'control') && webSocket.terminate())
     webSocket.on('error', () => webSocket.terminate())
     webSocket.on('close', () => {
@@ -130,11 +136,10 @@ class LinkServer implements AsyncDisposable {
     })
   }
 
-  #receive(link: OpenLink, data: Buffer, isBinary: boolean): void {
-    link.held.completed()
-    if (!isBinary) link.webSocket.close(1003)
-    else if (isControl(data[KIND_OFFSET] ?? 0) && link.gate.pass(link.caller, 'control')) link.cutOff()
-    else link.session.receive(data)
+  #receive(link: OpenLink, frame: Buffer): void {
+    // Pings and cancels need no answer of the node's, but work.
+    if (isControl(frame[KIND_OFFSET] ?? 0) && link.gate.pass(link.caller, 'control')) link.cutOff()
+    else link.session.receive(frame)
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

@@ -69,6 +69,8 @@ export class TlsPeers implements PeerNetwork, AsyncDisposable {
       { ...options.identity, ...TLS, requestCert: true, rejectUnauthorized: false, handshakeTimeout: CONNECT_TIMEOUT },
       (socket) => this.#accept(socket),
     )
+    // A handshake that takes too long is reported here, and else left as it is.
+    this.#server.on('tlsClientError', (_error, socket) => socket.destroy())
     this.#endSockets = trackSockets(this.#server, (socket) => this.#handshakes.begin(socket))
   }
 

@@ -26,6 +26,11 @@ export class TokenBucket {
     return 0
   }
 
+  /** Takes tokens that were used up already; what is not there is owed, and waited for by who comes next. */
+  spend(tokens: number, rate: Rate, now: number): void {
+    this.#fullAt = Math.max(this.#fullAt, now) + tokens * rate.interval
+  }
+
   /** Milliseconds until it is full: 0 for one that says nothing about its owner any more. */
   untilFull(now: number): number {
     return Math.max(0, this.#fullAt - now)
