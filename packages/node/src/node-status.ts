@@ -23,6 +23,8 @@ export type NodeStatus = {
   readonly held: number
   /** Onion requests under way. */
   readonly onions: number
+  /** Accounts that clients on links are told of. */
+  readonly subscriptions: number
 }
 
 export type NodeRole =

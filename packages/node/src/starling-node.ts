@@ -170,7 +170,10 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       validUntil: view.document.validUntil,
     }
     const { count: held } = this.#held
-    return { nodeId: this.nodeId, directory, ...(await this.#storage.status()), held, onions: this.#relay.underWay }
+    const storage = await this.#storage.status()
+    const { underWay: onions } = this.#relay
+    const { count: subscriptions } = this.#subscriptions
+    return { nodeId: this.nodeId, directory, ...storage, held, onions, subscriptions }
   }
 
   async answer(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer> {

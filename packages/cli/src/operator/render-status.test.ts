@@ -23,6 +23,7 @@ const status: OperatorStatus = {
   store: { messages: 54_321, records: 2, sizeBytes: 150_000_000, maxBytes: 50e9, freeBytes: 100e9 },
   held: 4,
   onions: 0,
+  subscriptions: 0,
   links: { clients: 7, peers: 2 },
   requests: 1_000,
   errors: 3,

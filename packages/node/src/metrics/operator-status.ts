@@ -50,6 +50,8 @@ export type OperatorStatus = {
   }
   readonly held: number
   readonly onions: number
+  /** Accounts that clients on links are told of. */
+  readonly subscriptions: number
   readonly links: { readonly clients: number; readonly peers: number }
   /** Since the start. */
   readonly requests: number
@@ -97,6 +99,7 @@ function gaugesOf(status: OperatorStatus): readonly GaugeRow[] {
     ['disk_free_bytes', 'Free on the disk of the data folder.', store.freeBytes],
     ['held_retrievals', 'Retrievals that wait for news.', status.held],
     ['onions', 'Onion requests under way.', status.onions],
+    ['subscriptions', 'Accounts that clients on links are told of.', status.subscriptions],
     ['client_links', 'Open links of clients.', status.links.clients],
     ['peer_links', 'Open links with other nodes.', status.links.peers],
     ['resident_memory_bytes', 'Resident set of the process.', status.rssBytes],

@@ -137,6 +137,7 @@ async function statusOf(
     },
     held: status.held,
     onions: status.onions,
+    subscriptions: status.subscriptions,
     links: links(),
     requests: metrics.totals.requests,
     errors: metrics.totals.errors,
