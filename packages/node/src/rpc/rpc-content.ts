@@ -1,6 +1,7 @@
 /** What requests are answered with, put into the form in which it was asked. docs/protocol/storage-rpc.md §1, §9. */
-import { type Encoding, encodeBtAnswer, type JsonObject, LIMITS, rpcAnswers, toBase64, utf8 } from '@starling/protocol'
+import { type Encoding, encodeBtAnswer, type JsonObject, LIMITS, rpcAnswers, toBase64 } from '@starling/protocol'
 import type { StorageAnswer } from '../storage/storage-service.ts'
+import { encodeText } from '../text.ts'
 
 /** JSON that is a text already, so that it is written once, whatever it stands in. */
 class JsonText {
@@ -90,5 +91,5 @@ function sizeOf(body: string | Uint8Array): number {
 }
 
 export function contentBytes(body: string | Uint8Array): Uint8Array {
-  return typeof body === 'string' ? utf8(body) : body
+  return typeof body === 'string' ? encodeText(body) : body
 }

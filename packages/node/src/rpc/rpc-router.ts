@@ -1,10 +1,8 @@
 /** From a request's bytes to an answer: parses, carries out, holds. docs/protocol/storage-rpc.md §1, §8, §9. */
 import {
   type Encoding,
-  fromUtf8,
   holdsCondition,
   LIMITS,
-  MalformedInputError,
   type Millis,
   type Namespace,
   type Owner,
@@ -20,6 +18,7 @@ import {
 import type { HeldRetrievals } from '../storage/held-retrievals.ts'
 import type { StorageAnswer, StorageService } from '../storage/storage-service.ts'
 import { BatchBudget, fitTogether } from './batch-budget.ts'
+import { decodeText } from '../text.ts'
 import { type EncodedContent, encodeContent, joinContents, type RpcContent, wrapContent } from './rpc-content.ts'
 
 export type RpcRouterOptions = {
@@ -85,7 +84,7 @@ export class RpcRouter {
   async #ifElse(action: IfElse, context: Context): Promise<RpcContent> {
     const { state } = this.#storage
     const condition = holdsCondition(action.condition, state)
-    const branch = condition ? action.then : action.else
+    const branch = condition ? action.whenTrue : action.whenFalse
     const body = { hf: state.fork, v: state.version, height: state.height, condition }
     return wrapContent(body, branch && (await this.#run(branch, context)), context.encoding)
   }
@@ -152,14 +151,8 @@ export class RpcRouter {
 }
 
 function parseText(body: Uint8Array): RpcRequest {
-  let text: string
-  try {
-    text = fromUtf8(body)
-  } catch (error) {
-    if (error instanceof MalformedInputError) return { kind: 'refused', answer: rpcAnswers.invalidJson() }
-    throw error
-  }
-  return parseRpcRequest(text)
+  const text = decodeText(body)
+  return text === undefined ? { kind: 'refused', answer: rpcAnswers.invalidJson() } : parseRpcRequest(text)
 }
 
 function retrievedBy(calls: readonly RpcCall[]): { owner: Owner; namespaces: Namespace[] } | undefined {

@@ -66,7 +66,7 @@ export class Swarm implements AsyncDisposable {
 
   /** As a client does. */
   async ask(method: string, params: object, form: Form = 'json', node = this.node): Promise<FixtureAnswer> {
-    if (form === 'json') return node.ask(method, params)
+    if (form === 'json') return this.askRaw(utf8(JSON.stringify({ method, params })), node)
     const body = encodeBencode(
       new Map<string, BencodeInput>([
         ['method', method],

@@ -36,8 +36,8 @@ export type RpcAction =
       readonly kind: 'ifelse'
       readonly condition: Condition
       /** At least one of the two. */
-      readonly then: RpcAction | undefined
-      readonly else: RpcAction | undefined
+      readonly whenTrue: RpcAction | undefined
+      readonly whenFalse: RpcAction | undefined
     }
 
 export type RpcRequest = RpcAction | { readonly kind: 'refused'; readonly answer: TextAnswer }
@@ -127,10 +127,10 @@ function readIfElse(params: FieldSource, context: Context): RpcAction {
   if (!isFieldSource(source)) return refuse(requestFaults.ifelseCondition())
   const condition = readCondition(source, encoding)
   const inner = { ...context, depth: context.depth + 1 }
-  const then = readBranch('then', params, inner)
-  const otherwise = readBranch('else', params, inner)
-  if (then === undefined && otherwise === undefined) return refuse(requestFaults.ifelseNothing())
-  return { kind: 'ifelse', condition, then, else: otherwise }
+  const whenTrue = readBranch('then', params, inner)
+  const whenFalse = readBranch('else', params, inner)
+  if (whenTrue === undefined && whenFalse === undefined) return refuse(requestFaults.ifelseNothing())
+  return { kind: 'ifelse', condition, whenTrue, whenFalse }
 }
 
 function readBranch(branch: 'then' | 'else', params: FieldSource, context: Context): RpcAction | undefined {
