@@ -32,6 +32,7 @@ import {
 import type { Clock, LinkReply, Logger } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
 import type { PeerNetwork } from '../ports.ts'
+import { encodeText } from '../text.ts'
 import { ReplayCache } from './replay-cache.ts'
 import { type ServerExit, ServerExitError } from './server-exit.ts'
 
@@ -115,7 +116,8 @@ export class Relay {
 
   async #peel(frame: OnionFrame, signal: AbortSignal): Promise<LinkReply> {
     const { crypto, random, keys, aesCbc } = this.#options
-    const peeled = peelOnionLayer({ crypto, random, aesCbc, own: keys, frame, seenBefore: this.#seenBefore })
+    const seenBefore = this.#seenBefore
+    const peeled = peelOnionLayer({ crypto, random, aesCbc, encodeText, own: keys, frame, seenBefore })
     switch (peeled.kind) {
       case 'final': {
         using reply = peeled.reply

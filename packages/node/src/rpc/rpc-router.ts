@@ -17,8 +17,8 @@ import {
 } from '@starling/protocol'
 import type { HeldRetrievals } from '../storage/held-retrievals.ts'
 import type { StorageAnswer, StorageService } from '../storage/storage-service.ts'
-import { BatchBudget, fitTogether } from './batch-budget.ts'
 import { decodeText } from '../text.ts'
+import { BatchBudget, fitTogether } from './batch-budget.ts'
 import { type EncodedContent, encodeContent, joinContents, type RpcContent, wrapContent } from './rpc-content.ts'
 
 export type RpcRouterOptions = {

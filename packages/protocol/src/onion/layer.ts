@@ -17,7 +17,7 @@ import {
 } from './cipher.ts'
 import { splitCombined } from './combined.ts'
 import { type OnionFrame, parseLayerKeys } from './relay-frame.ts'
-import { ReplySealer } from './reply.ts'
+import { type ReplyPorts, ReplySealer } from './reply.ts'
 import { parseServerTarget, type ServerTarget } from './target.ts'
 
 export type PeeledLayer =
@@ -35,9 +35,7 @@ export type RefusedLayerCode = 'invalid_ciphertext' | 'replayed' | UnsupportedCi
 
 const MALFORMED_TEXT = { invalid_json: 'Invalid json', invalid_url: 'Invalid url' } as const
 
-type PeelOptions = {
-  readonly crypto: Crypto
-  readonly random: RandomBytes
+type PeelOptions = ReplyPorts & {
   /** Only where an operator accepts `aes-cbc`. */
   readonly aesCbc?: AesCbc | undefined
   /** The node's X25519 key pair. */

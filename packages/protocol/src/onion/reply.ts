@@ -24,10 +24,21 @@ export const DEFAULT_REPLY_OPTIONS: ReplyOptions = { json: false, base64: true }
 /** What a destination answers: a status with the meaning of HTTP, and the JSON text of a result or the text of an error. */
 export type ReplyContent = { readonly status: number; readonly body: string; readonly isJson: boolean }
 
+export type ReplyPorts = {
+  readonly crypto: Crypto
+  readonly random: RandomBytes
+  /** UTF-8 as the platform does it, where that is faster: answers are long. `utf8` unless told. */
+  readonly encodeText?: (text: string) => Uint8Array
+}
+
 /** The plaintext of an answer. Only a body that is JSON can be spliced in; text always is a JSON string. */
-export function encodeReplyContent(content: ReplyContent, options: Pick<ReplyOptions, 'json'>): Uint8Array {
+export function encodeReplyContent(
+  content: ReplyContent,
+  options: Pick<ReplyOptions, 'json'>,
+  encodeText: (text: string) => Uint8Array = utf8,
+): Uint8Array {
   const body = options.json && content.isJson ? content.body : JSON.stringify(content.body)
-  return utf8(`{"body":${body},"status":${content.status}}`)
+  return encodeText(`{"body":${body},"status":${content.status}}`)
 }
 
 /**
@@ -45,15 +56,11 @@ export function decodeReplyContent(plaintext: Uint8Array): { readonly status: nu
 
 /** Seals answers with the key of a layer that was peeled. Disposing wipes the key. */
 export class ReplySealer implements Disposable {
-  readonly #ports: { readonly crypto: Crypto; readonly random: RandomBytes }
+  readonly #ports: ReplyPorts
   readonly #cipher: LayerCipher
   readonly #options: ReplyOptions
 
-  constructor(
-    ports: { readonly crypto: Crypto; readonly random: RandomBytes },
-    cipher: LayerCipher,
-    options: ReplyOptions = DEFAULT_REPLY_OPTIONS,
-  ) {
+  constructor(ports: ReplyPorts, cipher: LayerCipher, options: ReplyOptions = DEFAULT_REPLY_OPTIONS) {
     this.#ports = ports
     this.#cipher = cipher
     this.#options = options
@@ -61,8 +68,10 @@ export class ReplySealer implements Disposable {
 
   /** The body of an HTTP 200 answer, or the payload of a link's answer. */
   seal(content: ReplyContent): Uint8Array {
-    const sealed = concatBytes(...sealWithCipher(this.#ports, this.#cipher, encodeReplyContent(content, this.#options)))
-    return this.#options.base64 ? utf8(toBase64(sealed)) : sealed
+    const { encodeText = utf8 } = this.#ports
+    const plaintext = encodeReplyContent(content, this.#options, encodeText)
+    const sealed = concatBytes(...sealWithCipher(this.#ports, this.#cipher, plaintext))
+    return this.#options.base64 ? encodeText(toBase64(sealed)) : sealed
   }
 
   [Symbol.dispose](): void {
