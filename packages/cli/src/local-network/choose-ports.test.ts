@@ -12,7 +12,7 @@ const taken =
 
 test('as many nodes as fit share no port', () => {
   const ports = Array.from({ length: MAX_NODES }, (_, index) => Object.values(portsOf(22_100, index))).flat()
-  expect(new Set(ports).size).toBe(3 * MAX_NODES)
+  expect(new Set(ports).size).toBe(4 * MAX_NODES)
   expect([Math.min(...ports), portsOf(22_100, 0).httpsPort]).toEqual([22_101, 22_101])
 })
 
@@ -25,7 +25,7 @@ test('any base lies below the ports of outgoing connections', async () => {
   for (let attempt = 0; attempt < 100; attempt++) {
     const base = await chooseBase({ wanted: 'any', nodes: MAX_NODES, random, isFree: taken() })
     expect(base).toBeGreaterThanOrEqual(10_000)
-    expect(portsOf(base, MAX_NODES - 1).webPort).toBeLessThan(32_768)
+    expect(portsOf(base, MAX_NODES - 1).metricsPort).toBeLessThan(32_768)
   }
 })
 
@@ -46,8 +46,8 @@ test('a port on which somebody listens is taken', async () => {
     })
   })
   expect(await isPortFree(port)).toBe(false)
-  const ports = { httpsPort: port, peerPort: port, webPort: port }
-  expect(await takenPorts([ports], isPortFree)).toEqual([port, port, port])
+  const ports = { httpsPort: port, peerPort: port, webPort: port, metricsPort: port }
+  expect(await takenPorts([ports], isPortFree)).toEqual([port, port, port, port])
   await new Promise((resolve) => server.close(resolve))
   expect(await isPortFree(port)).toBe(true)
 })

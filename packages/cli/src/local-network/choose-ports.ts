@@ -1,4 +1,4 @@
-/** Which ports a local network takes: three blocks above a base, for HTTPS, for peers and for plain HTTP on loopback. */
+/** Which ports a local network takes: four blocks above a base, for HTTPS, for peers, for plain HTTP on loopback and for metrics. */
 import { createServer } from 'node:net'
 import type { RandomBytes } from '@starling/protocol'
 import { randomInteger } from '@starling/runtime'
@@ -7,7 +7,7 @@ import { CliError } from '../cli-error.ts'
 /** As many as have a place in a block. */
 export const MAX_NODES = 99
 const BLOCK = 100
-const BLOCKS = 3
+const BLOCKS = 4
 const NEXT_BASE = 1000
 const ATTEMPTS = 20
 /** Below the ports that systems give to outgoing connections: a node that is away would lose its place to one of them. */
@@ -15,13 +15,18 @@ const ANY_FROM = 10_000
 const ANY_BEFORE = 30_000
 const LARGEST_BASE = 65_535 - BLOCKS * BLOCK
 
-export type NodePorts = { readonly httpsPort: number; readonly peerPort: number; readonly webPort: number }
+export type NodePorts = {
+  readonly httpsPort: number
+  readonly peerPort: number
+  readonly webPort: number
+  readonly metricsPort: number
+}
 export type IsFree = (port: number) => Promise<boolean>
 
 /** The ports of the node number `index`, from 0. */
 export function portsOf(base: number, index: number): NodePorts {
   const first = base + 1 + index
-  return { httpsPort: first, peerPort: first + BLOCK, webPort: first + 2 * BLOCK }
+  return { httpsPort: first, peerPort: first + BLOCK, webPort: first + 2 * BLOCK, metricsPort: first + 3 * BLOCK }
 }
 
 /**
@@ -52,7 +57,12 @@ export async function chooseBase(options: {
 
 /** Those that another program listens on, ascending. */
 export async function takenPorts(nodes: readonly NodePorts[], isFree: IsFree): Promise<number[]> {
-  const ports = nodes.flatMap(({ httpsPort, peerPort, webPort }) => [httpsPort, peerPort, webPort])
+  const ports = nodes.flatMap(({ httpsPort, peerPort, webPort, metricsPort }) => [
+    httpsPort,
+    peerPort,
+    webPort,
+    metricsPort,
+  ])
   const free = await Promise.all(ports.map(isFree))
   return ports.filter((_, at) => !free[at]).sort((a, b) => a - b)
 }

@@ -98,6 +98,7 @@ function configOf(node: NodePlace, nodes: readonly NodePlace[]): string {
     httpsPort: node.httpsPort,
     peerPort: node.peerPort,
     web: { host: '127.0.0.1', port: node.webPort, url: webUrlOf(node) },
+    metrics: { port: node.metricsPort },
     // All clients and nodes of a local network have one address.
     limits: { perAddress: false },
     operator: `local node ${node.name}`,

@@ -22,6 +22,7 @@ export type NodePlace = {
   readonly httpsPort: number
   readonly peerPort: number
   readonly webPort: number
+  readonly metricsPort: number
 }
 
 export type Layout = { readonly network: NetworkFile; readonly nodes: readonly NodePlace[] }
@@ -73,9 +74,11 @@ function parseNodes(value: unknown): NodePlace[] | undefined {
 function parsePlace(value: unknown): NodePlace | undefined {
   if (!isJsonObject(value)) return undefined
   const { name, nodeId, httpsPort, peerPort, webPort } = value
+  // Networks that were made before nodes had it keep the place for it.
+  const metricsPort = value['metricsPort'] ?? Number(webPort) + 100
   if (typeof name !== 'string' || !/^\d{2}$/.test(name) || typeof nodeId !== 'string') return undefined
-  if (!isPort(httpsPort) || !isPort(peerPort) || !isPort(webPort)) return undefined
-  return { name, nodeId: parseNodeId(nodeId), httpsPort, peerPort, webPort }
+  if (!isPort(httpsPort) || !isPort(peerPort) || !isPort(webPort) || !isPort(metricsPort)) return undefined
+  return { name, nodeId: parseNodeId(nodeId), httpsPort, peerPort, webPort, metricsPort }
 }
 
 function isPort(value: unknown): value is number {

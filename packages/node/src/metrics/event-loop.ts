@@ -3,7 +3,7 @@ import { seconds } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 
 const WINDOW = seconds(10)
-const RESOLUTION_MS = 20
+const RESOLUTION_MS = 50
 
 /** How late the event loop is: the 99th percentile of the last whole window of ten seconds, in milliseconds. */
 export class EventLoopDelay {
