@@ -29,7 +29,9 @@ export function put(disk: MemoryDisk, limits: OwnerLimits, message: StoredMessag
   const storedAt = Math.max(message.storedAt, deleted + 1, existing?.storedAt ?? 0) as UnixMillis
   if (existing) {
     const expiry = Math.max(existing.expiry, message.expiry) as UnixMillis
-    held.set(message.hash, { ...existing, expiry, storedAt })
+    // The authorisation is that of the latest store: its time is about `storedAt`, and members verify that.
+    const { authorisation } = storedAt > existing.storedAt ? message : existing
+    held.set(message.hash, { ...existing, expiry, storedAt, authorisation })
     return { kind: 'existed', expiry }
   }
   assertOwnerRoom(limits, [...held.values(), message], origin)

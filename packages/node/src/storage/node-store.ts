@@ -23,7 +23,7 @@ export type StoredMessage = {
 
 export type PutOutcome =
   | { readonly kind: 'stored' }
-  /** The hash was here already; a later expiry, and a later `storedAt`, replaced the stored one. */
+  /** The hash was here already; a later expiry, and a later `storedAt` with its authorisation, replaced the stored one. */
   | { readonly kind: 'existed'; readonly expiry: UnixMillis }
   /** Of a peer only: a change record deletes it, so it was not taken. */
   | { readonly kind: 'deleted' }

@@ -160,6 +160,16 @@ function describeDeletions(create: CreateStore): void {
     expect(await store.apply(changeRecord(4, 80, deletion(1)))).toEqual(outcome())
   })
 
+  test('a message that is stored again keeps what authorised that', async () => {
+    const { store } = await create()
+    await using _ = store
+    const at = (time: number) => ({ storedAt: unixMillis(NOW + time), authorisation: new Uint8Array([time]) })
+    await store.put(storedMessage(1, at(10)))
+    await store.put(storedMessage(1, at(20)))
+    await store.put(storedMessage(1, at(15)), 'peer')
+    expect((await store.retrieve(ALL)).messages).toEqual([storedMessage(1, at(20))])
+  })
+
   test('a deletion takes the hints for its messages along', async () => {
     const { store } = await create()
     await using _ = store

@@ -35,7 +35,7 @@ export function createMessageWrites(context: WriteContext) {
   const insertPlace = db.prepare('INSERT INTO places(owner, namespace, message, size) VALUES (?, ?, ?, ?)')
   const held = db.prepare(`SELECT m.id, m.namespace, m.expiry, m.stored_at FROM items i JOIN messages m ON m.id = i.ref
     WHERE i.bucket = ? AND i.id = ? AND m.owner = ?`)
-  const setTimes = db.prepare('UPDATE messages SET expiry = ?, stored_at = ? WHERE id = ?')
+  const setStored = db.prepare('UPDATE messages SET expiry = ?, stored_at = ?, authorisation = ? WHERE id = ?')
   const setExpiry = db.prepare('UPDATE messages SET expiry = ? WHERE id = ?')
   const remove = db.prepare('DELETE FROM messages WHERE id = ?')
   const removePlace = db.prepare(`DELETE FROM places WHERE owner = ? AND namespace = ? AND message = ? RETURNING size`)
@@ -76,11 +76,11 @@ export function createMessageWrites(context: WriteContext) {
     return !tooMany && (maxBytes === 0 || bytes + size <= share * maxBytes)
   }
 
-  const keepExisting = (existing: Held, expiry: number, storedAt: number): PutOutcome => {
+  /** The authorisation is that of the latest store: its time is about `storedAt`, and members verify that. */
+  const keepExisting = (existing: Held, { expiry, authorisation }: StoredMessage, storedAt: number): PutOutcome => {
     const later = Math.max(existing.expiry, expiry) as UnixMillis
-    if (later > existing.expiry || storedAt > existing.storedAt) {
-      setTimes.run(later, Math.max(existing.storedAt, storedAt), existing.id)
-    }
+    if (storedAt > existing.storedAt) setStored.run(later, storedAt, authorisation, existing.id)
+    else if (later > existing.expiry) setExpiry.run(later, existing.id)
     return { kind: 'existed', expiry: later }
   }
 
@@ -107,15 +107,16 @@ export function createMessageWrites(context: WriteContext) {
       if (isDeleted || !hasRoom(owner, size, origin)) {
         const existing = find(owner, hash)
         if (!existing) owners.reduce(owner) // it may have come with this message
-        if (isDeleted) return existing ? keepExisting(existing, 0, 0) : { kind: 'deleted' }
-        if (existing) return keepExisting(existing, expiry, storedAt)
+        if (isDeleted)
+          return existing ? { kind: 'existed', expiry: existing.expiry as UnixMillis } : { kind: 'deleted' }
+        if (existing) return keepExisting(existing, message, storedAt)
         throw new OwnerFullError()
       }
       const id = Number(nextId.get()!['id'])
       if (insertItem.run(owner.bucket, itemId(hash), id, owner.id).changes === 0) {
         const existing = find(owner, hash)
         if (!existing) throw new DamagedError()
-        return keepExisting(existing, expiry, storedAt)
+        return keepExisting(existing, message, storedAt)
       }
       insert.run(id, owner.id, namespace, timestamp, expiry, storedAt, hash, authorisation, data)
       insertPlace.run(owner.id, namespace, id, size)
