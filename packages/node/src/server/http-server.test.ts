@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { millis, seconds, unixMillis, utf8 } from '@starling/protocol'
 import { systemClock } from '@starling/runtime'
-import { type MemoryLogger, memoryLogger } from '@starling/runtime/testing'
+import { type MemoryLogger, memoryLogger, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import type { NodeSurfaces, PublicRequest } from '../ports.ts'
 import { certificateHash, createHttpsIdentity } from './certificate.ts'
@@ -15,7 +15,7 @@ import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 
 type Fake = NodeSurfaces & { readonly requests: PublicRequest[]; readonly aborted: Promise<void> }
 
-/** Echoes kinds; `held` is answered when its asker is gone; `broken` throws. */
+/** Echoes kinds; `large` is answered with 8 MB; `held` is answered when its asker is gone; `broken` throws. */
 function fakeNode(): Fake {
   const requests: PublicRequest[] = []
   const aborted = Promise.withResolvers<void>()
@@ -30,6 +30,7 @@ function fakeNode(): Fake {
         signal.addEventListener('abort', () => aborted.resolve())
         await aborted.promise
       }
+      if (text === 'large') return { status: 200, contentType: 'text/plain', body: new Uint8Array(8_000_000) }
       return { status: 200, contentType: 'application/json', body: utf8(JSON.stringify(request.kind)) }
     },
     answerLink: async () => ({ status: 501, body: new Uint8Array() }),
@@ -47,6 +48,7 @@ async function serve(change: Partial<HttpServerOptions> = {}, limits: Partial<Se
   return {
     node,
     logger,
+    gate,
     port: server.port,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
@@ -273,4 +275,111 @@ test('HTTPS shows the certificate that the descriptor names, and closes with hal
   const gone = closing(silent)
   await server[Symbol.asyncDispose]()
   await gone
+})
+
+const info = (port: number, headers = {}) => post(port, '/storage_rpc/v1', '{}', headers)
+
+test('who asks too fast is told so, and when to come again; other kinds of requests have their own rate', async () => {
+  await using server = await serve({}, { rpcPerSecond: 1, directoryPerSecond: 1 })
+  const { port } = server
+  for (let round = 0; round < 2; round++) expect(await info(port)).toMatchObject({ status: 200 })
+  expect(await info(port)).toMatchObject({
+    status: 429,
+    text: 'Too Many Requests\n',
+    headers: { 'retry-after': '1', 'access-control-expose-headers': 'Retry-After', 'access-control-allow-origin': '*' },
+  })
+  expect(await post(port, '/onion_req/v2', 'x')).toMatchObject({ status: 200 })
+  for (const path of ['/health', '/network', '/directory/latest', '/get_stats/v1', '/nowhere']) {
+    expect((await ask(port, path)).status).not.toBe(429)
+  }
+  expect(await post(port, '/directory/announce', 'x')).toMatchObject({ status: 429 })
+})
+
+test('behind a proxy that is trusted each client has its own rate; without trust the header is nothing', async () => {
+  await using trusting = await serve({ trustForwardedFor: true }, { rpcPerSecond: 1 })
+  await using other = await serve({}, { rpcPerSecond: 1 })
+  for (let client = 0; client < 5; client++) {
+    const headers = { 'X-Forwarded-For': `10.0.0.1, 192.0.2.${client}` }
+    for (const status of [200, 200, 429]) expect(await info(trusting.port, headers)).toMatchObject({ status })
+  }
+  const statuses: number[] = []
+  for (let client = 0; client < 5; client++) {
+    statuses.push((await info(other.port, { 'X-Forwarded-For': `192.0.2.${client}` })).status)
+  }
+  expect(statuses).toEqual([200, 200, 429, 429, 429])
+})
+
+test('a connection that goes on asking too fast is closed', async () => {
+  await using server = await serve({}, { directoryPerSecond: 1 })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500))
+  await closing(socket)
+  expect(server.node.requests).toHaveLength(5)
+  expect(server.gate.refusals.rate).toBe(65)
+})
+
+test('more than sixteen requests under way on one connection close it, and abort what it asked for', async () => {
+  await using server = await serve()
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('POST /storage_rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nheld'.repeat(17))
+  await closing(socket)
+  await server.node.aborted
+  expect(server.node.requests.length).toBeLessThanOrEqual(16)
+  expect(await info(server.port)).toMatchObject({ status: 200 })
+  expect(server.logger.lines).toEqual([])
+})
+
+test('a body for which there is no room is not read to its end, and what was held is free again', async () => {
+  await using server = await serve({}, { bytes: 1_000_000 })
+  const body = Buffer.alloc(400_000)
+  for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
+    expect(await post(server.port, '/onion_req/v2', body, headers)).toMatchObject({
+      status: 503,
+      text: 'Server busy, try again later',
+      headers: { 'retry-after': '1' },
+    })
+  }
+  expect(server.node.requests).toEqual([])
+  for (let round = 0; round < 20; round++) {
+    expect(await post(server.port, '/onion_req/v2', body.subarray(0, 180_000))).toMatchObject({ status: 200 })
+  }
+})
+
+test('a body in pieces of one byte costs what its pieces cost', async () => {
+  await using server = await serve({}, { bytes: 1_000_000 })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('POST /onion_req/v2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
+  socket.write('1\r\na\r\n'.repeat(3_000))
+  const [data] = (await once(socket, 'data')) as [Buffer]
+  expect(data.toString()).toContain('503 Service Unavailable')
+  socket.destroy()
+})
+
+test('connections over the share of one address are closed at once, and given back when they end', async () => {
+  await using server = await serve({}, { connections: 40 })
+  const sockets = Array.from({ length: 12 }, () => connect(server.port, '127.0.0.1'))
+  await Promise.all(sockets.slice(8).map(closing))
+  for (const socket of sockets.slice(0, 8)) socket.destroy()
+  let answer: Answer | undefined
+  while (!answer) answer = await ask(server.port, '/health').catch(() => undefined)
+  expect(answer.status).toBe(200)
+})
+
+test('an answer that nobody reads is held against who asked, and cut off in the end', async () => {
+  const clock = new VirtualClock()
+  await using server = await serve({ clock }, { bytes: 100_000_000 })
+  const socket = connect(server.port, '127.0.0.1').pause()
+  const request = 'POST /storage_rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nlarge'
+  socket.write(request.repeat(3))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  // Two answers of 8 MB are as much as it may have: the third is refused.
+  expect(server.node.requests).toHaveLength(3)
+  expect(server.gate.refusals.bytes).toBe(1)
+  const closed = closing(socket)
+  await clock.advance(seconds(61))
+  expect(socket.closed).toBe(false)
+  await clock.advance(seconds(600))
+  socket.resume()
+  await closed
+  expect(socket.bytesRead).toBeLessThan(16_000_000)
 })

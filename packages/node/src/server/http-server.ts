@@ -133,7 +133,7 @@ class HttpServer implements RunningServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { gate, logger } = this.#options
     const connection = this.#connections.get(request.socket)
-    if (!connection) return // it has closed: nobody waits
+    if (!connection || request.socket.destroyed) return // nobody waits
     const route = routeOf(request.method ?? 'GET', pathOf(request))
     const caller = this.callerOf(request)
     const kind = classOf(route)
