@@ -33,7 +33,7 @@ export type Settings = {
   readonly network: NetworkFile
   readonly address: string
   readonly operator: string
-  readonly web: { readonly port: number; readonly url: string } | undefined
+  readonly web: { readonly port: number; readonly url: string; readonly trustForwardedFor: true } | undefined
 }
 
 /** @throws {CliError} `invalid_input`, `network_file`, `cancelled` */
@@ -57,7 +57,8 @@ function readWeb({ webPort, webUrl }: InitOptions): Settings['web'] {
     if (webPort === undefined) return undefined
     throw new CliError('invalid_input', '--web-port needs --web-url: the address at which browsers find the proxy.')
   }
-  return { port: webPort ?? 22_022, url: webUrl }
+  // A proxy that does not say who asks would make one client of all of them.
+  return { port: webPort ?? 22_022, url: webUrl, trustForwardedFor: true }
 }
 
 function readNetwork(text: string): NetworkFile {

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /** `starling-node --config FILE`: one node, until SIGTERM or SIGINT. Exit codes: 0 stopped or left, 1 failed, 2 wrong use. */
 import { parseArgs } from 'node:util'
-import { MessengerError } from '@starling/protocol'
 import { systemClock } from '@starling/runtime'
-import { ConfigError, readConfig } from '../config.ts'
+import { readConfig } from '../config.ts'
 import { createLogger } from '../logging.ts'
 import { runNode, STOP_LIMIT } from '../run-node.ts'
+import { explainStartFailure } from '../start-failure.ts'
 
 const USAGE = `Runs one Starling node until it is told to stop.
 
@@ -51,14 +51,8 @@ async function main(): Promise<number> {
 try {
   process.exit(await main())
 } catch (error) {
-  if (error instanceof ConfigError || error instanceof MessengerError) {
-    process.stderr.write(`starling-node: ${error.message}\n`)
-    process.exit(error instanceof ConfigError ? 2 : 1)
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  process.stderr.write(
-    `starling-node: ${code ? `the system answered ${code}` : 'an unexpected failure, please report it'}\n`,
-  )
-  if (!code) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
-  process.exit(1)
+  const failure = explainStartFailure(error)
+  process.stderr.write(`starling-node: ${failure?.text ?? 'an unexpected failure, please report it'}\n`)
+  if (!failure) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
+  process.exit(failure?.exitStatus ?? 1)
 }
