@@ -1,5 +1,13 @@
 import { test } from 'node:test'
-import { parseNamespace, parseOwner, seconds } from '@starling/protocol'
+import {
+  type BencodeInput,
+  encodeBencode,
+  METHODS,
+  parseNamespace,
+  parseOwner,
+  seconds,
+  utf8,
+} from '@starling/protocol'
 import { settle, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import fc from 'fast-check'
@@ -91,7 +99,7 @@ test('bodies that are no request are refused with the text of the protocol', asy
 test('whatever JSON it is asked, it answers with a declared status', async () => {
   const { fixture, node } = await oneNode()
   await using _ = fixture
-  const method = fc.constantFrom('store', 'retrieve', 'delete', 'expire', 'get_expiries', 'get_swarm', 'batch', 'info')
+  const method = fc.constantFrom(...Object.keys(METHODS), 'batch', 'sequence', 'ifelse')
   const key = fc.constantFrom(
     'pubkey',
     'messages',
@@ -102,10 +110,50 @@ test('whatever JSON it is asked, it answers with a declared status', async () =>
     'namespace',
     'wait',
     'ttl',
+    'timestamp',
+    'before',
+    'revoke',
+    'unrevoke',
+    'if',
+    'then',
+    'else',
   )
   const value = fc.oneof(fc.jsonValue(), fc.constant(alice.owner), fc.integer())
   const property = fc.asyncProperty(method, fc.dictionary(key, value), async (name, params) => {
-    expect([200, 400, 401, 403, 406]).toContain((await node.ask(name, params)).status)
+    const body = utf8(JSON.stringify({ method: name, params }))
+    const { status } = await node.node.answer({ kind: 'rpc', body }, new AbortController().signal)
+    expect([200, 400, 401, 403, 406]).toContain(status)
+  })
+  await fc.assert(property, { numRuns: 200 })
+})
+
+test('whatever bt-encoding it is asked, it answers with a declared status', async () => {
+  const { fixture, node } = await oneNode()
+  await using _ = fixture
+  const { value } = fc.letrec<{ value: BencodeInput }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.integer(),
+      fc.uint8Array({ maxLength: 70 }),
+      fc.constant(alice.owner),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc
+        .array(fc.tuple(fc.constantFrom('method', 'params', 'pubkey', 'requests', 'if', 'then'), tie('value')))
+        .map((entries) => new Map(entries)),
+    ),
+  }))
+  const method = fc.constantFrom(...Object.keys(METHODS), 'batch', 'sequence', 'ifelse')
+  const property = fc.asyncProperty(method, value, async (method, params) => {
+    const body = encodeBencode(
+      new Map<string, BencodeInput>([
+        ['method', method],
+        ['params', params],
+      ]),
+    )
+    for (const bytes of [body, body.subarray(0, body.length - 1), encodeBencode(new Map([['method', params]]))]) {
+      const { status } = await node.node.answer({ kind: 'rpc', body: bytes }, new AbortController().signal)
+      expect([200, 400, 401, 403, 406]).toContain(status)
+    }
   })
   await fc.assert(property, { numRuns: 200 })
 })
@@ -215,4 +263,70 @@ test('the total of waiters is bounded too, and a place that was given back can b
   first[Symbol.dispose]()
   expect(held.count).toBe(1)
   expect(held.register(parseOwner(bob.owner), namespaces)).toBeDefined()
+})
+
+/** Stores `count` messages of the greatest size, in each of the namespaces. */
+async function fill(node: FixtureNode, now: number, namespaces: readonly number[], count: number): Promise<void> {
+  for (const namespace of namespaces) {
+    for (let index = 0; index < count; index++) {
+      const text = `${namespace} ${index} `.padEnd(76_800)
+      expect(await node.ask('store', alice.store(now, text, { namespace }))).toMatchObject({ status: 200 })
+    }
+  }
+}
+
+const GREATEST = 100 + 43 + (4 * 76_800) / 3
+type Page = { code: number; body: { messages: { data: string }[]; more: boolean } }
+const costOf = ({ body }: Page) =>
+  body.messages.reduce((sum, { data }) => sum + 143 + Math.floor((4 * Buffer.from(data, 'base64').length) / 3), 0)
+
+test('retrieves of a batch share what one answer holds, each has at least one message, and says that there is more', async () => {
+  const { fixture, node, now } = await oneNode()
+  await using _ = fixture
+  const namespaces = Array.from({ length: 20 }, (_, index) => 10 * index)
+  await fill(node, now, namespaces, 6)
+  const requests = namespaces.map((namespace) => ({
+    method: 'retrieve',
+    params: { ...alice.retrieve(now, { namespace }), max_size: -1 },
+  }))
+  for (const mode of ['batch', 'sequence']) {
+    const { status, body } = await node.ask(mode, { requests })
+    expect(status).toBe(200)
+    const pages = body.results as Page[]
+    expect(pages.map(({ code }) => code)).toEqual(Array(20).fill(200))
+    expect(pages.every(({ body }) => body.messages.length >= 1)).toBe(true)
+    const total = pages.reduce((sum, page) => sum + costOf(page), 0)
+    expect(total).toBeLessThanOrEqual(7_800_000)
+    expect(total).toBeGreaterThan(7_800_000 - GREATEST)
+    expect(pages[0]!.body).toMatchObject({ more: false, messages: { length: 6 } })
+    expect(pages[19]!.body).toMatchObject({ more: true, messages: { length: 1 } })
+  }
+})
+
+test('the answer to such a batch fits an onion request', async () => {
+  const { fixture, node, now } = await oneNode()
+  await using _ = fixture
+  await fill(node, now, [0, 10, 20, 30], 20)
+  const requests = [0, 10, 20, 30].map((namespace) => ({
+    method: 'retrieve',
+    params: { ...alice.retrieve(now, { namespace }), max_size: -1 },
+  }))
+  const body = Buffer.from(JSON.stringify({ method: 'batch', params: { requests } }))
+  const answer = await node.node.answer({ kind: 'rpc', body }, new AbortController().signal)
+  const inOnion = Buffer.byteLength(JSON.stringify({ status: 200, body: Buffer.from(answer.body).toString() })) + 40
+  expect(Math.ceil(inOnion / 3) * 4).toBeLessThan(10_485_760)
+  expect(answer.body.length).toBeGreaterThan(7_500_000)
+})
+
+test('a batch whose retrieves fit together gives each what it asked for', async () => {
+  const { fixture, node, now } = await oneNode()
+  await using _ = fixture
+  await fill(node, now, [0, 10], 16)
+  const requests = [0, 10].map((namespace) => ({ method: 'retrieve', params: alice.retrieve(now, { namespace }) }))
+  const { body } = await node.ask('batch', { requests })
+  const alone = await node.ask('retrieve', alice.retrieve(now))
+  for (const { body: page } of body.results as Page[]) {
+    expect(page.messages).toHaveLength(alone.body.messages.length)
+    expect(page.more).toBe(true)
+  }
 })

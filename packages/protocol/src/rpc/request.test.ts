@@ -3,15 +3,18 @@ import { expect } from 'expect'
 import fc from 'fast-check'
 import { unixMillis } from '../brand.ts'
 import { toBase64 } from '../bytes/base64.ts'
+import { type BencodeInput, encodeBencode } from '../codec/bencode.ts'
 import { nobleCrypto } from '../testing.ts'
+import { holdsCondition, readCondition } from './condition.ts'
 import { type Declared, decodeParams, encodeParams } from './method.ts'
 import { authoriseCall, METHODS, parseMethodName, swarmOwner } from './registry.ts'
-import { encodeBatch, parseRpcRequest } from './request.ts'
+import { encodeBatch, parseBtRequest, parseRpcRequest } from './request.ts'
 
 const now = unixMillis(1_700_000_000_000)
 const owner = `05${'ab'.repeat(32)}`
 const hash = 'p14QQPylA9w35o4x5k6BcPz6qnOhZYb9Kfzmfj5MTFU'
 const signature = toBase64(new Uint8Array(64))
+const token = toBase64(new Uint8Array(36).fill(3))
 const storing = { pubkey: owner, timestamp: now, ttl: 60_000, data: 'aGVsbG8=' }
 const deleting = { pubkey: owner, messages: [hash], signature }
 const expiring = { ...deleting, expiry: now + 1000 }
@@ -159,6 +162,59 @@ test('a batch has one to twenty plain requests, and one that is malformed fails 
   }
 })
 
+test('a request in bt-encoding is the same request', () => {
+  const key = new Uint8Array(33).fill(0xab)
+  key[0] = 5
+  const params = new Map<string, BencodeInput>([
+    ['namespace', 'all'],
+    ['pubkey', key],
+    ['signature', new Uint8Array(64)],
+    ['timestamp', now],
+  ])
+  const asked = (method: string, params: BencodeInput) =>
+    parseBtRequest(
+      encodeBencode(
+        new Map<string, BencodeInput>([
+          ['method', method],
+          ['params', params],
+        ]),
+      ),
+    )
+  const inJson = request('delete_all', { namespace: 'all', pubkey: owner, signature, timestamp: now })
+  expect(asked('delete_all', params)).toEqual(inJson)
+  const call = new Map<string, BencodeInput>([
+    ['method', 'delete_all'],
+    ['params', params],
+  ])
+  expect(asked('batch', new Map([['requests', [call]]]))).toMatchObject({
+    kind: 'batch',
+    calls: [inJson.kind === 'call' && inJson.call],
+  })
+  const condition = new Map<string, BencodeInput>([
+    ['if', new Map([['v_at_least', [2, 8]]])],
+    ['else', call],
+  ])
+  expect(asked('ifelse', condition)).toMatchObject({
+    kind: 'ifelse',
+    condition: { v_at_least: [2, 8] },
+    whenTrue: undefined,
+    whenFalse: inJson,
+  })
+  expect(parseBtRequest(new Uint8Array())).toEqual({ kind: 'refused', answer: { status: 400, body: 'invalid json' } })
+})
+
+test('conditions compare number by number, and what is missing is 0', () => {
+  const state = { fork: [19, 4], version: [2, 8, 0], height: 7 } as const
+  const holds = (source: object) => holdsCondition(readCondition(source as Record<string, unknown>, 'json'), state)
+  expect(holds({ hf_at_least: [19, 4] })).toBe(true)
+  expect(holds({ hf_at_least: [19, 5] })).toBe(false)
+  expect(holds({ hf_before: [19] })).toBe(false)
+  expect(holds({ v_before: [2, 8, 0] })).toBe(false)
+  expect(holds({ v_before: [2, 8, 0, 1] })).toBe(false)
+  expect(holds({ v_at_least: [2, 7, 99], height_at_least: 7, height_before: 8 })).toBe(true)
+  expect(holds({ height_at_least: 8 })).toBe(false)
+})
+
 test('a request outside its time is refused before its signature is looked at', () => {
   const refused = (method: string, params: object) => {
     const parsed = request(method, params)
@@ -221,10 +277,12 @@ test('any JSON is parsed or refused, never thrown at', () => {
     fc.jsonValue(),
   )
   const params = fc.oneof(fc.jsonValue(), fc.dictionary(names, plausible))
-  const method = fc.oneof(fc.constantFrom(...Object.keys(METHODS), 'batch', 'sequence', '__proto__'), fc.string())
+  const meta = ['batch', 'sequence', 'ifelse', '__proto__']
+  const method = fc.oneof(fc.constantFrom(...Object.keys(METHODS), ...meta), fc.string())
   const context = { crypto: nobleCrypto(), now, isRevoked: () => false }
   const property = fc.property(method, params, (method, params) => {
-    for (const value of [params, { requests: [{ method, params }] }]) {
+    const call = { method, params }
+    for (const value of [params, { requests: [call] }, { if: { height_before: 1 }, else: call }]) {
       const parsed = request(method, value)
       if (parsed.kind === 'refused') expect(parsed.answer.status).toBe(400)
       if (parsed.kind === 'call') authoriseCall(parsed.call, context)
@@ -255,6 +313,15 @@ test('parameters that parse are the same after being written and parsed again', 
     ['get_expiries', { ...deleting, timestamp: now, messages: ['any text'] }],
     ['get_swarm', { pubkey: owner }],
     ['info', {}],
+    ['active_nodes_bin', {}],
+    ['retrieve', { pubkey: owner, signature, timestamp: now, reverse_direction: true }],
+    ['delete_all', { pubkey: owner, signature, timestamp: now, namespace: 'all' }],
+    ['delete_all', { pubkey: owner, signature, timestamp: now, namespace: -11 }],
+    ['delete_before', { pubkey: owner, signature, before: now, namespace: 'all' }],
+    ['expire_all', { pubkey: owner, signature, expiry: now }],
+    ['revoke_subaccount', { pubkey: owner, signature, timestamp: now, revoke: token }],
+    ['unrevoke_subaccount', { pubkey: owner, signature, timestamp: now, unrevoke: [token, '03'.repeat(36)] }],
+    ['revoked_subaccounts', { pubkey: owner, signature, timestamp: now }],
   ]
   for (const [name, params] of rows) {
     const method = METHODS[parseMethodName(name)!] as unknown as Declared<unknown>

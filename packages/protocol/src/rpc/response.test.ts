@@ -2,8 +2,10 @@ import { test } from 'node:test'
 import { expect } from 'expect'
 import fc from 'fast-check'
 import { millis, unixMillis } from '../brand.ts'
+import { toBase64 } from '../bytes/base64.ts'
 import { utf8 } from '../bytes/utf8.ts'
-import { encodeBencode } from '../codec/bencode.ts'
+import { decodeBencode, encodeBencode } from '../codec/bencode.ts'
+import { CodecError } from '../codec/codec.ts'
 import type { Ed25519SecretKey, X25519PublicKey } from '../crypto/keys.ts'
 import { MalformedInputError } from '../errors.ts'
 import { encodeAccountId } from '../identity/account-id.ts'
@@ -11,8 +13,11 @@ import { nodeIdOf } from '../swarm/node-id.ts'
 import { swarmId } from '../swarm/swarm-id.ts'
 import { nobleCrypto } from '../testing.ts'
 import { ownerSigner } from './authentication.ts'
+import { encodeBtAnswer } from './bt-answer.ts'
+import { groupHashes } from './changed-hashes.ts'
 import { deriveMessageHash } from './message-hash.ts'
-import { withNetworkTime } from './method.ts'
+import { readResult, withNetworkTime } from './method.ts'
+import { deleteAllEntry } from './methods/delete-all.ts'
 import { clampExpiry, effectiveChange, expireEntry } from './methods/expire.ts'
 import { type StoreEntry, type StoreParams, store, storeEntry } from './methods/store.ts'
 import { NAMESPACES, parseNamespace } from './namespace.ts'
@@ -22,6 +27,7 @@ import { encodeBatchAnswer, parseBatchAnswer, parseRpcAnswer } from './response.
 import { messageCost, selectWithinBudget } from './retrieve-budget.ts'
 import { signRequest } from './signing.ts'
 import { encodeStoreAuthorisation, verifyStoreAuthorisation } from './store-authorisation.ts'
+import { parseSubaccountToken } from './subaccount.ts'
 import { decodeMemberEntry, encodeMemberEntry, type SwarmEntry, signEntry } from './swarm-result.ts'
 
 const crypto = nobleCrypto()
@@ -108,12 +114,25 @@ test('a member whose answer is garbage has answered badly', () => {
 })
 
 test('results of every method come back from their encoding', () => {
+  const changed = {
+    kind: 'all',
+    byNamespace: new Map([
+      [parseNamespace(-10), [hash]],
+      [parseNamespace(2), []],
+    ]),
+  }
   const results: { [Name in MethodName]?: unknown } = {
     info: { version: [2, 8, 0], timestamp: now },
     get_expiries: { expiries: [{ hash, expiry: now }] },
     retrieve: { messages: [{ hash, timestamp: now, expiry: now, data }], more: true },
     delete: { entries: [{ ...stored(members[0]!), value: { deleted: [hash] } }] },
     expire: { entries: [{ ...stored(members[0]!), value: { expiries: [now], updated: [hash], unchanged: [] } }] },
+    delete_all: { entries: [{ ...stored(members[0]!), value: { deleted: changed } }] },
+    delete_before: { entries: [{ ...stored(members[0]!), value: { deleted: { kind: 'one', hashes: [hash] } } }] },
+    expire_all: { entries: [{ ...stored(members[0]!), value: { updated: changed } }] },
+    revoke_subaccount: { entries: [{ ...stored(members[0]!), value: {} }] },
+    unrevoke_subaccount: { entries: [{ ...stored(members[0]!), value: { count: 2 } }] },
+    revoked_subaccounts: { tokens: [parseSubaccountToken(new Uint8Array(36).fill(3))] },
     get_swarm: {
       swarm: swarmId(5n),
       nodes: [
@@ -133,6 +152,69 @@ test('results of every method come back from their encoding', () => {
     expect(parseRpcAnswer(method, { status: 200, body })).toEqual({ kind: 'ok', result, networkTime: undefined })
   }
 })
+
+test('the list of all nodes is bytes, or base64 where it stands in JSON', () => {
+  const node = {
+    nodeId: members[0]!.node,
+    swarmId: swarmId(7n),
+    ip: '192.0.2.1',
+    httpsPort: 22_021,
+    peerPort: 22_020,
+    version: [2, 8, 0] as const,
+  }
+  const body = METHODS.active_nodes_bin.result.write({ nodes: [node] })
+  const expected = { kind: 'ok', result: { nodes: [node] }, networkTime: undefined }
+  expect(parseRpcAnswer('active_nodes_bin', { status: 200, body })).toEqual(expected)
+  expect(parseRpcAnswer('active_nodes_bin', { status: 200, body: toBase64(body) })).toEqual(expected)
+  for (const wrong of ['%', toBase64(body.subarray(1)), {}, undefined]) {
+    expect(parseRpcAnswer('active_nodes_bin', { status: 200, body: wrong })).toEqual({ kind: 'malformed' })
+  }
+})
+
+test('results in bt-encoding have raw bytes, numbers for booleans, and nothing for what is absent', () => {
+  const body = METHODS.retrieve.result.write(
+    { messages: [{ hash, timestamp: now, expiry: now, data }], more: true },
+    'bt',
+  )
+  const decoded = decodeBencode(encodeBtAnswer({ ...body, absent: undefined, none: null })) as ReadonlyMap<
+    string,
+    unknown
+  >
+  expect([...decoded.keys()]).toEqual(['messages', 'more'])
+  expect(decoded.get('more')).toBe(1)
+  const [message] = decoded.get('messages') as ReadonlyMap<string, unknown>[]
+  expect(message!.get('data')).toEqual(data)
+  expect(message!.get('hash')).toEqual(utf8(hash))
+  expect(message!.get('expiration')).toBe(now)
+  expect(() => encodeBtAnswer({ half: 0.5 })).toThrow(CodecError)
+})
+
+test('hashes of all namespaces are listed by namespace, and signed in one order', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((text) =>
+    deriveMessageHash(crypto, owner, NAMESPACES.messages, utf8(text)),
+  ) as [typeof hash, typeof hash, typeof hash]
+  const placed = [
+    { hash: a, namespace: parseNamespace(2) },
+    { hash: b, namespace: parseNamespace(-1) },
+    { hash: c, namespace: parseNamespace(2) },
+  ]
+  const sorted = [a, b, c].sort((x, y) => (x < y ? -1 : 1))
+  expect(groupHashes(parseNamespace(2), placed)).toEqual({ kind: 'one', hashes: sorted })
+  const all = groupHashes('all', placed)
+  if (all.kind === 'one') throw new Error('not all')
+  expect(all.byNamespace.get(parseNamespace(-1))).toEqual([b])
+  expect(all.byNamespace.get(parseNamespace(2))).toEqual(sorted.filter((hash) => hash !== b))
+  const signed = (deleted: Parameters<typeof deleteAllEntry.signed>[1]['deleted']) =>
+    deleteAllEntry.signed({ owner, timestamp: now }, { deleted })
+  expect(signed(all)).toEqual(signed({ kind: 'one', hashes: sorted }))
+  expect(() => readEntry({ 99999: [] })).toThrow(MalformedInputError)
+  expect(() => readEntry({ 0: 'x' })).toThrow(MalformedInputError)
+  expect(() => readEntry('x')).toThrow(MalformedInputError)
+})
+
+function readEntry(deleted: unknown): unknown {
+  return readResult(deleteAllEntry.fields, { deleted }, 'json')
+}
 
 test('each status means one thing', () => {
   const kind = (status: number, body: unknown = 'text') => parseRpcAnswer('info', { status, body })
