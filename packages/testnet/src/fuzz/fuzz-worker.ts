@@ -15,6 +15,9 @@ const {
   learn,
   shared,
 } = workerData as FuzzTask & { shared: SharedArrayBuffer }
+/** Of an input in the repository: what takes a larger one, it may find again. */
+const LARGEST_KEPT = 2048
+
 const coverage = new Coverage()
 coverage.start()
 const [{ loadTarget }, { Fuzzer }, corpus] = await Promise.all([
@@ -45,7 +48,7 @@ async function fuzz(target: FuzzTarget): Promise<FuzzReport> {
   const fuzzer = new Fuzzer({ target, coverage, seed, announce })
   const known = inputs.flatMap((some) => [...some])
   coverage.forget()
-  await fuzzer.load(known)
+  await (learn ? fuzzer.load(known) : fuzzer.take(known))
   const loaded = { pool: fuzzer.pool.length, reach: fuzzer.reach, executions: fuzzer.executions }
   const until = Date.now() + millis
   while (fuzzer.executions - loaded.executions < executions && Date.now() < until) await fuzzer.round()
@@ -71,7 +74,7 @@ async function fuzz(target: FuzzTarget): Promise<FuzzReport> {
 async function keep(target: FuzzTarget, pool: readonly Uint8Array[]): Promise<number> {
   coverage.forget()
   const chosen = new Fuzzer({ target, coverage, seed, announce })
-  await chosen.load(pool)
+  await chosen.load(pool.filter(({ length }) => length <= LARGEST_KEPT))
   corpus.writeCorpus(target.name, chosen.pool)
   return chosen.pool.length
 }

@@ -16,6 +16,7 @@ import {
   type MessageHash,
   openStoredMessage,
   openUserProfile,
+  type ProfileState,
   parseAccountId,
   parseDisplayName,
   parseOwner,
@@ -29,7 +30,7 @@ import {
   utf8,
 } from '@starling/protocol'
 import { seededRandom } from '@starling/runtime/testing'
-import { mustEqual, mustEqualBytes } from '../equal.ts'
+import { mustEqualBytes } from '../equal.ts'
 import { mutateBt } from '../mutate-bt.ts'
 import { mutateBytes } from '../mutate-bytes.ts'
 import { behindSelector } from '../mutate-combined.ts'
@@ -177,7 +178,7 @@ const configs: FuzzTarget = {
     const found = openUserProfile({ crypto, keys: alice, items, now })
     const merged = openUserProfile({ crypto, keys: alice, items, now, current: own })
     for (const state of [found, merged]) {
-      mustEqual(decodeProfileState(encodeProfileState(state)), state, 'the state of a profile is saved and loaded')
+      mustBeSaved(state)
       const push = buildUserProfile({ crypto, keys: alice, state, now })
       const stored = push.items.map((data, index) => ({ hash: `${'B'.repeat(42)}${index}` as MessageHash, data }))
       const again = openUserProfile({ crypto, keys: alice, items: stored, now })
@@ -187,6 +188,12 @@ const configs: FuzzTarget = {
   },
   output: { base: 65_536, factor: 64 },
   steps: { base: 400_000, factor: 2000 },
+}
+
+/** Rows of the lag that are out of reach are not written again: what is compared is what is written. */
+function mustBeSaved(state: ProfileState): void {
+  const encoded = encodeProfileState(state)
+  mustEqualBytes(encodeProfileState(decodeProfileState(encoded)), encoded, 'the state of a profile is saved and loaded')
 }
 
 /** docs/protocol/config.md §4 */
@@ -212,13 +219,7 @@ const states: FuzzTarget = {
   },
   run(input) {
     const state = decodeProfileState(input)
-    // Lag rows that are out of reach are not written again, so the first encoding may be shorter than what was read.
-    const encoded = encodeProfileState(state)
-    mustEqualBytes(
-      encodeProfileState(decodeProfileState(encoded)),
-      encoded,
-      'the state of a profile is saved and loaded',
-    )
+    mustBeSaved(state)
     return state
   },
   output: { base: 8192, factor: 64 },
