@@ -1,9 +1,15 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { connect as connectTls } from 'node:tls'
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createServer as createTlsServer,
+  type TLSSocket,
+} from 'node:tls'
 import {
   type Descriptor,
+  encodeFrame,
   FrameKind,
   millis,
   type NodeId,
@@ -17,9 +23,9 @@ import { type Clock, systemClock } from '@starling/runtime'
 import { memoryLogger, settle, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import type { NodeSurfaces } from '../ports.ts'
-import { FixtureNode } from '../testing/fixture.ts'
-import { createPeerIdentity } from './certificate.ts'
-import { DEFAULT_LIMITS } from './limits.ts'
+import { crypto, FixtureNode } from '../testing/fixture.ts'
+import { createHttpsIdentity, createPeerIdentity } from './certificate.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 import { TlsPeers } from './tls-peers.ts'
 
 const NEVER = new AbortController().signal
@@ -37,10 +43,15 @@ async function freePort(): Promise<number> {
 
 type Peer = { peers: TlsPeers; descriptor: Descriptor; asked: [NodeId, string][]; log: ReturnType<typeof memoryLogger> }
 
-async function peer(
-  index: number,
-  options: { port?: number; clock?: Clock; knows?: (nodeId: NodeId) => boolean } = {},
-): Promise<Peer> {
+type PeerOptions = {
+  port?: number
+  clock?: Clock
+  limits?: Partial<ServerLimits>
+  /** Everybody, if it is not said. */
+  knows?: (nodeId: NodeId) => boolean
+}
+
+async function peer(index: number, options: PeerOptions = {}): Promise<Peer> {
   const { keys, descriptor } = people[index]!
   const port = options.port ?? (await freePort())
   const log = memoryLogger()
@@ -50,7 +61,7 @@ async function peer(
     port,
     clock: options.clock ?? systemClock(),
     logger: log,
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
   })
   const asked: Peer['asked'] = []
   const surfaces: NodeSurfaces = {
@@ -207,4 +218,171 @@ test('it stops at once, also with connections that never finished a handshake', 
   await b.peers[Symbol.asyncDispose]()
   expect(performance.now() - started).toBeLessThan(2_000)
   half.destroy()
+})
+
+async function identityOf(index: number) {
+  const { keys } = people[index]!
+  return createPeerIdentity(new SecretKey(keys.secretKey.slice() as never), unixMillis(Date.now()))
+}
+
+/** A connection to the peer port that is done with its handshake, or was refused. */
+async function dial(port: number, options: ConnectionOptions): Promise<TLSSocket> {
+  const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options })
+  socket.on('error', () => {}).setMaxListeners(0)
+  await new Promise<void>((resolve) => {
+    socket.on('secureConnect', () => resolve())
+    socket.on('close', () => resolve())
+  })
+  return socket
+}
+
+/** The status that a request of this kind gets; undefined if the connection is closed instead. */
+async function statusOf(socket: TLSSocket, kind: number, requestId = 1): Promise<number | undefined> {
+  socket.write(encodeFrame({ requestId, kind, payload: new Uint8Array() }))
+  const answered = once(socket, 'data').then(([data]) => (data as Buffer).readUInt16BE(9))
+  return Promise.race([answered, closing(socket).then(() => undefined)])
+}
+
+test('links are TLS 1.3 and nothing older, in groups that keep what was recorded unreadable', async () => {
+  const b = await peer(1)
+  await using _ = b.peers
+  const identity = await identityOf(0)
+  const { peerPort: port } = b.descriptor
+  for (const [options, isLetIn] of [
+    [{}, true],
+    [{ ecdhCurve: 'X25519' }, true],
+    [{ ecdhCurve: 'X25519MLKEM768' }, true],
+    [{ ecdhCurve: 'P-256' }, false],
+    [{ ecdhCurve: 'ffdhe2048' }, false],
+    [{ maxVersion: 'TLSv1.2' }, false],
+  ] as const) {
+    const socket = await dial(port, { ...identity, ...options })
+    expect({ options, protocol: socket.destroyed ? null : socket.getProtocol() }).toEqual({
+      options,
+      protocol: isLetIn ? 'TLSv1.3' : null,
+    })
+    if (isLetIn) expect(await statusOf(socket, FrameKind.probe)).toBe(200)
+    socket.destroy()
+  }
+})
+
+test('who answers with an older version or another group is not asked', async () => {
+  const a = await peer(0)
+  await using stack = new AsyncDisposableStack()
+  stack.use(a.peers)
+  const identity = await identityOf(1)
+  for (const options of [{ maxVersion: 'TLSv1.2' }, { ecdhCurve: 'P-256' }] as const) {
+    const server = createTlsServer({ ...identity, ...options }, (socket) => socket.on('error', () => {}))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    stack.defer(() => void server.close())
+    const target = { ...people[1]!.descriptor, timestamp: unixMillis(0), address: parseIpv4Address('127.0.0.1') }
+    const descriptor = { ...target, peerPort: (server.address() as { port: number }).port }
+    await expect(a.peers.request(descriptor, FrameKind.probe, utf8(''), ask())).rejects.toMatchObject({
+      code: 'unreachable',
+    })
+  }
+})
+
+test('a certificate whose key is no node key proves nothing', async () => {
+  const b = await peer(1)
+  await using _ = b.peers
+  const socket = await dial(b.descriptor.peerPort, await createHttpsIdentity(unixMillis(Date.now())))
+  expect(await statusOf(socket, FrameKind.probe)).toBeUndefined()
+  expect(b.asked).toEqual([])
+})
+
+test('a key that the directory does not know is cut off after ten seconds, and one that it learns to know stays', async () => {
+  const clock = new VirtualClock()
+  const known = new Set<NodeId>()
+  const b = await peer(1, { clock, knows: (nodeId) => known.has(nodeId) })
+  await using _ = b.peers
+  const stranger = await dial(b.descriptor.peerPort, await identityOf(0))
+  const newcomer = await dial(b.descriptor.peerPort, await identityOf(2))
+  for (const socket of [stranger, newcomer]) expect(await statusOf(socket, FrameKind.probe)).toBe(200)
+  known.add(people[2]!.nodeId)
+  const closed = closing(stranger)
+  await clock.advance(seconds(9))
+  expect(stranger.destroyed).toBe(false)
+  stranger.resume()
+  await clock.advance(seconds(2))
+  await closed
+  expect(await statusOf(newcomer, FrameKind.probe, 2)).toBe(200)
+  newcomer.destroy()
+})
+
+test('a key that nobody knows may ask little, and publish little; a node may ask much', async () => {
+  const known = new Set<NodeId>([people[2]!.nodeId])
+  const b = await peer(1, { knows: (nodeId) => known.has(nodeId) })
+  await using _ = b.peers
+  const stranger = await dial(b.descriptor.peerPort, await identityOf(0))
+  const node = await dial(b.descriptor.peerPort, await identityOf(2))
+  const statuses: Record<string, (number | undefined)[]> = { stranger: [], node: [], publisher: [] }
+  for (let requestId = 0; requestId < 40; requestId++) {
+    statuses['stranger']!.push(await statusOf(stranger, FrameKind.probe, requestId))
+    statuses['node']!.push(await statusOf(node, FrameKind.relay, requestId))
+    statuses['publisher']!.push(await statusOf(node, FrameKind.publish, 100 + requestId))
+  }
+  expect(new Set(statuses['node'])).toEqual(new Set([200]))
+  // Half of the rate of an address, for five seconds.
+  expect(statuses['stranger']!.slice(0, 12)).toEqual([...new Array(10).fill(200), 429, 429])
+  expect(statuses['publisher']!.slice(0, 22)).toEqual([...new Array(20).fill(200), 429, 429])
+  for (const socket of [stranger, node]) socket.destroy()
+})
+
+test('strangers share a few places, of which one address has a fifth, and keep no node out', async () => {
+  const known = new Set<NodeId>([people[2]!.nodeId])
+  const b = await peer(1, { knows: (nodeId) => known.has(nodeId) })
+  await using _ = b.peers
+  const { peerPort: port } = b.descriptor
+  const strangers: TLSSocket[] = []
+  const ended: TLSSocket[] = []
+  for (let index = 0; index < 40; index++) {
+    const keys = crypto.ed25519KeyPair(new Uint8Array(32).fill(100 + index))
+    const identity = await createPeerIdentity(new SecretKey(keys.secretKey), unixMillis(Date.now()))
+    const socket = await dial(port, identity)
+    socket.on('close', () => ended.push(socket))
+    strangers.push(socket.resume())
+  }
+  const node = await dial(port, await identityOf(2))
+  expect(await statusOf(node, FrameKind.relay)).toBe(200)
+  // The newest is there, the oldest have made room.
+  expect(await statusOf(strangers.at(-1)!, FrameKind.probe)).toBe(200)
+  while (ended.length < 27) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(ended).toEqual(strangers.slice(0, 27))
+  for (const socket of [...strangers, node]) socket.destroy()
+})
+
+test('a node has two links at most: the oldest goes when it opens a third', async () => {
+  const b = await peer(1)
+  await using _ = b.peers
+  const identity = await identityOf(0)
+  const links: TLSSocket[] = []
+  for (let round = 0; round < 3; round++) {
+    links.push(await dial(b.descriptor.peerPort, identity))
+    expect(await statusOf(links[round]!, FrameKind.relay)).toBe(200)
+  }
+  links[0]!.resume()
+  if (!links[0]!.closed) await closing(links[0]!)
+  for (const link of links.slice(1)) {
+    expect(await statusOf(link, FrameKind.relay, 2)).toBe(200)
+    link.destroy()
+  }
+})
+
+test('handshakes of one address have a rate', async () => {
+  const b = await peer(1, { limits: { connectionsPerSecond: 1 } })
+  await using _ = b.peers
+  const identity = await identityOf(0)
+  const counts = { finished: 0, closed: 0 }
+  const options = { ...identity, host: '127.0.0.1', port: b.descriptor.peerPort, rejectUnauthorized: false }
+  const sockets = Array.from({ length: 9 }, () => {
+    const socket = connectTls(options).on('error', () => {})
+    socket.on('secureConnect', () => counts.finished++)
+    return socket.on('close', () => counts.closed++).resume()
+  })
+  // Six seconds' worth of handshakes; the node keeps two links.
+  while (counts.closed < 7) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(counts).toEqual({ finished: 6, closed: 7 })
+  for (const socket of sockets) socket.destroy()
 })
