@@ -2,10 +2,11 @@
 /**
  * The `Crypto` port for nodes and for clients under Node.js: node:crypto for SHA-2, HMAC and AES-GCM, libsodium for the
  * rest. libsodium takes keys as they are; node:crypto would parse each into a key object first, which makes verifying a
- * signature twice as slow (114 against 50 µs).
+ * signature twice as slow (114 against 50 µs). A key that serves once goes to node:crypto as bytes, too: a key object for it
+ * costs 2 to 4 µs (opening 2.8 kB with AES-GCM: 12.2 against 8.5 µs).
  */
 import { Buffer } from 'node:buffer'
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash } from 'node:crypto'
 import { blake2b } from '@noble/hashes/blake2.js'
 import {
   AuthenticationError,
@@ -40,7 +41,7 @@ const hashes = {
   },
   sha256: (message) => new Uint8Array(hash('sha256', message, 'buffer')),
   sha512: (message) => new Uint8Array(hash('sha512', message, 'buffer')),
-  hmacSha256: (key, message) => new Uint8Array(createHmac('sha256', createSecretKey(key)).update(message).digest()),
+  hmacSha256: (key, message) => new Uint8Array(createHmac('sha256', key).update(message).digest()),
 } satisfies Partial<Crypto>
 
 const signatures = {
@@ -135,7 +136,7 @@ const ciphers = {
   aes256GcmSeal(key, nonce, plaintext) {
     assertLength('key', key, 32)
     assertLength('nonce', nonce, 12)
-    const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce)
+    const cipher = createCipheriv('aes-256-gcm', key, nonce)
     const sealed = new Uint8Array(plaintext.length + TAG_SIZE)
     sealed.set(cipher.update(plaintext))
     cipher.final()
@@ -147,7 +148,7 @@ const ciphers = {
     if (ciphertext.length < TAG_SIZE || nonce.length !== 12) return undefined
     const end = ciphertext.length - TAG_SIZE
     const options = { authTagLength: TAG_SIZE }
-    const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), nonce, options)
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, options)
     decipher.setAuthTag(ciphertext.subarray(end))
     const plaintext = new Uint8Array(decipher.update(ciphertext.subarray(0, end)))
     try {
