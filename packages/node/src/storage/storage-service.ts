@@ -7,7 +7,6 @@ import {
   authoriseCall,
   CodecError,
   type Crypto,
-  clientRequest,
   type DeleteEntry,
   type DirectoryView,
   decodeForward,
@@ -17,12 +16,10 @@ import {
   forwardRequest,
   fromHex,
   type GetExpiriesParams,
-  type GetSwarmResult,
   isMessageHash,
   type JsonObject,
   LIMITS,
   MAX_FRAME_PAYLOAD,
-  type MemberFailure,
   messageCost,
   methodOf,
   NAMESPACES,
@@ -36,7 +33,6 @@ import {
   type RpcCall,
   retrieveBudget,
   rpcAnswers,
-  type StoreEntry,
   type SwarmEntry,
   seconds,
   swarmOwner,
@@ -47,6 +43,8 @@ import {
 } from '@starling/protocol'
 import type { Clock, LinkReply, Logger, Observable } from '@starling/runtime'
 import { serviceNodesOf } from '../directory/seed-rpc.ts'
+import { swarmNodesOf } from '../directory/swarm-nodes.ts'
+import { missedWork } from './missed-work.ts'
 import type { NewHint, NodeStore } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
 import { entryRulesOf, isSwarmCall, MAX_COUNT, type OwnStorage, type SwarmCall, type TakenUp } from './own-storage.ts'
@@ -196,7 +194,7 @@ export class StorageService {
       own.carryOut(call, taken),
       replication.forward<unknown>(owner, { at: taken.at, method: call.method, params }, entryRulesOf(call.method)),
     ])
-    await this.#leaveHints(this.#hintsFor(call, taken, mine, others))
+    await this.#leaveHints(missedWork(call, { taken, record: own.recordOf(call, taken), mine, others }))
     const entries = [mine, ...others]
     const hash = call.method === 'store' ? { hash: own.hashOf(call.params) } : {}
     const written = methodOf(call.method).result.write({ entries, ...hash } as never, encoding)
@@ -236,28 +234,6 @@ export class StorageService {
     return this.#timed(methodOf('revoked_subaccounts').result.write({ tokens }, encoding))
   }
 
-  /** What those that missed it will get: the message, the record that it left, or the request itself. */
-  #hintsFor(
-    call: SwarmCall,
-    taken: TakenUp,
-    mine: SwarmEntry<unknown>,
-    others: readonly SwarmEntry<unknown>[],
-  ): readonly NewHint[] {
-    const missed = others.filter((entry) => entry.kind === 'failed' && !isFinal(call, entry.failure))
-    const hints = (work: NewHint['work'], expiry: UnixMillis) =>
-      missed.map(({ node }): NewHint => ({ member: node, work, expiry }))
-    if (missed.length === 0) return []
-    if (call.method === 'store') {
-      if (mine.kind === 'failed') return []
-      const { owner, expiry } = call.params
-      return hints({ kind: 'message', owner, hash: (mine.value as StoreEntry).hash }, expiry)
-    }
-    const record = this.#options.own.recordOf(call, taken)
-    if (record) return mine.kind === 'done' ? hints({ kind: 'record', id: record.id }, record.expiry) : []
-    const request = clientRequest.encode({ method: call.method, params: taken.params })
-    return hints({ kind: 'request', request }, (this.#now + LIMITS.maxPrivateTtl) as UnixMillis)
-  }
-
   /** A hint that cannot be kept does not undo what was done: the entries say who missed it. */
   async #leaveHints(hints: readonly NewHint[]): Promise<void> {
     const { replication, logger } = this.#options
@@ -270,18 +246,7 @@ export class StorageService {
   }
 
   #swarmBody(owner: Owner): JsonObject {
-    const swarm = this.#options.view.snapshot?.swarmOf(keyOf(owner))
-    const result: GetSwarmResult = {
-      swarm: swarm?.id,
-      nodes: (swarm?.members ?? []).map(({ descriptor }) => ({
-        nodeId: descriptor.nodeId,
-        x25519: descriptor.encryptionKey,
-        ip: descriptor.address,
-        httpsPort: descriptor.httpsPort,
-        peerPort: descriptor.peerPort,
-      })),
-    }
-    return this.#withTime(methodOf('get_swarm').result.write(result))
+    return this.#withTime(methodOf('get_swarm').result.write(swarmNodesOf(this.#options.view.snapshot, owner)))
   }
 
   #activeNodes(): readonly ActiveNode[] {
@@ -295,16 +260,6 @@ export class StorageService {
   #withTime(body: JsonObject): JsonObject {
     return withNetworkTime(body, { now: this.#now, fork: FORK })
   }
-}
-
-/**
- * A member that judged the request itself would judge it the same again; anything else may pass. What it gets later it
- * verifies without a window of time, but for requests that are sent again.
- */
-function isFinal(call: SwarmCall, failure: MemberFailure): boolean {
-  if (call.method === 'store' || failure.kind !== 'refused') return false
-  const isReplayed = call.method === 'expire' || call.method === 'expire_all'
-  return [400, 401].includes(failure.status) || (isReplayed && failure.status === 406)
 }
 
 function keyOf(owner: Owner): Uint8Array {

@@ -5,8 +5,9 @@ import type { Ed25519PublicKey, Ed25519SecretKey, Signature } from '../crypto/ke
 import { AuthenticationError } from '../errors.ts'
 import { type Owner, ownerBytes } from '../identity/account-id.ts'
 import { requestFaults } from './answers.ts'
-import { type Fields, refuse, signature, signingKey, subaccountToken } from './fields.ts'
+import { type Fields, refuse, signature, signingKey } from './fields.ts'
 import { SUBACCOUNT_FLAGS, type SubaccountToken, subaccountTokenParts } from './subaccount.ts'
+import { subaccountToken } from './subaccount-fields.ts'
 
 export type Authentication = {
   readonly signature: Signature

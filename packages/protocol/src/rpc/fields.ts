@@ -15,7 +15,6 @@ import { requestFaults, rpcAnswers } from './answers.ts'
 import { LIMITS } from './limits.ts'
 import { isMessageHash, type MessageHash } from './message-hash.ts'
 import { type Namespace, type NamespaceOrAll, parseNamespace } from './namespace.ts'
-import { parseSubaccountToken, type SubaccountToken } from './subaccount.ts'
 
 export type Encoding = 'json' | 'bt'
 /** A JSON object, or a bt dict whose byte strings are `Uint8Array`. */
@@ -214,43 +213,6 @@ export function signature(fault: () => string): FieldKind<Signature> {
   }
 }
 
-/** An empty one counts as absent. */
-export const subaccountToken: FieldKind<SubaccountToken> = {
-  read(value, name, encoding) {
-    if (encoding === 'bt' && value instanceof Uint8Array) {
-      if (value.length === 0) return undefined
-      return value.length === 36 ? parseSubaccountToken(value) : refuse(requestFaults.subaccount())
-    }
-    const text = string.read(value, name, encoding)!
-    return text === '' ? undefined : (tokenOf(text) ?? refuse(requestFaults.subaccount()))
-  },
-  write: bytesOrBase64,
-}
-
-/** A list, or a single one without a list around it. */
-export function subaccountTokens(faults: {
-  readonly max: number
-  readonly tooMany: () => string
-  readonly malformed: () => string
-}): FieldKind<readonly SubaccountToken[]> {
-  return {
-    read(value, name, encoding) {
-      const list = Array.isArray(value) ? (value as readonly unknown[]) : [value]
-      const isItem = (item: unknown) => typeof item === 'string' || (encoding === 'bt' && item instanceof Uint8Array)
-      if (!list.every(isItem)) return refuse(requestFaults.type(name, 'string array'))
-      if (list.length > faults.max) return refuse(faults.tooMany())
-      return list.map((item) => tokenOf(item as string | Uint8Array) ?? refuse(faults.malformed()))
-    },
-    write: (value, encoding) => value.map((token) => bytesOrBase64(token, encoding)),
-  }
-}
-
-function tokenOf(value: string | Uint8Array): SubaccountToken | undefined {
-  if (value instanceof Uint8Array) return value.length === 36 ? parseSubaccountToken(value) : undefined
-  if (/^[A-Za-z0-9+/]{48}$/.test(value)) return parseSubaccountToken(fromBase64(value))
-  return /^[0-9a-fA-F]{72}$/.test(value) ? parseSubaccountToken(fromHex(value)) : undefined
-}
-
 /** The data of a message. Shares the memory of a bt request. */
 export const data: FieldKind<Uint8Array> = {
   read(value, name, encoding) {
@@ -302,7 +264,8 @@ export const hashes: FieldKind<readonly MessageHash[]> = {
   write: plain,
 }
 
-function bytesOrBase64(value: Uint8Array, encoding: Encoding): unknown {
+/** Raw in bt-encoding. */
+export function bytesOrBase64(value: Uint8Array, encoding: Encoding): unknown {
   return encoding === 'bt' ? value : toBase64(value)
 }
 

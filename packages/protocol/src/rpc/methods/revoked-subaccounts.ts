@@ -4,10 +4,11 @@ import { utf8 } from '../../bytes/utf8.ts'
 import type { Owner } from '../../identity/account-id.ts'
 import { requestFaults } from '../answers.ts'
 import { type Authentication, authFields, readAuthentication } from '../authentication.ts'
-import { owner, required, subaccountTokens, timestamp } from '../fields.ts'
+import { owner, required, timestamp } from '../fields.ts'
 import { LIMITS } from '../limits.ts'
 import { defineMethod, present, readResult } from '../method.ts'
 import type { SubaccountToken } from '../subaccount.ts'
+import { subaccountTokens } from '../subaccount-fields.ts'
 import { checkSignatureTime } from '../time-window.ts'
 
 export type RevokedSubaccountsParams = {
