@@ -8,10 +8,27 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { SecureVersion } from 'node:tls'
 import * as x509 from '@peculiar/x509'
-import { fromUtf8, type ServerTarget, seconds, unixMillis, utf8 } from '@starling/protocol'
+import {
+  buildOnionRequest,
+  concatBytes,
+  decodeServerReply,
+  deriveLayerCipher,
+  encodeBencode,
+  encodeServerRequest,
+  fromUtf8,
+  openWithCipher,
+  parseEncType,
+  parseOnionBody,
+  type ServerTarget,
+  sealWithCipher,
+  seconds,
+  unixMillis,
+  utf8,
+} from '@starling/protocol'
 import { systemClock } from '@starling/runtime'
-import { settle, VirtualClock } from '@starling/runtime/testing'
+import { seededRandom, settle, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
+import { crypto, Fixture } from '../testing/fixture.ts'
 import { isPublicAddress } from './public-address.ts'
 import { createServerExit, type ServerExitOptions } from './server-exit.ts'
 
@@ -103,6 +120,52 @@ test('body, path and headers arrive as they are meant, and status and body come 
   ])
 })
 
+test('an onion request comes to a server through nodes, and the answer of the server comes back', async () => {
+  const keys = crypto.x25519KeyPair(new Uint8Array(32).fill(90))
+  await using server = await overTls(async (request, response) => {
+    const layer = parseOnionBody(Buffer.concat((await request.toArray()) as Buffer[]))
+    if (layer.kind !== 'frame') throw new Error(layer.kind)
+    const { data, ephemeralKey, encType } = layer.frame
+    const cipher = deriveLayerCipher({
+      crypto,
+      encType: parseEncType(encType),
+      ownSecret: keys.secretKey,
+      other: ephemeralKey,
+      clientKey: ephemeralKey,
+      nodeKey: keys.publicKey,
+    })
+    const asked = openWithCipher(crypto, cipher, data)
+    const reply = encodeBencode([JSON.stringify({ code: 200, headers: {} }), concatBytes(utf8('echo '), asked)])
+    response.end(Buffer.concat(sealWithCipher({ crypto, random: seededRandom('server') }, cipher, reply)))
+  })
+  await using fixture = new Fixture(3)
+  fixture.ports = { exit: exitWith() }
+  fixture.exits = [{ host: HOST, port: server.port, protocol: 'https' }]
+  for (const node of fixture.nodes) await fixture.start(node)
+  await fixture.publish(fixture.form(fixture.nodes.map((node) => [node, '0'])))
+  const hops = fixture.nodes.map(({ descriptor }) => ({
+    nodeId: descriptor.nodeId,
+    x25519: descriptor.encryptionKey,
+  }))
+  const destination = { kind: 'server', host: HOST, port: server.port, target: '/oxen/v4/lsrpc' } as const
+  const payload = encodeServerRequest({ method: 'GET', endpoint: '/file/1', headers: {} })
+  using onion = buildOnionRequest({
+    crypto,
+    random: seededRandom('client'),
+    path: hops,
+    destination: { ...destination, x25519: keys.publicKey },
+    payload,
+    encType: 'xchacha20',
+  })
+  const { status, body } = await fixture.nodes[0]!.node.answer({ kind: 'onion', body: onion.body }, NEVER)
+  expect(status).toBe(200)
+  const opened = onion.open(body)
+  if (opened.kind !== 'server') throw new Error(opened.kind)
+  const reply = decodeServerReply(opened.plaintext)
+  expect(reply.status).toBe(200)
+  expect(reply.body).toEqual(concatBytes(utf8('echo '), payload))
+})
+
 test('plain HTTP works where the list says so', async () => {
   await using server = await serve(createHttpServer((_request, response) => response.end('plain')))
   const reply = await post(exitWith(), at(server.port, { protocol: 'http' }))
@@ -119,7 +182,7 @@ test('nothing but public addresses is connected to, whatever a name stands for',
     await expect(post(exit, at(server.port))).rejects.toMatchObject({ code: 'not_public' })
   }
   // An address instead of a name does not get around it.
-  const exit = exitWith({ isAllowed: isPublicAddress })
+  const exit = exitWith({ isAllowed: isPublicAddress, resolve: async () => [{ address: '1.1.1.1', family: 4 }] })
   await expect(post(exit, at(server.port, { host: '127.0.0.1' }))).rejects.toMatchObject({ code: 'not_public' })
   expect(connections).toBe(0)
 })
