@@ -10,6 +10,9 @@ import { createNativeCrypto } from '@starling/runtime/native'
 import { canPin, LOAD_CORE, pinSelf } from './affinity.ts'
 import { BARE_HEAD, bareRows } from './bare-rows.ts'
 import { BenchNetwork } from './bench-network.ts'
+import { deadMemberRows } from './dead-member.ts'
+import { millionRows } from './million.ts'
+import { diskRow, FIGURE_HEAD, memoryRow, relayRows } from './node-rows.ts'
 import { type BenchOptions, REQUEST_HEAD, requestRows } from './request-rows.ts'
 import { formatTable } from './table.ts'
 
@@ -20,7 +23,8 @@ const USAGE = `Measures the node on this machine.
   --quick          a few seconds: fewer requests, 16 in flight
   --requests N     of each row (4,000)
   --runs N         times that each row is measured; the median counts (3)
-  --only WORDS     rows whose name contains one of these words, comma separated
+  --only WORDS     rows whose name contains one of these words, comma separated, and nothing else
+  --million        also a node with a million messages: some minutes, 6 GB of disk
 `
 
 const { values } = parseArgs({
@@ -29,6 +33,7 @@ const { values } = parseArgs({
     requests: { type: 'string' },
     runs: { type: 'string' },
     only: { type: 'string' },
+    million: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -47,24 +52,38 @@ async function run(): Promise<void> {
   print(machine())
   const options: BenchOptions = {
     crypto,
-    requests: Number(values.requests ?? (values.quick ? 400 : 4000)),
+    requests: Number(values.requests ?? (values.quick ? 1000 : 4000)),
+    warmUp: values.quick ? 200 : 2000,
     runs: Number(values.runs ?? (values.quick ? 1 : 3)),
     inFlight: values.quick ? [16] : [1, 16, 64],
     only: values.only?.split(',') ?? [],
   }
   const rows: (readonly string[])[] = []
+  const figures: (readonly string[])[] = []
+  const add = (to: (readonly string[])[], row: readonly string[]) => {
+    print(row.join('  '))
+    to.push(row)
+  }
   for (const [name, nodes, swarmSize] of [
     ['alone', 1, 1],
     ['swarms', 6, 3],
   ] as const) {
     await using network = await BenchNetwork.start({ folder: join(folder, name), nodes, swarmSize, crypto, isPinned })
-    for await (const row of requestRows(network, options)) {
-      print(row.join('  '))
-      rows.push(row)
+    if (nodes > 1) add(figures, memoryRow(network, 'idle'))
+    for await (const row of requestRows(network, options)) add(rows, row)
+    if (options.only.length > 0) continue
+    if (nodes === 1) {
+      add(figures, await diskRow(network, network.nodes[0]!))
+      if (values.million) for (const row of await millionRows(network, { crypto, print })) add(figures, row)
+    } else {
+      add(figures, memoryRow(network, 'under load'))
+      for (const row of await relayRows(network, options)) add(figures, row)
+      for (const row of await deadMemberRows(network, options)) add(figures, row)
     }
   }
   print(`\n${formatTable([REQUEST_HEAD, ...rows])}\n`)
   if (options.only.length > 0) return
+  print(`${formatTable([FIGURE_HEAD, ...figures])}\n`)
   const floor: (readonly string[])[] = [BARE_HEAD]
   for await (const row of bareRows({ ...options, folder, isPinned })) floor.push(row)
   print(formatTable(floor))

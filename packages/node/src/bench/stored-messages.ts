@@ -4,7 +4,10 @@ import { NAMESPACES, type Owner, parseMessageHash, parseOwner, type UnixMillis, 
 import type { StoredMessage } from '../storage/node-store.ts'
 import { MESSAGE_BYTES } from './requests.ts'
 
-const OWNERS: readonly Owner[] = Array.from({ length: 500 }, () => parseOwner(`05${randomBytes(32).toString('hex')}`))
+/** Who owns the messages below. */
+export const BENCH_OWNERS: readonly Owner[] = Array.from({ length: 500 }, () =>
+  parseOwner(`05${randomBytes(32).toString('hex')}`),
+)
 const DAY_MS = 86_400_000
 
 /** A message of 2,048 random bytes under a random hash. */
@@ -15,7 +18,7 @@ export function randomMessage(
   const now = unixMillis(Date.now())
   return {
     hash: parseMessageHash(`${randomBytes(33).toString('base64').slice(0, 42)}A`),
-    owner: options.owner ?? OWNERS[number % OWNERS.length]!,
+    owner: options.owner ?? BENCH_OWNERS[number % BENCH_OWNERS.length]!,
     namespace: NAMESPACES.messages,
     timestamp: now,
     storedAt: now,
