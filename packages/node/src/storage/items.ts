@@ -89,7 +89,7 @@ export async function missingIn(store: NodeStore, bucket: number, ids: readonly 
 
 /** The ID that comes just before; nothing before the first. */
 function before(id: Uint8Array): Uint8Array | undefined {
-  const lower = id.slice()
+  const lower = Uint8Array.from(id) // not `slice`, which does not copy a `Buffer`
   for (let index = lower.length - 1; index >= 0; index--) {
     lower[index]!--
     if (lower[index] !== 0xff) return lower

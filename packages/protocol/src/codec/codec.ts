@@ -21,7 +21,9 @@ export class Reader {
   readonly #bytes: Uint8Array
   #at = 0
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    // What Node.js receives is a subclass whose `slice` copies nothing: as such, what is decoded would share its memory.
+    this.#bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
   get left(): number {
     return this.#bytes.length - this.#at

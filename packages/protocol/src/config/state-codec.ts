@@ -45,7 +45,7 @@ export function encodeConfigState(state: ConfigState): Uint8Array {
  * @throws {MalformedInputError} `config`, `message_hash` or `utf8`, if it is anything else than an encoded state.
  */
 export function decodeConfigState(bytes: Uint8Array): ConfigState {
-  const dict = asDict(decodeBencode(bytes.slice(), { maxDepth: MAX_DEPTH, maxBytes: MAX_BYTES }))
+  const dict = asDict(decodeBencode(Uint8Array.from(bytes), { maxDepth: MAX_DEPTH, maxBytes: MAX_BYTES }))
   if (dict.get('version') !== VERSION) throw new MalformedInputError('config', 'version of a state')
   const kind = KINDS[asNumber(dict.get('kind'))]
   const message = asBytes(dict.get('message'))
