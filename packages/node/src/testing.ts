@@ -1,4 +1,5 @@
-/** For simulations and tests: a storage whose disk can crash, and what every storage must do. */
+/** For simulations and tests: a storage whose disk can crash, what every storage must do, and nodes without sockets. */
 export { MemoryDisk } from './storage/memory-disk.ts'
 export { openMemoryStore } from './storage/memory-store.ts'
 export { describeNodeStore, type StoreUnderTest } from './storage/node-store.suite.ts'
+export { type Fate, Fixture, FixtureAccount, type FixtureNode } from './testing/fixture.ts'

@@ -60,13 +60,16 @@ export const networkFile: NetworkFile = {
 }
 export const directoryKey = () => new SecretKey(directoryKeys.secretKey.slice() as typeof directoryKeys.secretKey)
 
-/** What happens to a request between two nodes; `undefined`: it arrives. */
+/** What becomes of a request: `undefined`: it arrives; `unheard`: it arrives, and its answer does not. */
+export type Fate = 'unreachable' | 'silent' | 'unheard' | LinkReply | undefined
+
+/** What happens to requests between two nodes, at once or after a while. */
 export type Wire = (request: {
   readonly from: FixtureNode
   readonly to: FixtureNode
   readonly kind: number
   readonly payload: Uint8Array
-}) => 'unreachable' | 'silent' | LinkReply | undefined
+}) => Fate | Promise<Fate>
 
 // biome-ignore lint/suspicious/noExplicitAny: the JSON of answers, whose form is what tests are about
 export type FixtureAnswer = { readonly status: number; readonly body: any }
@@ -208,16 +211,20 @@ export class Fixture implements AsyncDisposable {
         const to = this.nodes.find(({ nodeId }) => nodeId === descriptor.nodeId)
         const fate = to?.isUp ? this.wire({ from, to, kind, payload }) : 'unreachable'
         if (!to || fate === 'unreachable') throw new PeerError('unreachable')
-        if (typeof fate === 'object') return fate
+        if (typeof fate === 'object' && 'status' in fate) return fate
         to.received.push(kind)
         try {
-          return await withTimeout(this.clock, timeout, signal, (limited) =>
-            fate === 'silent'
-              ? new Promise<never>((_, reject) => limited.addEventListener('abort', () => reject(limited.reason)))
-              : to.node.answerPeer(from.nodeId, kind, payload, limited),
-          )
+          return await withTimeout(this.clock, timeout, signal, async (limited) => {
+            const known = fate instanceof Promise ? await fate : fate
+            if (typeof known === 'object') return known
+            if (known === 'unreachable' || !to.isUp) throw new PeerError('unreachable')
+            const reply = known === 'silent' ? undefined : await to.node.answerPeer(from.nodeId, kind, payload, limited)
+            if (reply && known !== 'unheard') return reply
+            return new Promise<never>((_, reject) => limited.addEventListener('abort', () => reject(limited.reason)))
+          })
         } catch (error) {
           if (signal.aborted) throw signal.reason
+          if (error instanceof PeerError) throw error
           throw new PeerError('timeout', { cause: error })
         }
       },
