@@ -54,13 +54,17 @@ export function must(holds: boolean, what: string): asserts holds {
  * @throws {FuzzFailure} `untyped_error`, `long_error`, `property`, `output`
  */
 export async function execute(target: FuzzTarget, input: Uint8Array): Promise<void> {
+  // As Node.js gives what it received: a subclass, whose `slice` shares memory.
+  const received = Buffer.from(input)
   let output: unknown
   try {
-    output = target.run(input)
+    output = target.run(received)
     if (output instanceof Promise) output = await output
   } catch (error) {
     checkError(error)
     return
+  } finally {
+    must(received.equals(input), 'reading an input leaves it as it was')
   }
   const { base, factor } = target.output ?? OUTPUT
   const weight = weigh(output)

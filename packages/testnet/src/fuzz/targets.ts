@@ -7,6 +7,10 @@ import type { FuzzTarget } from './target.ts'
 const FILES: readonly { readonly names: readonly string[]; load(): Promise<readonly FuzzTarget[]> }[] = [
   { names: ['rpc-request', 'rpc-answer'], load: async () => (await import('./targets/rpc.ts')).rpcTargets },
   { names: ['bencode', 'forward', 'member-entry'], load: async () => (await import('./targets/bt.ts')).btTargets },
+  {
+    names: ['monitor-request', 'monitor-push', 'rpc-bt-request'],
+    load: async () => (await import('./targets/monitor.ts')).monitorTargets,
+  },
   { names: ['member-frame'], load: async () => (await import('./targets/members.ts')).memberTargets },
   {
     names: ['onion-body', 'onion-relay-frame', 'onion-layer', 'onion-reply'],

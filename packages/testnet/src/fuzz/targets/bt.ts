@@ -115,7 +115,8 @@ const entries: FuzzTarget = {
   },
 }
 
-function btOf(value: unknown): BencodeInput {
+/** Booleans are 0 and 1. */
+export function btOf(value: unknown): BencodeInput {
   if (typeof value === 'boolean') return Number(value)
   if (Array.isArray(value)) return value.map(btOf)
   if (isJsonObject(value)) return new Map(Object.entries(value).map(([key, inner]) => [key, btOf(inner)]))
