@@ -16,26 +16,28 @@ export function missedWork(
   call: SwarmCall,
   outcome: {
     readonly taken: TakenUp
-    readonly record: ChangeRecord | undefined
     readonly mine: SwarmEntry<unknown>
     readonly others: readonly SwarmEntry<unknown>[]
   },
+  recordOf: (call: SwarmCall, taken: TakenUp) => ChangeRecord | undefined,
 ): readonly NewHint[] {
-  const { taken, record, mine, others } = outcome
+  const { others } = outcome
   const missed = others.filter((entry) => entry.kind === 'failed' && !isFinal(call, entry.failure))
-  const found = missed.length === 0 ? undefined : workFor(call, { taken, record, mine })
+  const found = missed.length === 0 ? undefined : workFor(call, outcome, recordOf)
   return found === undefined ? [] : missed.map(({ node }) => ({ member: node, ...found }))
 }
 
 function workFor(
   call: SwarmCall,
-  { taken, record, mine }: { taken: TakenUp; record: ChangeRecord | undefined; mine: SwarmEntry<unknown> },
+  { taken, mine }: { readonly taken: TakenUp; readonly mine: SwarmEntry<unknown> },
+  recordOf: (call: SwarmCall, taken: TakenUp) => ChangeRecord | undefined,
 ): Omit<NewHint, 'member'> | undefined {
   if (call.method === 'store') {
     if (mine.kind === 'failed') return undefined
     const { owner, expiry } = call.params
     return { work: { kind: 'message', owner, hash: (mine.value as StoreEntry).hash }, expiry }
   }
+  const record = recordOf(call, taken)
   if (record) {
     return mine.kind === 'done' ? { work: { kind: 'record', id: record.id }, expiry: record.expiry } : undefined
   }

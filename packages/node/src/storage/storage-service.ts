@@ -20,6 +20,7 @@ import {
   type JsonObject,
   LIMITS,
   MAX_FRAME_PAYLOAD,
+  type MessageHash,
   messageCost,
   methodOf,
   NAMESPACES,
@@ -33,6 +34,7 @@ import {
   type RpcCall,
   retrieveBudget,
   rpcAnswers,
+  type StoreEntry,
   type SwarmEntry,
   seconds,
   swarmOwner,
@@ -194,9 +196,9 @@ export class StorageService {
       own.carryOut(call, taken),
       replication.forward<unknown>(owner, { at: taken.at, method: call.method, params }, entryRulesOf(call.method)),
     ])
-    await this.#leaveHints(missedWork(call, { taken, record: own.recordOf(call, taken), mine, others }))
+    await this.#leaveHints(missedWork(call, { taken, mine, others }, (call, taken) => own.recordOf(call, taken)))
     const entries = [mine, ...others]
-    const hash = call.method === 'store' ? { hash: own.hashOf(call.params) } : {}
+    const hash = call.method === 'store' ? { hash: storedHash(mine) ?? own.hashOf(call.params) } : {}
     const written = methodOf(call.method).result.write({ entries, ...hash } as never, encoding)
     // The node that was asked says its time in its own entry of a store, too: there are clients that read it there.
     const { swarm } = written as { readonly swarm: Record<string, object> }
@@ -260,6 +262,10 @@ export class StorageService {
   #withTime(body: JsonObject): JsonObject {
     return withNetworkTime(body, { now: this.#now, fork: FORK })
   }
+}
+
+function storedHash(entry: SwarmEntry<unknown>): MessageHash | undefined {
+  return entry.kind === 'done' ? (entry.value as StoreEntry).hash : undefined
 }
 
 function keyOf(owner: Owner): Uint8Array {
