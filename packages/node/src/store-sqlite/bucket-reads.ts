@@ -2,24 +2,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ITEM_ID_BYTES } from '../storage/buckets.ts'
 import type { BucketDigest, BucketItem, StoredMessage } from '../storage/node-store.ts'
+import { bucketReader } from './bucket-table.ts'
 import { blobOf, integerOf, MESSAGE_COLUMNS, ownerOf, placedMessageOf } from './rows.ts'
 
 export function bucketReads(db: DatabaseSync) {
-  const digests = db.prepare('SELECT bucket, count, digest FROM buckets')
+  const read = bucketReader(db)
   const items = db.prepare(`SELECT i.id, i.ref, o.key AS owner FROM items i JOIN owners o ON o.id = i.owner
     WHERE i.bucket = ? AND i.id > ? ORDER BY i.id LIMIT ?`)
   const message = db.prepare(`SELECT ${MESSAGE_COLUMNS}, m.namespace, o.key AS owner
     FROM items i JOIN messages m ON m.id = i.ref JOIN owners o ON o.id = m.owner WHERE i.bucket = ? AND i.id = ?`)
 
   return {
-    digests(): Map<number, BucketDigest> {
-      return new Map(
-        digests.all().map((row) => {
-          const digest = blobOf(row, 'digest', ITEM_ID_BYTES)
-          return [integerOf(row, 'bucket'), { count: integerOf(row, 'count'), digest }]
-        }),
-      )
-    },
+    digests: (): Map<number, BucketDigest> => new Map([...read()].filter(([, { count }]) => count > 0)),
     itemsIn(bucket: number, after: Uint8Array | undefined, limit: number): BucketItem[] {
       return items.all(bucket, after ?? new Uint8Array(), limit).map((row) => ({
         id: blobOf(row, 'id', ITEM_ID_BYTES),

@@ -5,11 +5,16 @@ import { ITEM_ID_BYTES } from '../storage/buckets.ts'
 import type { PlacedHash, PutOrigin, PutOutcome, StoredMessage } from '../storage/node-store.ts'
 import { sortedExpiries, sortedTexts } from '../storage/sorted.ts'
 import type { BucketTable } from './bucket-table.ts'
+import type { DiskRoom } from './disk-room.ts'
 import { hashBytes, hashText } from './key-bytes.ts'
 import type { OwnerEntry, OwnerLimits, OwnerTable } from './owner-table.ts'
 import { KINDS } from './record-kinds.ts'
-import { DamagedError, OwnerFullError } from './sqlite-failure.ts'
+import { DamagedError, NoRoomError } from './sqlite-failure.ts'
 import type { WriteOperation, WriteResults } from './write-operation.ts'
+
+/** Milliseconds that a deletion of expired messages may keep other writes waiting, and after how many it looks. */
+const SWEEP_TIME = 5
+const SWEEP_STEP = 20
 
 export type MutableCounts = { messages: number; records: number; hints: number }
 
@@ -20,6 +25,7 @@ export type WriteContext = {
   readonly owners: OwnerTable
   readonly buckets: BucketTable
   readonly limits: OwnerLimits
+  readonly room: Pick<DiskRoom, 'take'>
 }
 
 export type MessageWrites = ReturnType<typeof createMessageWrites>
@@ -36,6 +42,7 @@ export function createMessageWrites(context: WriteContext) {
   const held = db.prepare(`SELECT m.id, m.namespace, m.expiry, m.stored_at FROM items i JOIN messages m ON m.id = i.ref
     WHERE i.bucket = ? AND i.id = ? AND m.owner = ?`)
   const setStored = db.prepare('UPDATE messages SET expiry = ?, stored_at = ?, authorisation = ? WHERE id = ?')
+  const setSize = db.prepare('UPDATE places SET size = ? WHERE owner = ? AND namespace = ? AND message = ?')
   const setExpiry = db.prepare('UPDATE messages SET expiry = ? WHERE id = ?')
   const remove = db.prepare('DELETE FROM messages WHERE id = ?')
   const removePlace = db.prepare(`DELETE FROM places WHERE owner = ? AND namespace = ? AND message = ? RETURNING size`)
@@ -67,7 +74,12 @@ export function createMessageWrites(context: WriteContext) {
     return latest < message.storedAt ? 0 : latest
   }
 
-  const hasRoom = (owner: OwnerEntry, size: number, origin: PutOrigin): boolean => {
+  const refusalOf = (owner: OwnerEntry, size: number, origin: PutOrigin): NoRoomError | undefined => {
+    if (!isWithinLimits(owner, size, origin)) return new NoRoomError('owner_full')
+    return context.room.take(size) ? undefined : new NoRoomError('full')
+  }
+
+  const isWithinLimits = (owner: OwnerEntry, size: number, origin: PutOrigin): boolean => {
     const { maxBytes, maxMessages } = context.limits
     if (maxBytes === 0 && maxMessages === 0) return true
     const share = origin === 'client' ? 1 : 2
@@ -77,10 +89,14 @@ export function createMessageWrites(context: WriteContext) {
   }
 
   /** The authorisation is that of the latest store: its time is about `storedAt`, and members verify that. */
-  const keepExisting = (existing: Held, { expiry, authorisation }: StoredMessage, storedAt: number): PutOutcome => {
+  const keepExisting = (owner: OwnerEntry, existing: Held, message: StoredMessage, storedAt: number): PutOutcome => {
+    const { expiry, authorisation, data } = message
     const later = Math.max(existing.expiry, expiry) as UnixMillis
-    if (storedAt > existing.storedAt) setStored.run(later, storedAt, authorisation, existing.id)
-    else if (later > existing.expiry) setExpiry.run(later, existing.id)
+    if (storedAt > existing.storedAt) {
+      setStored.run(later, storedAt, authorisation, existing.id)
+      setSize.run(data.length + authorisation.length, owner.id, existing.namespace, existing.id)
+      owner.usage = undefined
+    } else if (later > existing.expiry) setExpiry.run(later, existing.id)
     return { kind: 'existed', expiry: later }
   }
 
@@ -104,19 +120,20 @@ export function createMessageWrites(context: WriteContext) {
       const deleted = latestDeletion(owner, message, hash)
       const storedAt = Math.max(message.storedAt, deleted + 1)
       const isDeleted = deleted > 0 && origin === 'peer'
-      if (isDeleted || !hasRoom(owner, size, origin)) {
+      const refusal = isDeleted ? undefined : refusalOf(owner, size, origin)
+      if (isDeleted || refusal) {
         const existing = find(owner, hash)
         if (!existing) owners.reduce(owner) // it may have come with this message
         if (isDeleted)
           return existing ? { kind: 'existed', expiry: existing.expiry as UnixMillis } : { kind: 'deleted' }
-        if (existing) return keepExisting(existing, message, storedAt)
-        throw new OwnerFullError()
+        if (existing) return keepExisting(owner, existing, message, storedAt)
+        throw refusal
       }
       const id = Number(nextId.get()!['id'])
       if (insertItem.run(owner.bucket, itemId(hash), id, owner.id).changes === 0) {
         const existing = find(owner, hash)
         if (!existing) throw new DamagedError()
-        return keepExisting(existing, message, storedAt)
+        return keepExisting(owner, existing, message, storedAt)
       }
       insert.run(id, owner.id, namespace, timestamp, expiry, storedAt, hash, authorisation, data)
       insertPlace.run(owner.id, namespace, id, size)
@@ -173,13 +190,20 @@ export function createMessageWrites(context: WriteContext) {
       return sortedTexts(changed.keys()).map((hash) => ({ hash, namespace: changed.get(hash)!, expiry }))
     },
 
+    /** Ends early rather than keeping other writes waiting: what is left is for the next call. */
     deleteExpired(now: UnixMillis, limit: number): number {
-      const rows = expired.all(now, limit)
-      for (const row of rows) {
-        const owner = owners.byId(Number(row['owner']))
-        removeMessage(owner, Number(row['id']), Number(row['namespace']), row['hash'] as Uint8Array)
+      const start = performance.now()
+      let deleted = 0
+      while (deleted < limit && performance.now() - start < SWEEP_TIME) {
+        const rows = expired.all(now, Math.min(limit - deleted, SWEEP_STEP))
+        for (const row of rows) {
+          const owner = owners.byId(Number(row['owner']))
+          removeMessage(owner, Number(row['id']), Number(row['namespace']), row['hash'] as Uint8Array)
+        }
+        deleted += rows.length
+        if (rows.length < SWEEP_STEP) break
       }
-      return rows.length
+      return deleted
     },
   }
 }

@@ -1,15 +1,18 @@
 /**
- * The tables of the storage, and how its file is opened for writing. Imports nothing: the writer's thread starts quickly.
+ * The tables of the storage, and how its file is opened for writing. Imports types alone: the writer's thread starts quickly.
  * @see docs/adr/0010-storage-layout.md
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ForeignSchemaError } from './sqlite-failure.ts'
+import { removeCopy, upgradeFrom1 } from './upgrade.ts'
 
 /** Small: a store touches a page of every index, and what does not fit in one lies in pages of its own, which are free at once when it goes. */
 export const PAGE_SIZE = 2048
-export const VERSION = 2
+/** 32 MiB. */
+const CHECKPOINT_PAGES = 16_384
+const VERSION = 2
 
 // The ID of a message is its place in the order of arrival. It may be given again once the newest message is gone: a
 // cursor is a hash. The ID of a hint is not (`AUTOINCREMENT`): a late `settleHints` must not hit another hint.
@@ -33,6 +36,8 @@ const TABLES = `
     bucket INTEGER NOT NULL, id BLOB NOT NULL, ref INTEGER NOT NULL, owner INTEGER NOT NULL,
     PRIMARY KEY(bucket, id)) STRICT, WITHOUT ROWID;
   CREATE TABLE buckets(bucket INTEGER PRIMARY KEY, count INTEGER NOT NULL, digest BLOB NOT NULL) STRICT;
+  -- What transactions have changed since, as bucket-table.ts encodes it.
+  CREATE TABLE bucket_changes(id INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;
 
   -- kind: as in record-kinds.ts; names: hashes or tokens, one after the other; due: when the sweep looks at it.
   CREATE TABLE records(
@@ -57,14 +62,41 @@ const TABLES = `
   PRAGMA user_version = ${VERSION};
 `
 
+/** For what is no message: deletions keep records, and hints are wanted, when there is no room for messages. */
+const RESERVED_PAGES = 1024
+
 /**
  * Opens the file, makes it and its folder when they are missing (for the process's user alone), and sees to the schema.
  *
- * @param maxBytes of the database file, rounded up to pages; 0: no limit. The write-ahead log comes on top: about 32 MiB,
- *   64 MiB after a burst.
+ * @param maxBytes of the database file; 0: no limit. Messages are refused before it is reached, everything else 2 MiB
+ *   beyond it. The write-ahead log comes on top: about 32 MiB, 64 MiB after a burst.
  */
 export function openForWriting(path: string, maxBytes: number): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  removeCopy(path)
+  let db = openFile(path)
+  try {
+    const version = versionOf(db)
+    if (version > VERSION) throw new ForeignSchemaError(`version ${version}, known: ${VERSION}`)
+    if (version === 1) {
+      upgradeFrom1(db, path, openNew)
+      db = openFile(path)
+    } else if (version === 0) createTables(db)
+    if (maxBytes > 0) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / PAGE_SIZE) + RESERVED_PAGES}`)
+    return db
+  } catch (error) {
+    if (db.isOpen) db.close()
+    throw error
+  }
+}
+
+function openNew(path: string): DatabaseSync {
+  const db = openFile(path)
+  createTables(db)
+  return db
+}
+
+function openFile(path: string): DatabaseSync {
   closeSync(openSync(path, 'a', 0o600))
   const db = new DatabaseSync(path, { timeout: 5000 })
   try {
@@ -72,12 +104,10 @@ export function openForWriting(path: string, maxBytes: number): DatabaseSync {
       PRAGMA page_size = ${PAGE_SIZE};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL; -- NORMAL does not fsync a commit in this mode
-      PRAGMA wal_autocheckpoint = ${Math.floor((32 * 1024 * 1024) / PAGE_SIZE)};
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -16384;
       PRAGMA trusted_schema = OFF;`)
-    migrate(db)
-    if (maxBytes > 0) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / PAGE_SIZE)}`)
     return db
   } catch (error) {
     db.close()
@@ -85,11 +115,11 @@ export function openForWriting(path: string, maxBytes: number): DatabaseSync {
   }
 }
 
-/** Each version adds its own step here, and the steps from the file's version on are run in one transaction. */
-function migrate(db: DatabaseSync): void {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (version === VERSION) return
-  if (version > VERSION) throw new ForeignSchemaError(`version ${version}, known: ${VERSION}`)
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+}
+
+function createTables(db: DatabaseSync): void {
   if (db.prepare('SELECT 1 FROM sqlite_schema').get()) throw new ForeignSchemaError('tables of another program')
   db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`)
 }

@@ -5,8 +5,14 @@ import type { WriteFailure } from './write-operation.ts'
 /** The file is not ours to write: it is newer, or belongs to another program. */
 export class ForeignSchemaError extends Error {}
 
-/** The owner has as much as an owner may have. Thrown before anything is changed. */
-export class OwnerFullError extends Error {}
+/** A limit is reached. Thrown before anything is changed. */
+export class NoRoomError extends Error {
+  readonly limit: 'full' | 'owner_full'
+  constructor(limit: NoRoomError['limit']) {
+    super('a limit is reached')
+    this.limit = limit
+  }
+}
 
 /** A row that this storage would not write: without its content, which nobody shall read in an error. */
 export class DamagedError extends Error {
@@ -50,7 +56,7 @@ export function isDiskFault(error: unknown): boolean {
 
 function codeOf(error: unknown): Code {
   if (error instanceof ForeignSchemaError) return 'schema'
-  if (error instanceof OwnerFullError) return 'owner_full'
+  if (error instanceof NoRoomError) return error.limit
   if (error instanceof DamagedError) return 'damaged'
   const primary = primaryCode(error)
   if (primary !== undefined) return CODES[primary] ?? 'io'

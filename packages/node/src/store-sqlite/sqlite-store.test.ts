@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { millis, unixMillis } from '@starling/protocol'
+import { millis, parseOwner, unixMillis } from '@starling/protocol'
 import { silentLogger } from '@starling/runtime'
 import { memoryLogger } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { describeNodeStore, hashOf, storedMessage } from '../storage/node-store.suite.ts'
 import type { NodeStore, StoreTuning } from '../storage/node-store.ts'
-import { PAGE_SIZE } from './schema.ts'
+import { FaultLog } from './fault-log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { MAX_PENDING_BYTES, MAX_PENDING_WRITES, Writer } from './writer.ts'
 
@@ -61,7 +61,7 @@ test('when full, refuses what does not fit, keeps and serves what it has, and ta
     Array.from({ length: 600 }, (_, number) => store.put(storedMessage(number, { data }))),
   )
   const stored = outcomes.flatMap(({ status }, number) => (status === 'fulfilled' ? [number] : []))
-  expect(stored.length).toBeGreaterThan(300)
+  expect(stored.length).toBeGreaterThan(250)
   expect(stored.length).toBeLessThan(MiB / 2048)
   for (const outcome of outcomes)
     if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'full' })
@@ -69,10 +69,14 @@ test('when full, refuses what does not fit, keeps and serves what it has, and ta
   expect(await store.stats()).toMatchObject({ messages: stored.length })
   expect(statSync(path).size).toBeLessThanOrEqual(MiB)
 
-  await expect(store.put(storedMessage(1000, { data }))).rejects.toMatchObject({ code: 'full' })
+  let more = 1000
+  const putMore = async (): Promise<void> => {
+    for (;;) await store.put(storedMessage(more++, { data }))
+  }
+  await expect(putMore()).rejects.toMatchObject({ code: 'full' })
   expect(await store.put(storedMessage(0, { data }))).toMatchObject({ kind: 'existed' })
   expect(await store.delete(query.owner, stored.slice(0, 50).map(hashOf))).toHaveLength(50)
-  expect(await store.put(storedMessage(1000, { data }))).toEqual({ kind: 'stored' })
+  expect(await store.put(storedMessage(9999, { data }))).toEqual({ kind: 'stored' })
 })
 
 test('one message that does not fit does not fail the others of its group', async (t) => {
@@ -85,34 +89,6 @@ test('one message that does not fit does not fail the others of its group', asyn
   expect(outcomes[1]).toMatchObject({ reason: { code: 'full' } })
   expect((await store.retrieve(query)).messages).toEqual([storedMessage(1), storedMessage(3)])
   expect(await store.stats()).toMatchObject({ messages: 2 })
-})
-
-test('a folder that cannot be written gives `io`', async (t) => {
-  const file = join(temporaryFolder(t), 'file')
-  writeFileSync(file, '')
-  const notAFolder = join(file, 'node.sqlite')
-  const readOnly = process.platform === 'linux' ? '/proc/node.sqlite' : notAFolder // not even root can write there
-  for (const path of [notAFolder, readOnly]) {
-    await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'io' })
-  }
-})
-
-test('a file that is no database gives `damaged` and is left as it was', async (t) => {
-  const path = join(temporaryFolder(t), 'node.sqlite')
-  writeFileSync(path, 'not a database '.repeat(1000))
-  await expect(open(path)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'damaged' })
-  expect(statSync(path).size).toBe(15_000)
-})
-
-test('damaged pages give `damaged` when they are read', async (t) => {
-  const path = join(temporaryFolder(t), 'node.sqlite')
-  await fill(path, 100)
-  const pages = statSync(path).size / PAGE_SIZE
-  const file = openSync(path, 'r+')
-  writeSync(file, new Uint8Array(16 * PAGE_SIZE).fill(0x5a), 0, 16 * PAGE_SIZE, (pages - 16) * PAGE_SIZE)
-  closeSync(file)
-  await using store = await open(path)
-  await expect(store.retrieve(query)).rejects.toMatchObject({ name: 'NodeStoreError', code: 'damaged' })
 })
 
 test('rows that this storage would not write give `damaged`, without telling what is in them', async (t) => {
@@ -135,11 +111,34 @@ test('a file of a newer version or of another program gives `schema`', async (t)
   }
 })
 
-test('the file is for the eyes of the user alone, and holds 2 kB messages in less than 2,900 bytes each', async (t) => {
+test('the file is for the eyes of the user alone, and holds 2 kB messages in less than 2,600 bytes each', async (t) => {
   const path = join(temporaryFolder(t), 'folder', 'node.sqlite')
   await fill(path, 5000)
   expect(statSync(path).mode & 0o077).toBe(0)
-  expect(statSync(path).size / 5000).toBeLessThan(2900)
+  expect(statSync(path).size / 5000).toBeLessThan(2600)
+})
+
+test('digests and counts stay right over many transactions and a new start', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  await using store = await open(path)
+  for (let number = 0; number < 300; number++) {
+    const owner = parseOwner(`05${number % 7}${'0'.repeat(63)}`)
+    await store.put(storedMessage(number, { owner }))
+    if (number % 3 === 0) await store.delete(owner, [hashOf(number)])
+  }
+  const digests = await store.digests()
+  expect(digests.size).toBeGreaterThan(3)
+  for (const [bucket, { count, digest }] of digests) {
+    const items = await store.itemsIn(bucket, { limit: 1000 })
+    expect(items).toHaveLength(count)
+    const xor = new Uint8Array(16)
+    for (const { id } of items) for (let i = 0; i < 16; i++) xor[i]! ^= id[i]!
+    expect(new Uint8Array(digest)).toEqual(xor)
+  }
+  await store[Symbol.asyncDispose]()
+  await using again = await open(path)
+  expect(await again.digests()).toEqual(digests)
+  expect(await again.stats()).toMatchObject({ messages: 200, records: 0 })
 })
 
 test('reads do not wait for writes, and see all that was acknowledged', async (t) => {
@@ -173,9 +172,9 @@ test('more writes than may wait are refused as `busy`, and only those', async (t
 test('when the writer dies, what was pending fails with `io`, and it is logged once', async () => {
   const logger = memoryLogger()
   const dying = `const { parentPort } = require('node:worker_threads')
-    parentPort.postMessage({ kind: 'opened', counts: { messages: 0, hints: 0 } })
+    parentPort.postMessage({ kind: 'opened', counts: { messages: 0, records: 0, hints: 0 } })
     parentPort.on('message', () => { throw new Error('out of memory') })`
-  const writer = await Writer.open(new Worker(dying, { eval: true }), { logger })
+  const writer = await Writer.open(new Worker(dying, { eval: true }), { faults: new FaultLog(logger) })
   const writes = [writer.write({ kind: 'settleHints', ids: [] }), writer.write({ kind: 'settleHints', ids: [] })]
   for (const write of writes) await expect(write).rejects.toMatchObject({ code: 'io' })
   await expect(writer.write({ kind: 'settleHints', ids: [] })).rejects.toMatchObject({ code: 'io' })

@@ -5,6 +5,7 @@ import type { Logger } from '@starling/runtime'
 import { type Change, type ChangeRecord, isRevocation } from '../storage/change-record.ts'
 import type { NodeStore, PutOrigin, StoredMessage, StoreTuning } from '../storage/node-store.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
+import { FaultLog } from './fault-log.ts'
 import { openReader, type Reader } from './reader.ts'
 import { failureOf } from './sqlite-failure.ts'
 import type { WriterOptions } from './write-operation.ts'
@@ -20,37 +21,51 @@ export type SqliteStoreOptions = {
   readonly tuning: StoreTuning
   /** Hears of each transaction. */
   readonly observer?: WriterPorts['observer']
+  /**
+   * Of the disk, left free: messages are refused with `full` while there is less. 96 MiB unless given, because the log can
+   * take as much after a burst; 0: no such limit.
+   */
+  readonly reserveBytes?: number
 }
+
+const RESERVE = 96 * 1024 * 1024
 
 /**
  * Opens the storage; one process at a time. One thread writes: calls that come in while a transaction runs, or within
  * `groupDelay` after another, share the next transaction and its fsync (`synchronous=FULL`). Reads run on the calling
  * thread and never wait for writes. At most 10 000 writes or 64 MiB wait for the disk; beyond, a write fails with `busy`.
- * If the writer's thread dies, `store.writer_died` is logged and every write fails with `io`, while reads go on.
+ * If the writer's thread dies, `store.writer_died` is logged and every write fails with `io`, while reads go on. Faults of
+ * the disk are logged by their kind: `store.disk_full`, `store.not_writable`, `store.damaged`, `store.disk_failed`.
+ * A file of the previous schema is copied to the present one first, which takes as much room again, and about 80 s for a
+ * million messages.
  * Disposing of the store finishes what was called before, checkpoints and closes the file.
  *
- * @throws {NodeStoreError} `io`: cannot be read or written, or is no database; `schema`: of a newer version or another
- *   program; `full`
+ * @throws {NodeStoreError} `not_writable`: file or folder; `damaged`: no database; `schema`: of a newer version or another
+ *   program; `full`; `io`
  */
-export async function openSqliteStore({ path, logger, tuning, observer }: SqliteStoreOptions): Promise<NodeStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<NodeStore> {
+  const { path, logger, tuning, observer, reserveBytes = RESERVE } = options
   const { maxBytes, maxOwnerBytes = 0, maxOwnerMessages = 0, groupDelay } = tuning
-  const workerData: WriterOptions = { path, maxBytes, maxOwnerBytes, maxOwnerMessages, groupDelay }
+  const workerData: WriterOptions = { path, maxBytes, maxOwnerBytes, maxOwnerMessages, reserveBytes, groupDelay }
   const worker = new Worker(new URL(WORKER, import.meta.url), { workerData, execArgv: [], name: 'store' })
-  const writer = await Writer.open(worker, { logger, observer })
+  const faults = new FaultLog(logger)
+  const writer = await Writer.open(worker, { faults, observer })
   try {
-    return new SqliteStore(writer, openReader(path))
+    return new SqliteStore(writer, openReader(path), faults)
   } catch (error) {
     await writer.close()
-    throw storeError(error)
+    throw faults.report(storeError(error))
   }
 }
 
 class SqliteStore implements NodeStore {
   readonly #writer: Writer
   readonly #reader: Reader
+  readonly #faults: FaultLog
   #closing: Promise<void> | undefined
 
-  constructor(writer: Writer, reader: Reader) {
+  constructor(writer: Writer, reader: Reader, faults: FaultLog) {
+    this.#faults = faults
     this.#writer = writer
     this.#reader = reader
   }
@@ -185,7 +200,7 @@ class SqliteStore implements NodeStore {
     try {
       return query(this.#reader)
     } catch (error) {
-      throw storeError(error)
+      throw this.#faults.report(storeError(error))
     }
   }
 }

@@ -94,5 +94,7 @@ export type WriterOptions = {
   readonly maxBytes: number
   readonly maxOwnerBytes: number
   readonly maxOwnerMessages: number
+  /** Of the disk, left free. */
+  readonly reserveBytes: number
   readonly groupDelay: number
 }

@@ -1,14 +1,19 @@
 /** Carries out write operations. Imports the database alone: the writer's thread starts quickly. */
 import type { DatabaseSync } from 'node:sqlite'
 import { BucketTable } from './bucket-table.ts'
+import type { DiskRoom } from './disk-room.ts'
 import { createHintWrites } from './hint-writes.ts'
 import { createMessageWrites, type MutableCounts, type WriteContext } from './message-writes.ts'
 import { type OwnerLimits, OwnerTable } from './owner-table.ts'
 import { createRecordWrites } from './record-writes.ts'
 import type { WriteOperation, WriteResult } from './write-operation.ts'
 
+const ENDLESS = { take: () => true }
+
 export type WriteOperations = {
   readonly counts: Readonly<MutableCounts>
+  /** At the beginning of a transaction. */
+  begin(): void
   /** Carries out one operation inside the running transaction. */
   carryOut(operation: WriteOperation): WriteResult
   /** Writes what a transaction writes once, at its end. */
@@ -19,13 +24,16 @@ export type WriteOperations = {
   rolledBack(): void
 }
 
-export function createWriteOperations(db: DatabaseSync, limits: OwnerLimits): WriteOperations {
-  const counts = countRows(db)
+/** @param room as much as there is, unless given. */
+export function createWriteOperations(db: DatabaseSync, limits: OwnerLimits, room?: DiskRoom): WriteOperations {
+  const buckets = new BucketTable(db)
+  const counts = countRows(db, buckets)
   let durable = { ...counts }
-  const context: WriteContext = { db, limits, counts, owners: new OwnerTable(db), buckets: new BucketTable(db) }
+  const context: WriteContext = { db, limits, counts, owners: new OwnerTable(db), buckets, room: room ?? ENDLESS }
   const carryOut = createOperations(context)
   return {
     counts,
+    begin: () => room?.measure(),
     carryOut,
     beforeCommit() {
       context.owners.flush()
@@ -89,10 +97,9 @@ function createOperations(context: WriteContext): (operation: WriteOperation) =>
   }
 }
 
-function countRows(db: DatabaseSync): MutableCounts {
-  const value = (sql: string) => Number(db.prepare(sql).get()?.['value'])
-  const records = value('SELECT COUNT(*) AS value FROM records')
-  // Of the buckets, because counting a million messages takes seconds.
-  const items = value('SELECT COALESCE(SUM(count), 0) AS value FROM buckets')
-  return { messages: items - records, records, hints: value('SELECT COUNT(*) AS value FROM hints') }
+function countRows(db: DatabaseSync, buckets: BucketTable): MutableCounts {
+  const records = Number(db.prepare('SELECT COUNT(*) AS rows FROM records').get()?.['rows'])
+  const hints = Number(db.prepare('SELECT COUNT(*) AS rows FROM hints').get()?.['rows'])
+  // Not counted row by row, which takes seconds for millions.
+  return { messages: buckets.itemCount() - records, records, hints }
 }

@@ -4,8 +4,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { DiskRoom } from './disk-room.ts'
 import { openForWriting } from './schema.ts'
-import { failureOf, isDiskFault, OwnerFullError } from './sqlite-failure.ts'
+import { failureOf, isDiskFault, NoRoomError } from './sqlite-failure.ts'
 import type { FromWriter, ToWriter, WriteReply, WriterOptions } from './write-operation.ts'
 import { createWriteOperations, type WriteOperations } from './write-operations.ts'
 
@@ -45,13 +46,15 @@ function run(port: MessagePort, options: WriterOptions): void {
   })
 }
 
-function createGroupCommit(db: DatabaseSync, { maxOwnerBytes, maxOwnerMessages }: WriterOptions) {
-  const operations = createWriteOperations(db, { maxBytes: maxOwnerBytes, maxMessages: maxOwnerMessages })
+function createGroupCommit(db: DatabaseSync, options: WriterOptions) {
+  const limits = { maxBytes: options.maxOwnerBytes, maxMessages: options.maxOwnerMessages }
+  const operations = createWriteOperations(db, limits, new DiskRoom(db, options))
   const begin = db.prepare('BEGIN IMMEDIATE')
   const end = db.prepare('COMMIT')
 
   const transact = (requests: Requests): WriteReply[] => {
     try {
+      operations.begin()
       begin.run()
       const replies = requests.map((request) => reply(operations, request))
       operations.beforeCommit()
@@ -73,7 +76,7 @@ function reply(operations: WriteOperations, { id, operation }: Requests[number])
   try {
     return { id, result: operations.carryOut(operation) }
   } catch (error) {
-    if (error instanceof OwnerFullError) return { id, failure: failureOf(error) } // nothing was changed
+    if (error instanceof NoRoomError) return { id, failure: failureOf(error) } // nothing was changed
     throw error
   }
 }

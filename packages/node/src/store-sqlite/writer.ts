@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
-import type { Logger } from '@starling/runtime'
 import type { NodeObserver } from '../metrics/observer.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
+import type { FaultLog } from './fault-log.ts'
 import type {
   FromWriter,
   RowCounts,
@@ -27,11 +27,11 @@ type Pending = {
   readonly reject: (error: NodeStoreError) => void
 }
 
-export type WriterPorts = { readonly logger: Logger; readonly observer?: Pick<NodeObserver, 'group'> | undefined }
+export type WriterPorts = { readonly faults: FaultLog; readonly observer?: Pick<NodeObserver, 'group'> | undefined }
 
 export class Writer {
   readonly #worker: Worker
-  readonly #logger: Logger
+  readonly #faults: FaultLog
   readonly #observer: WriterPorts['observer']
   readonly #pending = new Map<number, Pending>()
   readonly #gone: Promise<void>
@@ -41,9 +41,9 @@ export class Writer {
   #counts: RowCounts
   #state: 'open' | 'closing' | 'closed' | 'died' = 'open'
 
-  private constructor(worker: Worker, counts: RowCounts, { logger, observer }: WriterPorts) {
+  private constructor(worker: Worker, counts: RowCounts, { faults, observer }: WriterPorts) {
     this.#worker = worker
-    this.#logger = logger
+    this.#faults = faults
     this.#observer = observer
     this.#counts = counts
     worker.on('message', (message: FromWriter) => this.#receive(message))
@@ -59,7 +59,7 @@ export class Writer {
   /**
    * Waits until `worker` has opened the file.
    *
-   * @throws {NodeStoreError} `io`, `schema`, `full`
+   * @throws {NodeStoreError} `io`, `not_writable`, `damaged`, `schema`, `full`
    */
   static async open(worker: Worker, ports: WriterPorts): Promise<Writer> {
     let first: FromWriter
@@ -68,18 +68,18 @@ export class Writer {
       worker.once('exit', () => exit.abort())
       first = (await once(worker, 'message', { signal: exit.signal }))[0]
     } catch (error) {
-      throw new NodeStoreError('io', { cause: error })
+      throw ports.faults.report(new NodeStoreError('io', { cause: error }))
     }
     if (first.kind === 'opened') return new Writer(worker, first.counts, ports)
     const { code, detail } = first.kind === 'refused' ? first.failure : { code: 'io' as const, detail: 'out of order' }
-    throw new NodeStoreError(code, { cause: new Error(detail) })
+    throw ports.faults.report(new NodeStoreError(code, { cause: new Error(detail) }))
   }
 
   get counts(): RowCounts {
     return this.#counts
   }
 
-  /** Resolves after the fsync. @throws {NodeStoreError} `full`, `io`, `busy`, `closed` */
+  /** Resolves after the fsync. @throws {NodeStoreError} all codes but `schema` */
   write<Kind extends WriteOperation['kind']>(
     operation: Extract<WriteOperation, { kind: Kind }>,
     sizeBytes = 0,
@@ -132,13 +132,16 @@ export class Writer {
     this.#pending.delete(reply.id)
     this.#pendingBytes -= pending.sizeBytes
     if ('result' in reply) pending.resolve(reply.result)
-    else pending.reject(new NodeStoreError(reply.failure.code, { cause: new Error(reply.failure.detail) }))
+    else {
+      const cause = new Error(reply.failure.detail)
+      pending.reject(this.#faults.report(new NodeStoreError(reply.failure.code, { cause })))
+    }
   }
 
   #die(cause: unknown): void {
     if (this.#state === 'died' || this.#state === 'closed') return
     this.#state = this.#state === 'closing' && this.#pending.size === 0 ? 'closed' : 'died'
-    if (this.#state === 'died') this.#logger.error('store.writer_died', { pending: this.#pending.size })
+    if (this.#state === 'died') this.#faults.logger.error('store.writer_died', { pending: this.#pending.size })
     for (const { reject } of this.#pending.values()) reject(new NodeStoreError('io', { cause }))
     this.#pending.clear()
     this.#pendingBytes = 0
