@@ -2,9 +2,11 @@
 import { once } from 'node:events'
 import { test } from 'node:test'
 import {
+  decodeFrame,
   decodeMonitorAnswer,
   decodeMonitorEnd,
   decodeMonitorPush,
+  encodeFrame,
   encodeMonitorRequest,
   FrameKind,
   fromUtf8,
@@ -25,7 +27,7 @@ import { type LinkReply, LinkSession, systemClock } from '@starling/runtime'
 import { memoryLogger, settle } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { WebSocket } from 'ws'
-import type { LinkPeer } from '../ports.ts'
+import type { LinkPeer, NodeSurfaces } from '../ports.ts'
 import { Gate } from '../server/gate.ts'
 import { startHttpServer } from '../server/http-server.ts'
 import { DEFAULT_LIMITS } from '../server/limits.ts'
@@ -142,18 +144,30 @@ test('only a link subscribes: not HTTP, not an onion path, and nothing while the
   expect(await young.node.answerLink(FrameKind.monitor, payload, NEVER, new Told())).toMatchObject({ status: 503 })
 })
 
+/** A node behind real sockets. */
+async function serve(surfaces: NodeSurfaces) {
+  const clock = systemClock()
+  const logger = memoryLogger()
+  const shared = { surfaces, gate: new Gate({ limits: DEFAULT_LIMITS, clock }), clock, logger }
+  const http = await startHttpServer({ ...shared, host: '127.0.0.1', port: 0, pingKey: '' })
+  const links = startLinkServer([http], shared)
+  return {
+    logger,
+    url: `ws://127.0.0.1:${http.port}/link`,
+    async [Symbol.asyncDispose]() {
+      await links[Symbol.asyncDispose]()
+      await http[Symbol.asyncDispose]()
+    },
+  }
+}
+
 test('a client on a WebSocket subscribes, is told of messages, and is forgotten when it goes', async () => {
   await using fixture = await Fixture.create(1)
   const [{ node, ...fixtureNode }] = fixture.nodes as [FixtureNode]
-  const clock = systemClock()
-  const logger = memoryLogger()
-  const gate = new Gate({ limits: DEFAULT_LIMITS, clock })
-  const shared = { surfaces: node, gate, clock, logger }
-  await using http = await startHttpServer({ ...shared, host: '127.0.0.1', port: 0, pingKey: '' })
-  await using _links = startLinkServer([http], shared)
+  await using server = await serve(node)
 
   // All that a client needs: a WebSocket, a link on it, and a handler for what the node asks.
-  const webSocket = new WebSocket(`ws://127.0.0.1:${http.port}/link`)
+  const webSocket = new WebSocket(server.url)
   const pushes: string[] = []
   const both = Promise.withResolvers<void>()
   await using link = new LinkSession({
@@ -162,7 +176,7 @@ test('a client on a WebSocket subscribes, is told of messages, and is forgotten 
       bufferedBytes: 0,
       close: () => webSocket.close(),
     },
-    clock,
+    clock: systemClock(),
     async handler(kind, payload) {
       if (kind !== FrameKind.monitorMessage) return { status: 501, body: new Uint8Array() }
       const { namespace, data } = decodeMonitorPush(payload)
@@ -190,9 +204,40 @@ test('a client on a WebSocket subscribes, is told of messages, and is forgotten 
   expect(pushes).toEqual(['0 hello', '10 world'])
   expect((await node.status()).subscriptions).toBe(1)
   expect(fixtureNode.log.text()).not.toContain(alice.owner)
-  expect(logger.text()).not.toContain(alice.owner)
+  expect(server.logger.text()).not.toContain(alice.owner)
 
   webSocket.close()
   await once(webSocket, 'close')
   while ((await node.status()).subscriptions > 0) await settle()
+})
+
+test('a client that never says that a message has come gets 128, is told why there are no more, and keeps its link', async () => {
+  await using fixture = await Fixture.create(1)
+  const [{ node, ...fixtureNode }] = fixture.nodes as [FixtureNode]
+  await using server = await serve(node)
+  const webSocket = new WebSocket(server.url)
+  const kinds: number[] = []
+  const ended = Promise.withResolvers<void>()
+  webSocket.on('message', (bytes: Buffer) => {
+    const { kind } = decodeFrame(bytes)
+    kinds.push(kind)
+    if (kind === FrameKind.monitorEnd) ended.resolve()
+  })
+  await once(webSocket, 'open')
+  const now = fixture.clock.now()
+  webSocket.send(
+    encodeFrame({ requestId: 1, kind: FrameKind.monitor, payload: request(alice.owner, aliceSigner, now, 0) }),
+  )
+  await once(webSocket, 'message')
+  for (let number = 0; number < 200; number++) {
+    const store = JSON.stringify({ method: 'store', params: alice.store(now, `message ${number}`) })
+    expect((await node.answer({ kind: 'rpc', body: utf8(store) }, NEVER)).status).toBe(200)
+  }
+  await ended.promise
+  expect(kinds).toEqual([FrameKind.reply, ...Array<number>(128).fill(FrameKind.monitorMessage), FrameKind.monitorEnd])
+  expect((await node.status()).subscriptions).toBe(0)
+  webSocket.send(encodeFrame({ requestId: 2, kind: FrameKind.ping, payload: new Uint8Array() }))
+  await once(webSocket, 'message')
+  expect(fixtureNode.log.text()).not.toContain('push_failed')
+  webSocket.terminate()
 })
