@@ -9,6 +9,7 @@ import type { Ed25519PublicKey, Signature } from '../crypto/keys.ts'
 import { AuthenticationError } from '../errors.ts'
 import { encodeAccountId, type Owner, ownerBytes, parseOwner } from '../identity/account-id.ts'
 import { type Authentication, type RequestProof, type Signer, verifyRequest } from './authentication.ts'
+import { LIMITS } from './limits.ts'
 import { type Namespace, namespaceRules, parseNamespace } from './namespace.ts'
 import { parseSubaccountToken, SUBACCOUNT_FLAGS, type SubaccountToken } from './subaccount.ts'
 
@@ -48,8 +49,8 @@ export type MonitorRequest = {
   readonly items: readonly (({ readonly kind: 'subscribe' } & MonitorParams) | MonitorRefusal)[]
 }
 
-/** Of one request. */
-export const MAX_MONITOR_ITEMS = 100
+/** Of one request, each with up to two signatures to verify: as many as requests in a batch. */
+export const MAX_MONITOR_ITEMS = LIMITS.batchSize
 const MAX_NAMESPACES = 100
 const MAX_REQUEST_BYTES = 131_072
 const MAX_AGE = days(14)
@@ -74,7 +75,7 @@ export function parseMonitorRequest(crypto: Crypto, payload: Uint8Array): Monito
   return { isList: true, items: value.map((item) => parseItem(crypto, item as BencodeDict)) }
 }
 
-/** The bytes of a request for one subscription or several, at most 100. */
+/** The bytes of a request for one subscription or several, at most 20. */
 export function encodeMonitorRequest(subscriptions: MonitorParams | readonly MonitorParams[]): Uint8Array {
   const isList = Array.isArray as (value: unknown) => value is readonly MonitorParams[]
   return encodeBencode(isList(subscriptions) ? subscriptions.map(writeItem) : writeItem(subscriptions))
