@@ -1,4 +1,5 @@
 import { after, test } from 'node:test'
+import { NAMESPACES, parseMessageHash, parseOwner, unixMillis } from '@starling/protocol'
 import { expect } from 'expect'
 import { type Form, HASH, Swarm } from '../testing/conformance.ts'
 import { type Row, testForms, testRows } from '../testing/conformance-rows.ts'
@@ -175,6 +176,24 @@ test('retrieve: namespaces are apart', async () => {
   expect(await read(0)).toEqual(['zero'])
   expect(await read(10)).toEqual(['ten'])
   expect(await read(20)).toEqual([])
+})
+
+test('retrieve: namespace -3741 is empty, whatever another member may have handed over', async () => {
+  await using swarm = await Swarm.create()
+  const [hash] = await swarm.store(['x'])
+  const [message] = (
+    await swarm.node.store.retrieve({
+      owner: parseOwner(swarm.alice.owner),
+      namespace: NAMESPACES.messages,
+      now: unixMillis(swarm.now),
+      sizeBudget: 1,
+      countLimit: 1,
+    })
+  ).messages
+  await swarm.node.store.put({ ...message!, hash: parseMessageHash(HASH), namespace: NAMESPACES.testing })
+  const { body } = await swarm.ask('retrieve', { pubkey: swarm.alice.owner, namespace: -3741 })
+  expect(body).toEqual({ messages: [], more: false, t: swarm.now, hf: [19, 4] })
+  expect(message!.hash).toBe(hash)
 })
 
 test('retrieve: what has expired does not come', async () => {
