@@ -25,9 +25,10 @@ const FILES: readonly { readonly names: readonly string[]; load(): Promise<reado
     load: async () => (await import('./targets/directory.ts')).directoryTargets,
   },
   {
-    names: ['stored-message', 'sealed-content', 'content', 'config-item', 'profile-state', 'recovery-phrase', 'texts'],
+    names: ['stored-message', 'sealed-content', 'content', 'recovery-phrase', 'texts'],
     load: async () => (await import('./targets/client.ts')).clientTargets,
   },
+  { names: ['config-item', 'profile-state'], load: async () => (await import('./targets/config.ts')).configTargets },
   {
     names: ['node-rpc', 'node-public', 'node-peer', 'node-link'],
     load: async () => (await import('./targets/node.ts')).nodeTargets,

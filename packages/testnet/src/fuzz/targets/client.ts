@@ -1,22 +1,15 @@
-/** What a client reads from its swarm, and from people: messages, contents, configs, phrases, names. */
+/** What a client reads from its swarm, and from people: messages, contents, phrases, names. */
 import {
   buildStoredMessage,
-  buildUserProfile,
   checkRecoveryWord,
   concatBytes,
-  createUserProfile,
   decodeContent,
-  decodeProfileState,
   encodeContent,
-  encodeProfileState,
   encodeRecoveryPhrase,
   fromBase64,
   fromHex,
   fromUtf8,
-  type MessageHash,
   openStoredMessage,
-  openUserProfile,
-  type ProfileState,
   parseAccountId,
   parseDisplayName,
   parseOwner,
@@ -31,7 +24,6 @@ import {
 } from '@starling/protocol'
 import { seededRandom } from '@starling/runtime/testing'
 import { mustEqualBytes } from '../equal.ts'
-import { mutateBt } from '../mutate-bt.ts'
 import { mutateBytes } from '../mutate-bytes.ts'
 import { behindSelector } from '../mutate-combined.ts'
 import { mutateProtobuf, writeFields } from '../mutate-protobuf.ts'
@@ -39,7 +31,6 @@ import { alice, bob, crypto, NOW } from '../people.ts'
 import { type FuzzTarget, must } from '../target.ts'
 import { vectorBytes, vectorTexts } from '../vectors.ts'
 
-const HASH = 'A'.repeat(43) as MessageHash
 const NAME = parseDisplayName('Alice')
 
 const messages: FuzzTarget = {
@@ -135,96 +126,6 @@ const contents: FuzzTarget = {
   output: { base: 8192, factor: 64 },
 }
 
-/** A plaintext in the profile's namespace, behind a byte that says whether it is padded; sealed here by hand. */
-const configs: FuzzTarget = {
-  name: 'config-item',
-  sources: [
-    'items',
-    'message',
-    'diff',
-    'data',
-    'merge',
-    'multi-part',
-    'state',
-    'state-codec',
-    'user-profile',
-    'cipher',
-  ].map((file) => `protocol/src/config/${file}.ts`),
-  mutate: behindSelector(mutateBt),
-  words: [
-    'd1:#i1e1:&de1:<le1:=dee',
-    '1:#',
-    '1:&',
-    '1:<',
-    '1:=',
-    '1:~',
-    'm',
-    'z',
-    '1:n5:Alice',
-    '1:ti1e',
-    '1:Ti1e',
-    'lli1eeli2eee',
-  ],
-  *seeds() {
-    const mark = Uint8Array.of(0)
-    for (const key of ['plaintext', 'bytes', 'reserialized'])
-      for (const bytes of vectorBytes('config', key)) yield concatBytes(mark, bytes)
-    yield concatBytes(mark, utf8('ml32:'), new Uint8Array(32), utf8('1:\x001:\x023:abce'))
-  },
-  run(input) {
-    const now = unixMillis(NOW)
-    const items = [{ hash: HASH, data: sealedConfig(input.subarray(1)) }]
-    const own = createUserProfile(NAME, now)
-    const found = openUserProfile({ crypto, keys: alice, items, now })
-    const merged = openUserProfile({ crypto, keys: alice, items, now, current: own })
-    for (const state of [found, merged]) {
-      mustBeSaved(state)
-      const push = buildUserProfile({ crypto, keys: alice, state, now })
-      const stored = push.items.map((data, index) => ({ hash: `${'B'.repeat(42)}${index}` as MessageHash, data }))
-      const again = openUserProfile({ crypto, keys: alice, items: stored, now })
-      must(again.displayName === state.displayName, 'what is pushed is what another device reads')
-    }
-    return [found, merged]
-  },
-  output: { base: 65_536, factor: 64 },
-  steps: { base: 400_000, factor: 2000 },
-}
-
-/** Rows of the lag that are out of reach are not written again: what is compared is what is written. */
-function mustBeSaved(state: ProfileState): void {
-  const encoded = encodeProfileState(state)
-  mustEqualBytes(encodeProfileState(decodeProfileState(encoded)), encoded, 'the state of a profile is saved and loaded')
-}
-
-/** docs/protocol/config.md §4 */
-function sealedConfig(plaintext: Uint8Array): Uint8Array {
-  const size = new Uint8Array(8)
-  new DataView(size.buffer).setBigUint64(0, BigInt(plaintext.length))
-  const base = alice.signing.secretKey.use((key) => key.slice(0, 32))
-  const key = crypto.blake2b(32, concatBytes(base, size, utf8('UserProfile')))
-  const nonce = new Uint8Array(24)
-  return concatBytes(crypto.xchacha20Poly1305Seal(key, nonce, plaintext), nonce)
-}
-
-/** A saved state: of the own disk, but a disk can be damaged. */
-const states: FuzzTarget = {
-  name: 'profile-state',
-  sources: ['protocol/src/config/state-codec.ts'],
-  mutate: mutateBt,
-  words: ['i0e', 'i1e', 'i2e', 'version', 'kind', 'message', 'base', 'current', 'obsolete', 'sets', HASH],
-  *seeds() {
-    const dirty = createUserProfile(NAME, unixMillis(NOW))
-    yield encodeProfileState(dirty)
-    yield encodeProfileState(buildUserProfile({ crypto, keys: alice, state: dirty, now: unixMillis(NOW) }).state)
-  },
-  run(input) {
-    const state = decodeProfileState(input)
-    mustBeSaved(state)
-    return state
-  },
-  output: { base: 8192, factor: 64 },
-}
-
 const phrases: FuzzTarget = {
   name: 'recovery-phrase',
   sources: ['protocol/src/identity/recovery-phrase.ts', 'protocol/src/identity/recovery-words.ts'],
@@ -313,4 +214,4 @@ const texts: FuzzTarget = {
   },
 }
 
-export const clientTargets: readonly FuzzTarget[] = [messages, sealed, contents, configs, states, phrases, texts]
+export const clientTargets: readonly FuzzTarget[] = [messages, sealed, contents, phrases, texts]
