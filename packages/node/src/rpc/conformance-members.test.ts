@@ -19,6 +19,7 @@ import { testForms } from '../testing/conformance-rows.ts'
 import { type FixtureNode, pass } from '../testing/fixture.ts'
 
 const NEVER = new AbortController().signal
+const DAY = 86_400_000
 const TOKEN = 'AwMAAA11UHVOCACl0jfu9YJgNXZrmz5aFYaKlAqyiZWHiOOw'
 
 /** Every method that all members carry out, signed at a time; and all others of an account. */
@@ -160,6 +161,29 @@ test('forward: the clocks of two members differ by 70 s at most', async () => {
     expect(await forward(swarm, forwardOf('delete', params, swarm.now - age))).toEqual({
       status: 406,
       text: 'Timestamp error: check your clock',
+    })
+  }
+})
+
+test('forward: what a subaccount asked before its token was revoked is done, what it asked since is not', async () => {
+  await using swarm = await Swarm.create()
+  const group = swarm.group()
+  const token = group.token(3)
+  const to = swarm.members[1]!
+  const revocation = { ...group.proof(`revoke_subaccount${swarm.now}`, token), timestamp: swarm.now, revoke: TOKEN }
+  await swarm.ask('revoke_subaccount', { ...revocation, revoke: [toBase64(token)] }, 'json', to)
+  const { subaccount, subaccount_sig, ...rest } = group.memberProof(3, `store11${swarm.now}`) as Record<string, string>
+  const params = {
+    ...rest,
+    subaccount: fromBase64(subaccount!),
+    subaccount_sig: fromBase64(subaccount_sig!),
+    ...{ namespace: 11, timestamp: swarm.now, ttl: DAY, sig_timestamp: swarm.now, data: toBase64(utf8('x')) },
+  }
+  expect((await forward(swarm, forwardOf('store', params, swarm.now - 1))).status).toBe(200)
+  for (const at of [swarm.now, swarm.now + 1]) {
+    expect(await forward(swarm, forwardOf('store', params, at))).toEqual({
+      status: 401,
+      text: 'store signature verification failed',
     })
   }
 })
