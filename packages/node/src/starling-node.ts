@@ -285,7 +285,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
 
   async #health(): Promise<PublicAnswer> {
     const view = this.keeper.view.snapshot
-    const ready = view?.nodes.has(this.nodeId) === true
+    const ready = view?.nodes.has(this.nodeId) === true && !this.#storage.isCatchingUp
     const { messages, hints } = await this.#ports.store.stats()
     const body = {
       ready,

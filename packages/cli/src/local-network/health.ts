@@ -3,7 +3,7 @@ import { type Clock, withTimeout } from '@starling/runtime'
 
 /** What a node says of itself. */
 export type NodeHealth = {
-  /** It is in the directory, and answers for its swarm. */
+  /** It is in the directory, has what its swarm has, and answers for it. */
   readonly ready: boolean
   readonly epoch: number
   /** In the directory as this node knows it. */

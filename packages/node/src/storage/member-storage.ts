@@ -89,6 +89,11 @@ export class MemberStorage {
     }
   }
 
+  /** Messages may be here in part only: retrieves are refused. */
+  get isCatchingUp(): boolean {
+    return this.#repair.isCatchingUp
+  }
+
   /** @throws {NodeStoreError} */
   async status(): Promise<Pick<NodeStatus, 'role' | 'repair' | 'handOver' | 'hints' | 'store'>> {
     const { store, clock, view, nodeId } = this.#options
