@@ -168,9 +168,19 @@ test('pings and cancels without end close a link', async () => {
     }
     await once(socket, 'close')
   }
+})
+
+test('WebSocket pings without end close a link, too', async () => {
+  await using server = await serve({}, { rpcPerSecond: 10 })
   const socket = await server.open()
-  for (let round = 0; round < 200; round++) socket.ping()
-  await once(socket, 'close')
+  const closed = once(socket, 'close')
+  let pings = 0
+  for (; socket.readyState === WebSocket.OPEN && pings < 1_000; pings++) {
+    socket.ping()
+    await Promise.race([once(socket, 'pong'), closed])
+  }
+  expect(pings).toBeGreaterThan(90)
+  expect(pings).toBeLessThan(1_000)
 })
 
 test('links over the share of one address are refused before they begin', async () => {
@@ -197,7 +207,8 @@ test('a frame that has begun and finds no room closes its link, and no other', a
 test('requests whose bodies find no room are answered 503', async () => {
   await using server = await serve({}, { bytes: 100_000 })
   const socket = await server.open()
-  expect(await ask(socket, 1, Buffer.alloc(20_000))).toMatchObject({ status: 503 })
+  expect(await ask(socket, 1, Buffer.alloc(30_000))).toMatchObject({ status: 503 })
+  expect(server.seen.echoed).toBe(0)
   expect(await ask(socket, 2, Buffer.alloc(4_000))).toMatchObject({ status: 200 })
 })
 

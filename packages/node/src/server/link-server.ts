@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FrameKind, type Millis, millis, seconds } from '@starling/protocol'
 import { type Clock, LinkSession, type Logger, TaskGroup } from '@starling/runtime'
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import type { NodeSurfaces } from '../ports.ts'
 import { type Asker, answerAsker, isControl } from './asker.ts'
 import type { Caller, RequestClass } from './callers.ts'
@@ -137,6 +137,8 @@ class LinkServer implements AsyncDisposable {
   }
 
   #receive(link: OpenLink, frame: Buffer): void {
+    // What came with the frame that a link was cut off for waits still.
+    if (link.webSocket.readyState !== WebSocket.OPEN) return
     // Pings and cancels need no answer of the node's, but work.
     if (isControl(frame[KIND_OFFSET] ?? 0) && link.gate.pass(link.caller, 'control')) link.cutOff()
     else link.session.receive(frame)

@@ -332,7 +332,7 @@ test('a key that nobody knows may ask little, and publish little; a node may ask
 
 test('strangers share a few places, of which one address has a fifth, and keep no node out', async () => {
   const known = new Set<NodeId>([people[2]!.nodeId])
-  const b = await peer(1, { knows: (nodeId) => known.has(nodeId) })
+  const b = await peer(1, { clock: new VirtualClock(), knows: (nodeId) => known.has(nodeId) })
   await using _ = b.peers
   const { peerPort: port } = b.descriptor
   const strangers: TLSSocket[] = []
@@ -354,7 +354,7 @@ test('strangers share a few places, of which one address has a fifth, and keep n
 })
 
 test('a node has two links at most: the oldest goes when it opens a third', async () => {
-  const b = await peer(1)
+  const b = await peer(1, { clock: new VirtualClock() })
   await using _ = b.peers
   const identity = await identityOf(0)
   const links: TLSSocket[] = []
