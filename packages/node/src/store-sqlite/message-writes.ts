@@ -8,6 +8,7 @@ import type { BucketTable } from './bucket-table.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { hashBytes, hashText } from './key-bytes.ts'
 import type { OwnerEntry, OwnerLimits, OwnerTable } from './owner-table.ts'
+import { createOwnerWalk, type Walk } from './owner-walk.ts'
 import { KINDS } from './record-kinds.ts'
 import { DamagedError, NoRoomError } from './sqlite-failure.ts'
 import type { WriteOperation, WriteResults } from './write-operation.ts'
@@ -34,6 +35,7 @@ type Held = { readonly id: number; readonly namespace: number; readonly expiry: 
 
 export function createMessageWrites(context: WriteContext) {
   const { db, counts, owners, buckets } = context
+  const walk = createOwnerWalk(context)
   /** Of the newest message there was, also in a transaction that did not happen: IDs only have to ascend. */
   let lastId = Number(db.prepare('SELECT COALESCE(MAX(id), 0) AS id FROM messages').get()!['id'])
   const insertItem = db.prepare('INSERT INTO items(bucket, id, ref, owner) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
@@ -52,8 +54,6 @@ export function createMessageWrites(context: WriteContext) {
   const expired = db.prepare(
     'SELECT id, owner, namespace, hash FROM messages WHERE expiry <= ? ORDER BY expiry LIMIT ?',
   )
-  const longer = db.prepare(`SELECT m.id, m.namespace, m.hash FROM places p JOIN messages m ON m.id = p.message
-    WHERE p.owner = ?1 AND (?2 IS NULL OR p.namespace = ?2) AND m.expiry > ?3`)
   const deletedByHash = db.prepare(`SELECT MAX(r.at) AS at FROM tombstones t JOIN records r ON r.id = t.record
     WHERE t.owner = ? AND t.item = ?`)
   const deletedByRange = db.prepare(`SELECT MAX(at) AS at FROM records WHERE owner = ?1 AND kind = ${KINDS.deleteAll}
@@ -182,13 +182,17 @@ export function createMessageWrites(context: WriteContext) {
       return { updated: sortedExpiries(updated), unchanged: sortedExpiries(unchanged) }
     },
 
-    expireAll({ owner, namespace, expiry }: Extract<WriteOperation, { kind: 'expireAll' }>): WriteResults['expireAll'] {
-      const entry = owners.find(owner)
+    *expireAll({
+      owner,
+      namespace,
+      expiry,
+    }: Extract<WriteOperation, { kind: 'expireAll' }>): Walk<WriteResults['expireAll']> {
       const changed = new Map<MessageHash, Namespace>()
-      for (const row of entry ? longer.all(entry.id, namespace === 'all' ? null : namespace, expiry) : []) {
-        setExpiry.run(expiry, Number(row['id']))
-        changed.set(hashText(row['hash'] as Uint8Array), Number(row['namespace']) as Namespace)
-      }
+      yield* walk(owner, namespace, (_, row) => {
+        if (row.expiry <= expiry) return
+        setExpiry.run(expiry, row.id)
+        changed.set(hashText(row.hash), row.namespace)
+      })
       return sortedTexts(changed.keys()).map((hash) => ({ hash, namespace: changed.get(hash)!, expiry }))
     },
 

@@ -11,19 +11,30 @@ import {
 } from '../storage/change-record.ts'
 import type { ChangeOutcome, PlacedHash } from '../storage/node-store.ts'
 import { sortedTexts } from '../storage/sorted.ts'
-import { hashText, recordBytes } from './key-bytes.ts'
+import { hashText, ownerText, recordBytes } from './key-bytes.ts'
 import type { MessageWrites, WriteContext } from './message-writes.ts'
 import type { OwnerEntry } from './owner-table.ts'
+import { createOwnerWalk, type Walk } from './owner-walk.ts'
 import { changeColumns, changeOf, FIRST_REVOCATION, KINDS } from './record-kinds.ts'
 import { DamagedError } from './sqlite-failure.ts'
 
 /** Revocations of an owner who still has messages are looked at again after this. */
 const REVIEW = 86_400_000
 
+type Range = {
+  readonly id: number
+  readonly owner: Owner
+  readonly at: number
+  readonly namespace: Namespace | 'all'
+  readonly before?: number | undefined
+}
+
+export type RecordWrites = ReturnType<typeof createRecordWrites>
+
 export function createRecordWrites(context: WriteContext, messages: MessageWrites) {
   const { db, counts, owners, buckets } = context
-  const insert = db.prepare(`INSERT INTO records(key, owner, kind, at, expiry, due, namespace, before, names, request)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING`)
+  const insert = db.prepare(`INSERT INTO records(key, owner, kind, at, expiry, due, unfinished,
+    namespace, before, names, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING`)
   const insertItem = db.prepare('INSERT INTO items(bucket, id, ref, owner) VALUES (?, ?, ?, ?)')
   const insertTombstone = db.prepare('INSERT OR IGNORE INTO tombstones(owner, item, record) VALUES (?, ?, ?)')
   const byKey = db.prepare('SELECT id FROM records WHERE key = ? AND owner = ?')
@@ -39,11 +50,31 @@ export function createRecordWrites(context: WriteContext, messages: MessageWrite
     WHERE owner = ? AND kind >= ${FIRST_REVOCATION} ORDER BY at DESC, key DESC LIMIT -1 OFFSET ${RECORD_LIMITS.revocations}`)
   const usage = db.prepare(`SELECT COUNT(*) AS records, COALESCE(SUM(length(request)), 0) AS bytes FROM records
     WHERE owner = ? AND kind < ${FIRST_REVOCATION}`)
-  const covered = db.prepare(`SELECT m.id, m.namespace, m.hash FROM places p JOIN messages m ON m.id = p.message
-    WHERE p.owner = ?1 AND (?2 IS NULL OR p.namespace = ?2) AND m.stored_at <= ?3 AND (?4 IS NULL OR m.timestamp <= ?4)`)
+  const finish = db.prepare('UPDATE records SET unfinished = 0 WHERE id = ?')
+  const unfinished = db.prepare(`SELECT r.id, r.at, r.namespace, r.before, o.key AS owner FROM records r
+    JOIN owners o ON o.id = r.owner WHERE r.unfinished = 1 ORDER BY r.id`)
   const due = db.prepare('SELECT id, owner, kind FROM records WHERE due <= ? ORDER BY due LIMIT ?')
   const review = db.prepare(`UPDATE records SET due = ?1 WHERE id = ?2
     AND EXISTS (SELECT 1 FROM places WHERE owner = records.owner)`)
+
+  const walk = createOwnerWalk(context)
+  /** Records whose range is being deleted. */
+  const active = new Set<number>()
+  let resumed: Walk<unknown> | undefined
+
+  const nextUnfinished = (): Walk<unknown> | undefined => {
+    for (const row of unfinished.iterate()) {
+      const { id, at, namespace, before, owner } = row
+      if (active.has(Number(id))) continue
+      const range = { id: Number(id), owner: ownerText(owner as Uint8Array), at: Number(at) }
+      const bounds = {
+        namespace: namespace === null ? 'all' : Number(namespace),
+        before: before === null ? undefined : Number(before),
+      }
+      return deleteRange({ ...range, ...bounds } as Range)
+    }
+    return undefined
+  }
 
   const revokedTokens = (owner: OwnerEntry): Map<TokenText, UnixMillis> =>
     revokedTokensOf(
@@ -85,12 +116,15 @@ export function createRecordWrites(context: WriteContext, messages: MessageWrite
     }
   }
 
-  const keep = (owner: OwnerEntry, record: ChangeRecord): boolean => {
+  /** The number of the record; none, if it was here already. */
+  const keep = (owner: OwnerEntry, record: ChangeRecord): number | undefined => {
     const { change, at, expiry, request } = record
     const key = recordBytes(record.id)
     const { kind, namespace, before, names } = changeColumns(change)
-    const result = insert.run(key, owner.id, kind, at, expiry, expiry, namespace, before, names, request)
-    if (result.changes === 0) return false
+    const result = insert.run(
+      ...[key, owner.id, kind, at, expiry, expiry, kind === KINDS.deleteAll ? 1 : 0, namespace, before, names, request],
+    )
+    if (result.changes === 0) return undefined
     const id = Number(result.lastInsertRowid)
     insertItem.run(owner.bucket, key, -id, owner.id)
     buckets.change(owner.bucket, key, 1)
@@ -98,34 +132,51 @@ export function createRecordWrites(context: WriteContext, messages: MessageWrite
     if (!isRevocation(change)) owner.latestDeletion = Math.max(owner.latestDeletion, at)
     counts.records++
     dropExcess(owner, change)
-    return true
+    return id
   }
 
-  const deleteCovered = (owner: OwnerEntry, { change, at }: ChangeRecord): PlacedHash[] => {
-    if (change.kind !== 'deleteAll') return []
-    const namespace = change.namespace === 'all' ? null : change.namespace
+  /** In slices: until the last one the record says that it is unfinished, so that a crash in between changes nothing. */
+  function* deleteRange({ id, owner, at, namespace, before }: Range): Walk<PlacedHash[]> {
     const deleted = new Map<PlacedHash['hash'], Namespace>()
-    for (const row of covered.all(owner.id, namespace, at, change.before ?? null)) {
-      const hash = row['hash'] as Uint8Array
-      messages.removeMessage(owner, Number(row['id']), Number(row['namespace']), hash)
-      deleted.set(hashText(hash), Number(row['namespace']) as Namespace)
-    }
+    active.add(id)
+    yield* walk(owner, namespace, (entry, row) => {
+      if (row.storedAt > at || (before !== undefined && row.timestamp > before)) return
+      messages.removeMessage(entry, row.id, row.namespace, row.hash)
+      deleted.set(hashText(row.hash), row.namespace)
+    })
+    active.delete(id)
+    finish.run(id)
     return sortedTexts(deleted.keys()).map((hash) => ({ hash, namespace: deleted.get(hash)! }))
   }
 
   return {
-    apply(record: ChangeRecord): ChangeOutcome {
+    *apply(record: ChangeRecord): Walk<ChangeOutcome> {
       const owner = owners.findOrAdd(record.owner)
       const { change, at } = record
       const before = change.kind === 'unrevoke' ? revokedTokens(owner) : new Map<TokenText, UnixMillis>()
-      if (!keep(owner, record)) return { deleted: [], count: 0, known: true }
-      if (change.kind === 'delete') {
-        return { deleted: messages.delete(record.owner, change.hashes, at), count: 0, known: false }
+      const id = keep(owner, record)
+      const outcome: ChangeOutcome = { deleted: [], count: 0, known: id === undefined }
+      if (id === undefined || change.kind === 'revoke') return outcome
+      if (change.kind === 'delete') return { ...outcome, deleted: messages.delete(record.owner, change.hashes, at) }
+      if (change.kind === 'deleteAll') {
+        return { ...outcome, deleted: yield* deleteRange({ ...change, id, owner: record.owner, at }) }
       }
-      if (change.kind !== 'unrevoke') return { deleted: deleteCovered(owner, record), count: 0, known: false }
       const now = revokedTokens(owner)
       const withdrawn = [...new Set(change.tokens.map(tokenText))].filter((token) => before.has(token))
-      return { deleted: [], count: withdrawn.filter((token) => !now.has(token)).length, known: false }
+      return { ...outcome, count: withdrawn.filter((token) => !now.has(token)).length }
+    },
+
+    /** A slice of what a crash or a fault of the disk left undone; false, if there is nothing. */
+    resume(): boolean {
+      resumed ??= nextUnfinished()
+      if (resumed?.next().done) resumed = undefined
+      else if (!resumed) return false
+      return true
+    },
+
+    rollback(): void {
+      active.clear()
+      resumed = undefined
     },
 
     forget(owner: Owner, ids: readonly RecordId[]): void {

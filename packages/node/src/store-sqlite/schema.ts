@@ -39,13 +39,15 @@ const TABLES = `
   -- What transactions have changed since, as bucket-table.ts encodes it.
   CREATE TABLE bucket_changes(id INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;
 
-  -- kind: as in record-kinds.ts; names: hashes or tokens, one after the other; due: when the sweep looks at it.
+  -- kind: as in record-kinds.ts; names: hashes or tokens, one after the other; due: when the sweep looks at it;
+  -- unfinished: 1 until all that it deletes is deleted.
   CREATE TABLE records(
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, owner INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,
-    expiry INTEGER NOT NULL, due INTEGER NOT NULL, namespace INTEGER, before INTEGER, names BLOB NOT NULL,
-    request BLOB NOT NULL) STRICT;
+    expiry INTEGER NOT NULL, due INTEGER NOT NULL, unfinished INTEGER NOT NULL, namespace INTEGER, before INTEGER,
+    names BLOB NOT NULL, request BLOB NOT NULL) STRICT;
   CREATE INDEX records_owner ON records(owner, kind, at);
   CREATE INDEX records_due ON records(due);
+  CREATE INDEX records_unfinished ON records(id) WHERE unfinished = 1;
   -- What was deleted by its hash; item: the first 16 bytes.
   CREATE TABLE tombstones(owner INTEGER NOT NULL, item BLOB NOT NULL, record INTEGER NOT NULL,
     PRIMARY KEY(owner, item, record)) STRICT, WITHOUT ROWID;

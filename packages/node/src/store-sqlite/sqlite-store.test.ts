@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { millis, parseOwner, unixMillis } from '@starling/protocol'
+import { millis, parseNamespace, parseOwner, unixMillis } from '@starling/protocol'
 import { silentLogger } from '@starling/runtime'
 import { memoryLogger } from '@starling/runtime/testing'
 import { expect } from 'expect'
-import { describeNodeStore, hashOf, storedMessage } from '../storage/node-store.suite.ts'
+import { BOB, describeNodeStore, hashOf, storedMessage } from '../storage/node-store.suite.ts'
 import type { NodeStore, StoreTuning } from '../storage/node-store.ts'
+import { changeRecord } from '../storage/records.suite.ts'
+import { sortedTexts } from '../storage/sorted.ts'
 import { FaultLog } from './fault-log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { MAX_PENDING_BYTES, MAX_PENDING_WRITES, Writer } from './writer.ts'
@@ -139,6 +141,37 @@ test('digests and counts stay right over many transactions and a new start', asy
   await using again = await open(path)
   expect(await again.digests()).toEqual(digests)
   expect(await again.stats()).toMatchObject({ messages: 200, records: 0 })
+})
+
+test('the deletion of a whole account does not keep others waiting, and names all that it deleted', async (t) => {
+  await using store = await open(join(temporaryFolder(t), 'node.sqlite'))
+  const numbers = Array.from({ length: 3000 }, (_, number) => number)
+  await Promise.all(numbers.map((number) => store.put(storedMessage(number))))
+  const finished: string[] = []
+  const everything = { kind: 'deleteAll', namespace: 'all' } as const
+  const [outcome] = await Promise.all([
+    store.apply(changeRecord(1, 5000, everything)).finally(() => finished.push('deletion')),
+    store.expireAll({ ...query, expiry: unixMillis(1) }).finally(() => finished.push('expiry')),
+    store.put(storedMessage(5000, { owner: BOB })).finally(() => finished.push('put')),
+  ])
+  expect(finished[0]).toBe('put')
+  expect(outcome.deleted.map(({ hash }) => hash)).toEqual(sortedTexts(numbers.map(hashOf)))
+  expect((await store.retrieve(query)).messages).toEqual([])
+  expect(await store.stats()).toMatchObject({ messages: 1, records: 1 })
+})
+
+test('a deletion that a crash cut short is finished by the sweep', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  await using store = await open(path)
+  for (const number of [1, 2]) await store.put(storedMessage(number))
+  const elsewhere = { kind: 'deleteAll', namespace: parseNamespace(5) } as const
+  await store.apply(changeRecord(1, 1, elsewhere))
+  await store[Symbol.asyncDispose]()
+  change(path, 'UPDATE records SET unfinished = 1, namespace = 0') // as if it had been another, in the middle
+  await using again = await open(path)
+  expect(await again.deleteExpired(unixMillis(0), 9)).toBe(1)
+  expect(await again.deleteExpired(unixMillis(0), 9)).toBe(0)
+  expect((await again.retrieve(query)).messages.map(({ hash }) => hash)).toEqual([hashOf(2)])
 })
 
 test('reads do not wait for writes, and see all that was acknowledged', async (t) => {

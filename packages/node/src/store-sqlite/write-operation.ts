@@ -71,11 +71,10 @@ export type WriteReply = { readonly id: number } & (
   | { readonly failure: WriteFailure }
 )
 
+export type WriteRequest = { readonly id: number; readonly operation: WriteOperation }
+
 export type ToWriter =
-  | {
-      readonly kind: 'write'
-      readonly requests: readonly { readonly id: number; readonly operation: WriteOperation }[]
-    }
+  | { readonly kind: 'write'; readonly requests: readonly WriteRequest[] }
   | { readonly kind: 'close' }
 
 export type FromWriter =

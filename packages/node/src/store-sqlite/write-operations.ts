@@ -3,9 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { BucketTable } from './bucket-table.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { createHintWrites } from './hint-writes.ts'
-import { createMessageWrites, type MutableCounts, type WriteContext } from './message-writes.ts'
+import { createMessageWrites, type MessageWrites, type MutableCounts, type WriteContext } from './message-writes.ts'
 import { type OwnerLimits, OwnerTable } from './owner-table.ts'
-import { createRecordWrites } from './record-writes.ts'
+import type { Walk } from './owner-walk.ts'
+import { createRecordWrites, type RecordWrites } from './record-writes.ts'
 import type { WriteOperation, WriteResult } from './write-operation.ts'
 
 const ENDLESS = { take: () => true }
@@ -14,8 +15,8 @@ export type WriteOperations = {
   readonly counts: Readonly<MutableCounts>
   /** At the beginning of a transaction. */
   begin(): void
-  /** Carries out one operation inside the running transaction. */
-  carryOut(operation: WriteOperation): WriteResult
+  /** Carries out one operation inside the running transaction, or begins a walk that does. */
+  carryOut(operation: WriteOperation): WriteResult | Walk<WriteResult>
   /** Writes what a transaction writes once, at its end. */
   beforeCommit(): void
   /** Remembers that all of the transaction is durable. */
@@ -30,11 +31,12 @@ export function createWriteOperations(db: DatabaseSync, limits: OwnerLimits, roo
   const counts = countRows(db, buckets)
   let durable = { ...counts }
   const context: WriteContext = { db, limits, counts, owners: new OwnerTable(db), buckets, room: room ?? ENDLESS }
-  const carryOut = createOperations(context)
+  const messages = createMessageWrites(context)
+  const records = createRecordWrites(context, messages)
   return {
     counts,
     begin: () => room?.measure(),
-    carryOut,
+    carryOut: createOperations(context, messages, records),
     beforeCommit() {
       context.owners.flush()
       context.buckets.flush()
@@ -46,13 +48,16 @@ export function createWriteOperations(db: DatabaseSync, limits: OwnerLimits, roo
       Object.assign(counts, durable)
       context.owners.rollback()
       context.buckets.rollback()
+      records.rollback()
     },
   }
 }
 
-function createOperations(context: WriteContext): (operation: WriteOperation) => WriteResult {
-  const messages = createMessageWrites(context)
-  const records = createRecordWrites(context, messages)
+function createOperations(
+  context: WriteContext,
+  messages: MessageWrites,
+  records: RecordWrites,
+): WriteOperations['carryOut'] {
   const hints = createHintWrites(context)
   const setValue = context.db.prepare(`INSERT INTO node_values(key, value) VALUES (?, ?)
     ON CONFLICT(key) DO UPDATE SET value = excluded.value`)
@@ -75,6 +80,7 @@ function createOperations(context: WriteContext): (operation: WriteOperation) =>
         return messages.expireAll(operation)
       case 'deleteExpired': {
         const { now, limit } = operation
+        if (records.resume()) return 1
         let deleted = messages.deleteExpired(now, limit)
         if (deleted < limit) deleted += records.deleteExpired(now, limit - deleted)
         if (deleted < limit) deleted += hints.deleteExpired(now, limit - deleted)

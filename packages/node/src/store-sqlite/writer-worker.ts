@@ -4,81 +4,49 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { DiskRoom } from './disk-room.ts'
+import { GroupCommit } from './group-commit.ts'
 import { openForWriting } from './schema.ts'
-import { failureOf, isDiskFault, NoRoomError } from './sqlite-failure.ts'
-import type { FromWriter, ToWriter, WriteReply, WriterOptions } from './write-operation.ts'
-import { createWriteOperations, type WriteOperations } from './write-operations.ts'
-
-type Requests = Extract<ToWriter, { kind: 'write' }>['requests']
+import { failureOf } from './sqlite-failure.ts'
+import type { FromWriter, ToWriter, WriteRequest, WriterOptions } from './write-operation.ts'
 
 if (parentPort) run(parentPort, workerData as WriterOptions)
 
 function run(port: MessagePort, options: WriterOptions): void {
   const post = (message: FromWriter) => port.postMessage(message)
   let db: DatabaseSync
-  let group: ReturnType<typeof createGroupCommit>
+  let group: GroupCommit
   try {
     db = openForWriting(options.path, options.maxBytes)
-    group = createGroupCommit(db, options)
+    group = new GroupCommit(db, options)
   } catch (error) {
     post({ kind: 'refused', failure: failureOf(error) })
     return
   }
   post({ kind: 'opened', counts: group.counts })
 
+  const commit = (requests: readonly WriteRequest[]) => {
+    const started = performance.now()
+    const replies = group.commit(requests)
+    post({ kind: 'done', replies, counts: group.counts, milliseconds: performance.now() - started })
+  }
   let lastSize = 0
+  let next: NodeJS.Immediate | undefined
+  const work = (received: readonly ToWriter[]) => {
+    const requests = received.flatMap((message) => (message.kind === 'write' ? message.requests : []))
+    if (requests.length > 0 || group.isBusy) commit(requests)
+    lastSize = requests.length
+    clearImmediate(next)
+    if (received.some((message) => message.kind === 'close')) {
+      while (group.isBusy) commit([])
+      close(db)
+      port.close()
+    } else if (group.isBusy) next = setImmediate(() => work([...drain(port)]))
+  }
   port.on('message', (first: ToWriter) => {
     // Who writes alone does not wait for others; where the last group was shared, others are on their way.
     if (lastSize > 1) sleep(options.groupDelay)
-    const received = [first, ...drain(port)]
-    const requests = received.flatMap((message) => (message.kind === 'write' ? message.requests : []))
-    if (requests.length > 0) {
-      const started = performance.now()
-      const replies = group.commit(requests)
-      post({ kind: 'done', replies, counts: group.counts, milliseconds: performance.now() - started })
-    }
-    lastSize = requests.length
-    if (received.some((message) => message.kind === 'close')) {
-      close(db)
-      port.close()
-    }
+    work([first, ...drain(port)])
   })
-}
-
-function createGroupCommit(db: DatabaseSync, options: WriterOptions) {
-  const limits = { maxBytes: options.maxOwnerBytes, maxMessages: options.maxOwnerMessages }
-  const operations = createWriteOperations(db, limits, new DiskRoom(db, options))
-  const begin = db.prepare('BEGIN IMMEDIATE')
-  const end = db.prepare('COMMIT')
-
-  const transact = (requests: Requests): WriteReply[] => {
-    try {
-      operations.begin()
-      begin.run()
-      const replies = requests.map((request) => reply(operations, request))
-      operations.beforeCommit()
-      end.run()
-      operations.committed()
-      return replies
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK') // SQLite has rolled back some failures itself
-      operations.rolledBack()
-      // One write that does not fit must not fail the others of its group.
-      if (requests.length > 1 && !isDiskFault(error)) return requests.flatMap((request) => transact([request]))
-      return requests.map(({ id }) => ({ id, failure: failureOf(error) }))
-    }
-  }
-  return { counts: operations.counts, commit: transact }
-}
-
-function reply(operations: WriteOperations, { id, operation }: Requests[number]): WriteReply {
-  try {
-    return { id, result: operations.carryOut(operation) }
-  } catch (error) {
-    if (error instanceof NoRoomError) return { id, failure: failureOf(error) } // nothing was changed
-    throw error
-  }
 }
 
 function* drain(port: MessagePort): Generator<ToWriter> {

@@ -1,0 +1,47 @@
+/** Goes through all messages of an owner, who may have a million, without keeping other writes waiting. */
+import type { Namespace, Owner } from '@starling/protocol'
+import type { WriteContext } from './message-writes.ts'
+import type { OwnerEntry } from './owner-table.ts'
+
+/** Milliseconds of one transaction that a walk takes, and after how many messages it looks. */
+const SLICE = 5
+const PAGE = 100
+
+export type WalkedRow = {
+  readonly id: number
+  readonly namespace: Namespace
+  readonly hash: Uint8Array
+  readonly timestamp: number
+  readonly expiry: number
+  readonly storedAt: number
+}
+
+/** Yields when others are to have a transaction; then it goes on where it was, whatever they did. */
+export type Walk<T> = Generator<undefined, T>
+
+export function createOwnerWalk({ db, owners }: Pick<WriteContext, 'db' | 'owners'>) {
+  const page = db.prepare(`SELECT p.namespace, m.id, m.hash, m.timestamp, m.expiry, m.stored_at AS storedAt
+    FROM places p JOIN messages m ON m.id = p.message
+    WHERE p.owner = ? AND (p.namespace, p.message) > (?, ?) ORDER BY p.namespace, p.message LIMIT ${PAGE}`)
+
+  return function* walk(
+    owner: Owner,
+    namespace: Namespace | 'all',
+    visit: (entry: OwnerEntry, row: WalkedRow) => void,
+  ): Walk<undefined> {
+    let last = { namespace: namespace === 'all' ? -32_769 : namespace, id: 0 }
+    for (let start = performance.now(); ; ) {
+      const entry = owners.find(owner) // again and again: it may have gone, and come back with another number
+      const rows = entry ? (page.all(entry.id, last.namespace, last.id) as WalkedRow[]) : []
+      for (const row of rows) {
+        if (namespace !== 'all' && row.namespace !== namespace) return undefined
+        visit(entry!, row)
+      }
+      if (rows.length < PAGE) return undefined
+      last = rows.at(-1)!
+      if (performance.now() - start < SLICE) continue
+      yield
+      start = performance.now()
+    }
+  }
+}
