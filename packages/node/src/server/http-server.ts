@@ -98,8 +98,13 @@ class HttpServer implements RunningServer {
   }
 
   callerOf(request: IncomingMessage): Caller {
+    const connection = this.#connections.get(request.socket)
+    return this.#behind(request, connection?.address ?? this.#options.gate.callerOf(request.socket.remoteAddress))
+  }
+
+  /** Whom a proxy at `address` asks for, if it is one that is believed. */
+  #behind(request: IncomingMessage, address: Caller): Caller {
     const { gate, trustForwardedFor } = this.#options
-    const address = this.#connections.get(request.socket)?.address ?? gate.callerOf(request.socket.remoteAddress)
     if (!trustForwardedFor || !isLoopback(request.socket.remoteAddress)) return address
     const forwarded = forwardedAddress(request.headers['x-forwarded-for'])
     return forwarded === undefined ? address : gate.callerOf(forwarded)
@@ -135,7 +140,7 @@ class HttpServer implements RunningServer {
     const connection = this.#connections.get(request.socket)
     if (!connection || request.socket.destroyed) return // nobody waits
     const route = routeOf(request.method ?? 'GET', pathOf(request))
-    const caller = this.callerOf(request)
+    const caller = this.#behind(request, connection.address)
     const kind = classOf(route)
     const refusal = gate.begin(caller, kind)
     if (refusal) return this.#refuse(response, refusal, caller === connection.address ? connection : undefined)
