@@ -93,9 +93,19 @@ export class SimulatedNode {
     })()
   }
 
-  /** Power fails: what the disk has not written is gone. */
-  crash(): void {
-    this.disk.crash()
+  /**
+   * Power fails: what the disk has not written is gone.
+   *
+   * @param torn how many writes reached the disk although nobody heard of it
+   */
+  crash({ torn = 0 }: { readonly torn?: number } = {}): void {
+    this.disk.crash({ torn })
+    this.stop()
+  }
+
+  /** Its disk breaks, and it will start with an empty one. */
+  loseDisk(): void {
+    this.disk.wipe()
     this.stop()
   }
 

@@ -52,6 +52,8 @@ export class StorageChaos implements AsyncDisposable {
     await this.#freshDisks()
     for (let round = 0; round < ROUNDS; round++) await this.#round()
     await this.#heal()
+    // Nothing but repair brings this back: the directory stays as it is.
+    await this.#freshDisks()
     await this.#heal()
     await check(this)
   }
