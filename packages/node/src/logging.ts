@@ -4,20 +4,28 @@ import { type Logger as Pino, pino } from 'pino'
 /** Only these reach a log: none can hold a key, an account ID, an address, a message hash or plaintext. */
 const ALLOWED = new Set([
   'attempt',
+  'bytes',
   'code',
+  'compared',
   'count',
   'epoch',
   'fault',
   'kind',
   'milliseconds',
+  'ms',
   'nodes',
+  'pending',
   'port',
   'reason',
+  'refused',
+  'remaining',
   'signal',
   'sizeBytes',
   'status',
   'swarms',
+  'taken',
   'task',
+  'unreached',
 ])
 
 /** JSON lines on standard output. */
