@@ -48,6 +48,8 @@ const SAMPLE = 8
 export class Callers {
   readonly #capacity: number
   readonly #callers = new Map<string, Caller>()
+  /** Goes round and round: where the next one to be forgotten is looked for. */
+  #hand = this.#callers.entries()
 
   /** @param capacity addresses that are remembered while they have nothing open and nothing under way. */
   constructor(capacity: number) {
@@ -69,20 +71,25 @@ export class Callers {
     return caller
   }
 
-  /** Of the oldest few, the one whose buckets are nearest to full; those that are looked at go to the end of the queue. */
+  /** Of the next few, the one whose buckets are nearest to full. */
   #forgetOne(now: number): void {
     let best: { key: string; wait: number } | undefined
-    const looked: [string, Caller][] = []
-    for (const entry of this.#callers) {
-      if (looked.push(entry) >= SAMPLE) break
-    }
-    for (const [key, caller] of looked) {
-      this.#callers.delete(key)
-      this.#callers.set(key, caller)
+    for (let looked = 0; looked < SAMPLE; looked++) {
+      const [key, caller] = this.#next()
+      if (!caller.isIdle) continue
       const wait = caller.untilForgotten(now)
-      if (caller.isIdle && (best === undefined || wait < best.wait)) best = { key, wait }
+      if (best === undefined || wait < best.wait) best = { key, wait }
     }
     if (best) this.#callers.delete(best.key)
+  }
+
+  #next(): [string, Caller] {
+    let next = this.#hand.next()
+    if (next.done) {
+      this.#hand = this.#callers.entries()
+      next = this.#hand.next()
+    }
+    return next.value! // only a full table is looked through
   }
 }
 
