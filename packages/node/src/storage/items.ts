@@ -16,8 +16,8 @@ import { itemIdOf, recordItemId } from './buckets.ts'
 import type { ChangeRecord } from './change-record.ts'
 import type { NodeStore, StoredMessage } from './node-store.ts'
 
-/** Of one reading of IDs. */
-const PAGE = 4096
+/** Of one reading of IDs, at least. */
+const PAGE = 64
 
 export type StoredItem =
   | { readonly kind: 'message'; readonly message: StoredMessage }
@@ -77,12 +77,13 @@ export async function missingIn(store: NodeStore, bucket: number, ids: readonly 
   if (ids.length === 0) return []
   const sorted = ids.toSorted(compareBytes)
   const last = sorted.at(-1)!
+  const limit = Math.max(PAGE, ids.length)
   const held = new Set<string>()
   for (let after = before(sorted[0]!); ; ) {
-    const page = await store.itemsIn(bucket, { ...(after && { after }), limit: PAGE })
+    const page = await store.itemsIn(bucket, { ...(after && { after }), limit })
     for (const { id } of page) held.add(toHex(id))
     after = page.at(-1)?.id
-    if (page.length < PAGE || after === undefined || compareBytes(after, last) >= 0) break
+    if (page.length < limit || after === undefined || compareBytes(after, last) >= 0) break
   }
   return sorted.filter((id) => !held.has(toHex(id)))
 }

@@ -65,8 +65,10 @@ export class Repair {
    * swarm. Who is alone in a swarm has nobody to wait for.
    */
   get isCatchingUp(): boolean {
-    const swarm = this.#swarm()
-    return swarm !== undefined && swarm.others.length > 0 && this.#caughtUpIn !== swarm.id
+    const { view, nodeId } = this.#options
+    const id = view.snapshot?.nodes.get(nodeId)?.swarmId
+    if (id === undefined || id === this.#caughtUpIn) return false
+    return (view.snapshot?.swarm(id)?.members.length ?? 0) > 1
   }
 
   get status(): RepairStatus {

@@ -17,11 +17,25 @@ export function touches({ swarmIds }: DirectoryView, swarm: SwarmId, bucket: num
 /** Whether all owners in the bucket belong to the swarm. */
 export function isWhollyOf({ swarmIds }: DirectoryView, swarm: SwarmId, bucket: number): boolean {
   const { first, last } = ends(bucket)
-  if (swarmIds.some((id) => id !== swarm && id >= first && id <= last)) return false
-  return chooseSwarm(swarmIds, first) === swarm && chooseSwarm(swarmIds, last) === swarm
+  if (chooseSwarm(swarmIds, first) !== swarm || chooseSwarm(swarmIds, last) !== swarm) return false
+  for (let index = firstAtLeast(swarmIds, first); index < swarmIds.length && swarmIds[index]! <= last; index++)
+    if (swarmIds[index] !== swarm) return false
+  return true
 }
 
-function ends(bucket: number): { first: bigint; last: bigint } {
+/** Of ascending IDs. There may be thousands, and this is asked for each bucket. */
+function firstAtLeast(ids: readonly SwarmId[], position: bigint): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ids[middle]! < position) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function ends(bucket: number): { readonly first: bigint; readonly last: bigint } {
   const first = BigInt(bucket) * BUCKET_SIZE
   return { first, last: first + BUCKET_SIZE - 1n }
 }
