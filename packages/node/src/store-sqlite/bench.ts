@@ -3,7 +3,7 @@
  *
  *     node packages/node/src/store-sqlite/bench.ts [--folder=…] [--only=puts,rows,owners,million] [--large]
  *
- * `--large`: also with 10 million rows, which takes 10 GB and some ten minutes.
+ * `--large`: also with 10 million rows, which takes 3 GB and some minutes.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { millis, type Owner, parseNamespace, unixMillis } from '@starling/protoc
 import { silentLogger } from '@starling/runtime'
 import { figure, formatTable } from '../bench/table.ts'
 import type { NodeStore } from '../storage/node-store.ts'
-import { fillStore, NOW, randomMessage, randomOwners } from './bench-fill.ts'
+import { fillFast, fillStore, NOW, randomMessage, randomOwners } from './bench-fill.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const NAMESPACE = parseNamespace(0)
@@ -47,7 +47,7 @@ async function benchGrowth(folder: string, what: 'rows' | 'owners', large: boole
   for (const size of sizes) {
     const path = join(folder, `${what}-${size}.sqlite`)
     const owners = randomOwners(what === 'rows' ? Math.min(size, 100_000) : size)
-    fillStore(path, { count: what === 'rows' ? size : Math.max(size, 100_000), owners, sizeBytes: 100 })
+    fillFast(path, { count: what === 'rows' ? size : Math.max(size, 100_000), owners, sizeBytes: 100 })
     const sizeBytes = statSync(path).size
     await using store = await open(path)
     await putFor(store, owners, 16, 1000)
@@ -69,7 +69,7 @@ async function benchMillion(folder: string): Promise<string[]> {
   const path = join(folder, 'million.sqlite')
   const owners = randomOwners(100_000)
   const fillStart = performance.now()
-  fillStore(path, { count: MILLION, owners, sizeBytes: 2048 })
+  fillFast(path, { count: MILLION, owners, sizeBytes: 2048 })
   const fillSeconds = (performance.now() - fillStart) / 1000
   const openStart = performance.now()
   await using store = await open(path)
