@@ -155,10 +155,12 @@ export class StorageChaos implements AsyncDisposable {
     await this.#publish(this.#chance(0.5) ? this.#pick(this.fixture.nodes) : undefined)
   }
 
-  /** One member of each swarm comes back with nothing. */
+  /** One member of each swarm comes back with nothing; but not the only one of those that can be believed. */
   async #freshDisks(): Promise<void> {
     for (const swarm of SWARMS) {
-      const node = this.#pick(this.#assignment.filter(([, id]) => id === swarm))?.[0]
+      const members = this.#assignment.filter(([, id]) => id === swarm).map(([node]) => node)
+      const honest = members.filter((node) => node !== this.liar?.node)
+      const node = this.#pick(honest.length > 1 ? members : members.filter((member) => !honest.includes(member)))
       if (!node) continue
       await this.fixture.stop(node)
       node.disk.wipe()
