@@ -42,6 +42,10 @@ class HttpsLane implements Lane {
     socket.on('close', () => this.#waiting?.reject(new Error('the connection was closed')))
   }
 
+  get isClosed(): boolean {
+    return this.#socket.destroyed || !this.#socket.writable
+  }
+
   send(request: Uint8Array): Promise<Answer> {
     this.#waiting = Promise.withResolvers<Answer>()
     this.#socket.write(request)
@@ -53,6 +57,11 @@ class HttpsLane implements Lane {
   }
 
   #take(chunk: Buffer): void {
+    // What nobody asked for is a goodbye to who has asked nothing for long.
+    if (this.#waiting === undefined) {
+      this.close()
+      return
+    }
     let body = chunk
     if (this.#chunks.length === 0) {
       const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
@@ -73,6 +82,7 @@ class HttpsLane implements Lane {
     if (this.#left > 0) return
     const whole = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     this.#chunks = []
-    this.#waiting?.resolve({ status: this.#status, body: whole })
+    this.#waiting.resolve({ status: this.#status, body: whole })
+    this.#waiting = undefined
   }
 }

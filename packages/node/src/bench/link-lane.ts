@@ -43,6 +43,10 @@ class LinkLane implements Lane {
     })
   }
 
+  get isClosed(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN
+  }
+
   send(request: Uint8Array): Promise<Answer> {
     const id = this.#nextId++
     new DataView(request.buffer, request.byteOffset).setUint32(REQUEST_ID_AT, id)

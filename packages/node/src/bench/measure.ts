@@ -32,11 +32,11 @@ export class Lanes {
     this.#carrier = carrier
   }
 
-  to(entry: NodeEntry, lane: number): Promise<Lane> {
+  async to(entry: NodeEntry, lane: number): Promise<Lane> {
     const connection = this.#carrier === 'https' ? lane : 0
     const key = `${entry.descriptor.nodeId} ${connection}`
     const existing = this.#lanes.get(key)
-    if (existing !== undefined) return existing
+    if (existing !== undefined && !(await existing).isClosed) return existing
     const open = this.#carrier === 'https' ? openHttpsLane : openLinkLane
     const opened = open(this.#network.nodeOf(entry).httpsPort, sourceOf(connection))
     this.#lanes.set(key, opened)

@@ -31,6 +31,10 @@ class TlsLane implements Lane {
     })
   }
 
+  get isClosed(): boolean {
+    return !this.#socket.writable
+  }
+
   send(request: Uint8Array): Promise<Answer> {
     const id = this.#nextId++
     // Many are under way at once, and all are this one: each needs its own number.
