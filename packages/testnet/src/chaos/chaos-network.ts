@@ -1,7 +1,7 @@
 /** Nine nodes in three swarms, each a process of its own, that can be stopped, killed, frozen, cut off and robbed of their disk. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,14 +45,13 @@ export class ChaosNetwork implements AsyncDisposable {
   static async start(): Promise<ChaosNetwork> {
     const folder = mkdtempSync(join(tmpdir(), 'starling-chaos-'))
     const network = new ChaosNetwork(folder, await layOut(folder))
-    await network.#proxies.listen()
-    // The directory member comes last, when those that it waits for are there.
-    for (const node of network.nodes.toReversed()) network.start(node)
-    const isFormed = ({ nodes, swarms }: Health) => nodes === NODES && swarms === NODES / SWARM_SIZE
-    await Promise.all(network.nodes.map((node) => network.untilHealthy(node, isFormed)))
-    const document = await get(network.nodes[0]!.httpsPort, '/directory/latest')
-    network.#view = new DirectoryView(decodeDocument(document!.body))
-    return network
+    try {
+      await network.#form()
+      return network
+    } catch (error) {
+      await network[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Members of each swarm. */
@@ -126,9 +125,10 @@ export class ChaosNetwork implements AsyncDisposable {
     return (await ask(node.httpsPort, 'retrieve', params))?.status === 200
   }
 
-  /** Until the node is ready, and says so; an error after a minute. */
+  /** Until the node is ready, and says so; an error if it ends, or after a minute. */
   async untilHealthy(node: ChaosNode, isWell: (health: Health) => boolean = () => true): Promise<void> {
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await pause(POLL_MS)) {
+      if (!node.child) throw new Error(`node ${node.index} ended: ${lastLine(join(node.folder, 'node.log'))}`)
       const health = await this.health(node)
       if (health?.ready && isWell(health)) return
     }
@@ -146,6 +146,16 @@ export class ChaosNetwork implements AsyncDisposable {
     for (const { child } of this.nodes) child?.kill('SIGKILL')
   }
 
+  async #form(): Promise<void> {
+    await this.#proxies.listen()
+    // The directory member comes last, when those that it waits for are there.
+    for (const node of this.nodes.toReversed()) this.start(node)
+    const isFormed = ({ nodes, swarms }: Health) => nodes === NODES && swarms === NODES / SWARM_SIZE
+    await Promise.all(this.nodes.map((node) => this.untilHealthy(node, isFormed)))
+    const document = await get(this.nodes[0]!.httpsPort, '/directory/latest')
+    this.#view = new DirectoryView(decodeDocument(document!.body))
+  }
+
   #nodesOf(ids: readonly NodeId[]): readonly ChaosNode[] {
     return this.nodes.filter(({ nodeId }) => ids.includes(nodeId))
   }
@@ -157,6 +167,10 @@ function ownerKeyIn(network: ChaosNetwork, node: ChaosNode): string {
     const key = crypto.blake2b(32, Uint8Array.of(fill))
     if (network.membersOf(key).includes(node)) return toHex(key)
   }
+}
+
+function lastLine(path: string): string {
+  return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? ''
 }
 
 /** Seconds, for stories. */
