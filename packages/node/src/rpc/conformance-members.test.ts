@@ -165,6 +165,20 @@ test('forward: the clocks of two members differ by 70 s at most', async () => {
   }
 })
 
+test('forward: an expiry that a member missed is judged by when it was taken up, however late it comes', async () => {
+  await using swarm = await Swarm.create()
+  const at = swarm.now - 20 * DAY
+  const params = (method: string, time: number) => requestsAt(swarm, time)[method]!
+  for (const [method, tolerance, status, text] of [
+    ['expire', 60_000, 401, 'expire: timestamp should be >= current time'],
+    ['expire_all', 70_000, 406, 'expire_all timestamp should be >= current time'],
+  ] as const) {
+    const late = (time: number) => forward(swarm, forwardOf(method, params(method, time), at))
+    expect((await late(at - tolerance)).status).toBe(200)
+    expect(await late(at - tolerance - 1)).toEqual({ status, text })
+  }
+})
+
 test('forward: what a subaccount asked before its token was revoked is done, what it asked since is not', async () => {
   await using swarm = await Swarm.create()
   const group = swarm.group()

@@ -13,6 +13,9 @@ import {
 } from '@starling/protocol'
 import { type Change, type ChangeRecord, changeExpiry } from './change-record.ts'
 
+/** Version and time. */
+const FORWARD_HEAD = 9
+
 /** What a request changes for good; nothing for methods that leave no record. */
 export function changeOf(call: RpcCall): Change | undefined {
   switch (call.method) {
@@ -41,6 +44,11 @@ export function recordOf(
   if (change === undefined) return undefined
   const { owner } = call.params as { readonly owner: Owner }
   return { id: deriveRecordId(crypto, at, request), owner, at, expiry: changeExpiry(change.kind, at), request, change }
+}
+
+/** The call of an encoded `forwardRequest`, whose last part is a `clientRequest`. */
+export function parseForwarded(payload: Uint8Array): RpcCall | undefined {
+  return parseClientRequest(payload.subarray(FORWARD_HEAD))
 }
 
 /** The call that was encoded as a `clientRequest`; nothing, if there is no such method or its parameters are wrong. */

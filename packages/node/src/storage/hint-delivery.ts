@@ -3,13 +3,11 @@
  * swarm. What a member missed longer ago, or lost, it gets by repair.
  */
 import {
-  clientRequest,
   type Descriptor,
   type DirectoryView,
   decodeMemberEntry,
   expireEntry,
   FrameKind,
-  forwardRequest,
   millis,
   type Owner,
   ownerBytes,
@@ -23,7 +21,7 @@ import {
 } from '@starling/protocol'
 import { backoff, type Clock, type LinkReply, type Logger, type Observable } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
-import { parseClientRequest } from './change-of.ts'
+import { parseForwarded } from './change-of.ts'
 import { decodeOutcomes, itemOf } from './items.ts'
 import type { Hint, NodeStore } from './node-store.ts'
 import type { Replication } from './replication.ts'
@@ -118,7 +116,7 @@ function ownerOf(work: Hint['work']): Owner | undefined {
     case 'record':
       return work.record.owner
     case 'request': {
-      const call = parseClientRequest(work.request)
+      const call = parseForwarded(work.request)
       return call && swarmOwner(call)
     }
     default:
@@ -155,12 +153,10 @@ async function replay(
   hints: readonly RequestHint[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { clock, replication, store } = options
+  const { replication, store } = options
   for (const hint of hints) {
-    // As of now: a member refuses what was forwarded at another time than its own.
-    const forward = { version: 2, at: clock.now(), ...clientRequest.decode(hint.work.request) } as const
     const reply = await attempt(options, [hint], () =>
-      replication.send(member, FrameKind.forward, forwardRequest.encode(forward), TRANSFER_TIMEOUT, signal),
+      replication.send(member, FrameKind.forward, hint.work.request, TRANSFER_TIMEOUT, signal),
     )
     if (!reply) return false
     if (!isAnswered(member, reply)) {

@@ -64,6 +64,24 @@ test('what was deleted does not come back from a member that missed the deletion
   expect(await first.store.stats()).toMatchObject({ messages: 0 })
 })
 
+test('what expired before its time does not come back from a member that did not know', async () => {
+  await using swarm = await Swarm.create()
+  const absent = swarm.members[2]!
+  const [hash] = await swarm.store(['one', 'two'])
+  await without(swarm, absent, async () => {
+    const until = swarm.now + 5_000
+    const shorter = { messages: [hash], expiry: until, shorten: true }
+    await swarm.ask('expire', { ...swarm.alice.proof(`expireshorten${until}${hash}`), ...shorter })
+    await pass(swarm.fixture, 100_000)
+    const now = swarm.now
+    await swarm.ask('expire_all', { ...swarm.alice.proof(`expire_all${now}`), expiry: now })
+    await pass(swarm.fixture, 100_000)
+  })
+  expect(await absent.store.stats()).toMatchObject({ messages: 2 })
+  await pass(swarm.fixture, 20 * 60_000)
+  for (const { store } of swarm.members) expect(await store.stats()).toMatchObject({ messages: 0, hints: 0 })
+})
+
 test('an outbox takes a new message also where the old one was all that the account had', async () => {
   await using swarm = await Swarm.create()
   const { alice, now } = swarm

@@ -1,6 +1,6 @@
 /** What members that missed a request will get later: the message, the record that it left, or the request itself. */
 import {
-  clientRequest,
+  forwardRequest,
   LIMITS,
   type MemberFailure,
   type StoreEntry,
@@ -41,7 +41,7 @@ function workFor(
   if (record) {
     return mine.kind === 'done' ? { work: { kind: 'record', id: record.id }, expiry: record.expiry } : undefined
   }
-  const request = clientRequest.encode({ method: call.method, params: taken.params })
+  const request = forwardRequest.encode({ version: 2, at: taken.at, method: call.method, params: taken.params })
   return { work: { kind: 'request', request }, expiry: unixMillis(taken.at + LIMITS.maxPrivateTtl) }
 }
 

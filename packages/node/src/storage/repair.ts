@@ -28,6 +28,8 @@ const INTERVAL = minutes(5)
 const JITTER = seconds(60)
 /** After a round in which a member refused or our storage failed: its directory, or our disk, may be another one soon. */
 const SOON = seconds(15)
+/** A member that is back first hears what it missed: else we would take from it what has expired here before its time. */
+const HINTS_FIRST = seconds(5)
 /** Before those that did not answer are tried once more. */
 const SECOND_TRY = seconds(2)
 /** Items that could not be taken are fetched again after so many rounds, which is about an hour. */
@@ -77,7 +79,7 @@ export class Repair {
 
   /** Runs until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { view, replication, logger } = this.#options
+    const { clock, view, replication, logger } = this.#options
     let members = ''
     const stops = [
       replication.suspicion.onReturn(() => this.#waker.wake()),
@@ -97,6 +99,7 @@ export class Repair {
         })
         this.#progress = undefined
         await this.#waker.rest(rest, signal)
+        if (!this.isCatchingUp) await clock.sleep(HINTS_FIRST, { signal })
       }
     } finally {
       for (const stop of stops) stop()

@@ -40,6 +40,7 @@ import {
   swarmOwner,
   type TextAnswer,
   type UnixMillis,
+  unixMillis,
   utf8,
   withNetworkTime,
 } from '@starling/protocol'
@@ -128,7 +129,9 @@ export class StorageService {
     if (owner === undefined) return undefined
     if (!view.snapshot?.isMember(nodeId, keyOf(owner))) return { status: 421, body: this.#swarmBody(owner) }
     const isRevoked = await revocationsFor(store, call, takenUp)
-    return authoriseCall(call, { crypto, now: this.#now, isRevoked, isForwarded: takenUp !== undefined })
+    // What another member took up is judged as of then, so that it does not come too late where it was missed at first.
+    const now = unixMillis(Math.min(this.#now, takenUp ?? this.#now))
+    return authoriseCall(call, { crypto, now, isRevoked, isForwarded: takenUp !== undefined })
   }
 
   /** A request that another member of the swarm handed on: carried out here alone. */
@@ -139,8 +142,8 @@ export class StorageService {
     const owner = swarmOwner(call)
     if (owner === undefined || !this.#options.view.snapshot?.isMember(from, keyOf(owner)))
       return textReply({ status: 403, body: 'not a member' })
-    if (Math.abs(taken.at - this.#now) > FORWARD_TOLERANCE) return textReply(rpcAnswers.clock())
     if (!isSwarmCall(call)) return textReply({ status: 400, body: 'not a swarm-wide method' })
+    if (!isTimely(call, taken.at, this.#now)) return textReply(rpcAnswers.clock())
     const refusal = await this.#refusalOfForward(call, taken.at)
     if (refusal) return refusal
     this.#takeUpTime.see(taken.at)
@@ -262,6 +265,12 @@ export class StorageService {
   #withTime(body: JsonObject): JsonObject {
     return withNetworkTime(body, { now: this.#now, fork: FORK })
   }
+}
+
+/** Whether a member took it up about now; or at any time, what is sent again to those that missed it. */
+function isTimely(call: SwarmCall, at: UnixMillis, now: UnixMillis): boolean {
+  if (at > now + FORWARD_TOLERANCE) return false
+  return at >= now - FORWARD_TOLERANCE || call.method === 'expire' || call.method === 'expire_all'
 }
 
 function storedHash(entry: SwarmEntry<unknown>): MessageHash | undefined {
