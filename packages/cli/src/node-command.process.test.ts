@@ -156,7 +156,7 @@ test('a key that others can read is a problem, and the node refuses it', async (
   rmSync(key)
   writeFileSync(key, keyOf(join(home, 'node')), { mode: 0o644 })
   const checked = await node('check', ['--config', exposed])
-  expect([checked.code, checked.errors()]).toEqual([2, expect.stringContaining('chmod 600')])
+  expect([checked.code, checked.output()]).toEqual([1, expect.stringContaining(`chmod 600 ${key}`)])
   const run = await node('run', ['--config', exposed])
   expect([run.code, run.errors()]).toEqual([2, expect.stringContaining('chmod 600')])
 })

@@ -6,7 +6,7 @@ import { formatNetworkFile, wipe } from '@starling/protocol'
 import { createNativeCrypto } from '@starling/runtime/native'
 import { CliError, type ExitCode } from '../cli-error.ts'
 import { formatBytes } from '../operator/check-disk.ts'
-import { type Finding, renderFindings } from '../operator/finding.ts'
+import { type Finding, finding, renderFindings } from '../operator/finding.ts'
 import { openKeys } from '../operator/key-backup.ts'
 import { nodeIdIn, wipeFiles, writeKeyFiles } from '../operator/key-files.ts'
 import { type InitOptions, readSettings, type Settings } from '../operator/node-settings.ts'
@@ -54,7 +54,7 @@ export async function nodeCheck(
 ): Promise<ExitCode> {
   const { nodeId, findings, path } = await inspect(resolve(options.config), ports)
   if (options.json) ports.output.write(jsonLine({ config: path, nodeId, findings }))
-  else ports.output.write(`Node ${nodeId}\n${renderFindings(findings)}`)
+  else ports.output.write(`Node ${nodeId ?? 'without a key that can be read'}\n${renderFindings(findings)}`)
   return isFine(findings) ? 0 : 1
 }
 
@@ -66,12 +66,22 @@ async function inspect(file: string, ports: CliPorts) {
   const { path, config } = openConfig(file, ports)
   using interrupt = interruptSignal(ports.interrupts)
   const asking = { clock: ports.clock, signal: interrupt.signal }
-  const nodeId = nodeIdIn(config, createNativeCrypto())
+  const key = readNodeId(config)
   const network = openNetwork(config)
   const running = config.metrics ? await fetchStatus(config, asking).catch(() => undefined) : undefined
-  const isRunning = running?.nodeId === nodeId
+  const isRunning = running !== undefined && running.nodeId === key.nodeId
   const findings = await selfCheck({ configPath: path, config, network, isRunning, ...asking })
-  return { path, config, nodeId, findings }
+  return { path, config, nodeId: key.nodeId, findings: [...key.findings, ...findings] }
+}
+
+/** A key that cannot be read is one finding among others. */
+function readNodeId(config: NodeConfig): { readonly nodeId: string | null; readonly findings: readonly Finding[] } {
+  try {
+    return { nodeId: nodeIdIn(config, createNativeCrypto()), findings: [] }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    return { nodeId: null, findings: [finding('files', 'problem', error.message)] }
+  }
 }
 
 /** @throws {CliError} `node_exists`, if another network's file is there. */
@@ -122,14 +132,14 @@ function formatConfig(made: {
 
 function renderMade(made: {
   readonly path: string
-  readonly nodeId: string
+  readonly nodeId: string | null
   readonly findings: readonly Finding[]
   readonly config: NodeConfig
 }): string {
   const { path, nodeId, findings, config } = made
   const limit = config.maxStorageBytes === 0 ? 'no bound' : `at most ${formatBytes(config.maxStorageBytes)}`
   return `Made a node.
-  Node ID        ${nodeId}
+  Node ID        ${nodeId ?? 'none yet'}
   Configuration  ${path}
   Keys and data  ${config.dataFolder} (${limit})
 
