@@ -6,7 +6,10 @@ import { survive } from './survive.ts'
 
 const INTERVAL = seconds(10)
 /** Of one write: small, so that a store never waits long behind a deletion. */
-const BATCH = 500
+const BATCH = 200
+/** Of the time that a write took, up to so much. */
+const PAUSE_SHARE = 1
+const LONGEST_PAUSE = seconds(1)
 /** How much faster than the machine counts the clock may be: it is set right now and then. */
 const TOLERANCE = minutes(5)
 /** How much later a start may be than what was seen last: nodes are off for a while. */
@@ -34,15 +37,30 @@ export async function runSweep(
     if (!watch.isTrusted) continue
     const now = clock.now()
     await survive(logger, signal, async () => {
-      let total = 0
-      for (let deleted = -1; deleted !== 0 && !signal.aborted; total += deleted) {
-        deleted = await store.deleteExpired(now, BATCH)
-      }
-      if (total > 0) logger.debug('storage.expired', { count: total })
+      const count = await deleteAllExpired(ports, now, signal)
+      if (count > 0) logger.debug('storage.expired', { count })
       const seen = watch.toKeep(now)
       if (seen) await store.setValue(SEEN, seen)
     })
   }
+}
+
+/** Leaves the disk to others for as long as it takes itself. Returns how many were deleted. */
+export async function deleteAllExpired(
+  { clock, store }: { readonly clock: Clock; readonly store: Pick<NodeStore, 'deleteExpired'> },
+  now: UnixMillis,
+  signal: AbortSignal,
+): Promise<number> {
+  let total = 0
+  while (!signal.aborted) {
+    const started = clock.monotonic()
+    const deleted = await store.deleteExpired(now, BATCH)
+    if (deleted === 0) break
+    total += deleted
+    const taken = clock.monotonic() - started
+    if (taken > 0) await clock.sleep(millis(Math.min(PAUSE_SHARE * taken, LONGEST_PAUSE)), { signal })
+  }
+  return total
 }
 
 function untilNextSweep(now: UnixMillis): Millis {

@@ -10,9 +10,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { millis, type Owner, parseNamespace, unixMillis } from '@starling/protocol'
-import { silentLogger } from '@starling/runtime'
+import { silentLogger, systemClock } from '@starling/runtime'
 import { figure, formatTable } from '../bench/table.ts'
 import type { NodeStore } from '../storage/node-store.ts'
+import { deleteAllExpired } from '../storage/sweep.ts'
 import { fillFast, fillStore, NOW, randomMessage, randomOwners } from './bench-fill.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
@@ -80,7 +81,7 @@ async function benchMillion(folder: string): Promise<string[]> {
   const start = performance.now()
   let isSweeping = true
   const sweep = async (): Promise<void> => {
-    while ((await store.deleteExpired(unixMillis(NOW + 2e9), 500)) > 0);
+    await deleteAllExpired({ clock: systemClock(), store }, unixMillis(NOW + 2e9), new AbortController().signal)
     isSweeping = false
   }
   const [during] = await Promise.all([mixedRequests(store, owners, () => isSweeping), sweep()])
