@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fingerprint, root, run } from './setup.mjs'
 
 const OUT = join(root, 'packages', 'node', 'dist')
+/** A build that fails leaves the one before: a service that starts again still finds its program. */
+const FRESH = join(root, '.build', 'node')
 const MARK = join(OUT, '.built-from')
 // CommonJS dependencies inside an ES module need `require`.
 const BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
@@ -16,8 +18,7 @@ export function buildNode() {
   process.env.STARLING_BUNDLED_NODE = join(OUT, 'starling-node.js')
   const wanted = fingerprint(['packages/node', 'packages/protocol', 'packages/runtime'])
   if (existsSync(MARK) && readFileSync(MARK, 'utf8') === wanted) return true
-  rmSync(OUT, { recursive: true, force: true })
-  mkdirSync(OUT, { recursive: true })
+  rmSync(FRESH, { recursive: true, force: true })
   const entries = ['packages/node/src/bin/starling-node.ts', 'packages/node/src/store-sqlite/writer-worker.ts']
   const status = run('esbuild', [
     ...entries,
@@ -28,10 +29,12 @@ export function buildNode() {
     '--external:sodium-native',
     `--banner:js=${BANNER}`,
     '--entry-names=[name]',
-    `--outdir=${OUT}`,
+    `--outdir=${FRESH}`,
     '--log-level=warning',
   ])
   if (status !== 0) return false
-  writeFileSync(MARK, wanted)
+  writeFileSync(join(FRESH, '.built-from'), wanted)
+  rmSync(OUT, { recursive: true, force: true })
+  renameSync(FRESH, OUT)
   return true
 }
