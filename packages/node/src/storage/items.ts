@@ -3,6 +3,7 @@ import {
   CodecError,
   compareBytes,
   encodeRecordId,
+  FETCH_BYTES,
   MalformedInputError,
   type MessageHash,
   type Owner,
@@ -18,6 +19,8 @@ import type { NodeStore, StoredMessage } from './node-store.ts'
 
 /** Of one reading of IDs, at least. */
 const PAGE = 64
+/** Items that are read at a time: those that do not fit any more are read in vain. */
+const READ_AT_ONCE = 16
 
 export type StoredItem =
   | { readonly kind: 'message'; readonly message: StoredMessage }
@@ -70,6 +73,32 @@ export async function readItems(store: NodeStore, bucket: number, ids: readonly 
       }
     }),
   ]
+}
+
+/**
+ * The items of the first of `ids`: as many as fit a megabyte, one at least. `served`: how many of the IDs that are; what
+ * `items` lacks of them is not here.
+ */
+export async function readSome(
+  store: NodeStore,
+  bucket: number,
+  ids: readonly Uint8Array[],
+): Promise<{ readonly items: readonly ReadItem[]; readonly served: number }> {
+  const items: ReadItem[] = []
+  let size = 0
+  for (let at = 0; at < ids.length; at += READ_AT_ONCE) {
+    const chunk = ids.slice(at, at + READ_AT_ONCE)
+    const found = new Map((await readItems(store, bucket, chunk)).map((item) => [toHex(item.id), item]))
+    for (const [index, id] of chunk.entries()) {
+      const item = found.get(toHex(id))
+      if (!item) continue
+      // A frame holds ten megabytes, and each item may be one.
+      if (items.length > 0 && size + item.sizeBytes > FETCH_BYTES) return { items, served: at + index }
+      items.push(item)
+      size += item.sizeBytes
+    }
+  }
+  return { items, served: ids.length }
 }
 
 /** Those of `ids` that are no items of the bucket here. Best if they lie close together: all between them are looked at. */

@@ -1,7 +1,6 @@
 /** Offers items to one member of the swarm to which they belong, and transfers those that it lacks. */
 import {
   type Descriptor,
-  FETCH_BYTES,
   FrameKind,
   OFFER_ANSWERS,
   offerReply,
@@ -13,15 +12,13 @@ import {
 } from '@starling/protocol'
 import type { Clock, LinkReply } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
-import { decodeAnswer, decodeOutcomes, type ReadItem, readItems } from './items.ts'
+import { decodeAnswer, decodeOutcomes, readSome } from './items.ts'
 import type { BucketItem, NodeStore } from './node-store.ts'
 import type { Replication } from './replication.ts'
 import { throttled } from './throttle.ts'
 
 const OFFER_TIMEOUT = seconds(5)
 const TRANSFER_TIMEOUT = seconds(15)
-/** Items that are read at a time; a transfer is sent as soon as they are a megabyte. */
-const READ_AT_ONCE = 16
 
 export type OfferOptions = {
   readonly clock: Clock
@@ -75,15 +72,10 @@ async function transferSome(
   { missing, held }: { missing: Uint8Array[]; held: Set<string> },
   signal: AbortSignal,
 ): Promise<{ readonly bytes: number; readonly value: undefined }> {
-  const found: ReadItem[] = []
-  for (let size = 0; missing.length > 0 && size < FETCH_BYTES; ) {
-    const ids = missing.splice(0, READ_AT_ONCE)
-    const items = await readItems(store, bucket, ids)
-    found.push(...items)
-    size += items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const here = new Set(items.map(({ id }) => toHex(id)))
-    for (const id of ids) if (!here.has(toHex(id))) held.add(toHex(id))
-  }
+  const { items: found, served } = await readSome(store, bucket, missing)
+  const gone = new Set(missing.splice(0, served).map((id) => toHex(id)))
+  for (const { id } of found) gone.delete(toHex(id))
+  for (const id of gone) held.add(id)
   const payload = transferRequest.encode({ version: 2, items: found.map(({ item }) => item) })
   const body = accepted(await replication.send(member, FrameKind.transfer, payload, TRANSFER_TIMEOUT, signal))
   const outcomes = decodeOutcomes(body, found.length)

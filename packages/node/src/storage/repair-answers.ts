@@ -8,7 +8,6 @@ import {
   digestsReply,
   digestsRequest,
   equalBytes,
-  FETCH_BYTES,
   FrameKind,
   fetchReply,
   fetchRequest,
@@ -23,18 +22,14 @@ import {
   offerRequest,
   ownerBytes,
   type SwarmId,
-  type TransferItem,
   toHex,
   utf8,
 } from '@starling/protocol'
 import type { LinkReply, Observable } from '@starling/runtime'
-import { missingIn, readItems } from './items.ts'
+import { missingIn, readSome } from './items.ts'
 import type { NodeStore } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
 import { isWhollyOf, touches } from './swarm-arc.ts'
-
-/** Items that are read at a time: a few messages more than fit the answer may be read in vain. */
-const READ_AT_ONCE = 16
 
 export type RepairAnswersOptions = {
   readonly nodeId: NodeId
@@ -106,17 +101,9 @@ export class RepairAnswers {
 
   async #fetch({ directory, id }: CommonSwarm, payload: Uint8Array): Promise<Uint8Array> {
     const { bucket, ids } = fetchRequest.decode(payload)
-    const found: TransferItem[] = []
-    let served = 0
-    for (let size = 0; served < ids.length && size < FETCH_BYTES; served += READ_AT_ONCE) {
-      const wanted = ids.slice(served, served + READ_AT_ONCE)
-      const items = (await readItems(this.#options.store, bucket, wanted)).filter(({ owner }) =>
-        isOf(directory, id, owner),
-      )
-      found.push(...items.map(({ item }) => item))
-      size += items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    }
-    return fetchReply.encode({ served: Math.min(served, ids.length), items: found })
+    const { items, served } = await readSome(this.#options.store, bucket, ids)
+    const shared = items.filter(({ owner }) => isOf(directory, id, owner)).map(({ item }) => item)
+    return fetchReply.encode({ served, items: shared })
   }
 
   async #offer(payload: Uint8Array): Promise<Uint8Array> {

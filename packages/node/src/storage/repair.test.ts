@@ -1,18 +1,22 @@
 import { test } from 'node:test'
 import {
   digestsReply,
+  encodeRecordId,
   FrameKind,
   fetchReply,
   fetchRequest,
   listReply,
   millis,
   parseOwner,
+  type TransferItem,
   toBase64,
   toHex,
+  unixMillis,
   utf8,
 } from '@starling/protocol'
 import { expect } from 'expect'
 import { crypto, Fixture, FixtureAccount, type FixtureNode, pass, texts } from '../testing/fixture.ts'
+import { bucketOf } from './buckets.ts'
 import { sortedTexts } from './sorted.ts'
 
 const alice = new FixtureAccount(1)
@@ -254,6 +258,34 @@ test('what was fetched before a link broke is not fetched again', async () => {
   await pass(fixture, 60_000)
   expect(await held(fresh)).toHaveLength(1200)
   expect(new Set(fetched).size).toBe(fetched.length)
+})
+
+test('large items are given one after the other, each answer in a frame of its own', async () => {
+  const { fixture, nodes } = await swarm(2)
+  await using _ = fixture
+  const [node, other] = nodes as [FixtureNode, FixtureNode]
+  const bucket = bucketOf(owner)
+  for (let number = 0; number < 15; number++) {
+    await node.store.apply({
+      id: encodeRecordId(new Uint8Array(16).fill(number)),
+      owner,
+      at: unixMillis(fixture.clock.now() + number),
+      expiry: unixMillis(fixture.clock.now() + DAY),
+      request: new Uint8Array(1_000_000),
+      change: { kind: 'deleteAll', namespace: 'all' },
+    })
+  }
+  const ids = (await node.store.itemsIn(bucket, { limit: 100 })).map(({ id }) => id)
+  const given: TransferItem[] = []
+  for (let rest = ids; rest.length > 0; ) {
+    const payload = fetchRequest.encode({ version: 1, bucket, ids: rest })
+    const { body } = await node.node.answerPeer(other.nodeId, FrameKind.fetch, payload, NEVER)
+    expect(body.length).toBeLessThan(2_000_000)
+    const { served, items } = fetchReply.decode(body)
+    given.push(...items)
+    rest = rest.slice(served)
+  }
+  expect(given).toHaveLength(15)
 })
 
 test('members compare with members of their own swarm only', async () => {
