@@ -49,6 +49,24 @@ test('a member that was away gets what it missed', async () => {
   expect(await bob.inbox()).toEqual(['one'])
 })
 
+test('a member that lost its disk has everything again soon, and can be the only one left', async () => {
+  await using net = await TestNet.create({ nodes: 12, swarmSize: 3, seed: 5 })
+  const [alice, bob] = await net.clients('alice', 'bob')
+  const bobId = bob.accountId
+  await bob.close()
+  for (const text of ['one', 'two', 'three']) await alice.send(bobId, text)
+  await net.advance(seconds(10))
+  const [unlucky, ...others] = net.swarmOf(bobId)
+  unlucky!.loseDisk()
+  await net.start([unlucky!])
+  await net.advance(seconds(40))
+  expect((await unlucky!.node!.status()).repair).toMatchObject({ isCatchingUp: false })
+  net.crash(others)
+  await bob.open()
+  await net.advance(minutes(3))
+  expect(await bob.inbox()).toEqual(['one', 'two', 'three'])
+})
+
 test('messages go both ways, in order, over wires that lose, delay and reorder', async () => {
   await using net = await TestNet.create({ nodes: 12, swarmSize: 3, seed: 23 })
   const [alice, bob] = await net.clients('alice', 'bob')

@@ -58,10 +58,10 @@ export class StorageChaos implements AsyncDisposable {
     await check(this)
   }
 
-  /** The swarm of a person, as of the newest directory. */
+  /** The swarm of a person, as of the directory of a node that runs; nobody, if none does. */
   membersOf(person: Person): readonly FixtureNode[] {
-    const view = this.fixture.nodes.find(({ isUp }) => isUp)!.node.keeper.view.snapshot!
-    const members = view.swarmOf(ownerBytes(person.owner).subarray(1))?.members ?? []
+    const view = this.fixture.nodes.find(({ isUp }) => isUp)?.node.keeper.view.snapshot
+    const members = view?.swarmOf(ownerBytes(person.owner).subarray(1))?.members ?? []
     return members.map(({ descriptor }) => this.fixture.nodes.find(({ nodeId }) => nodeId === descriptor.nodeId)!)
   }
 
