@@ -115,17 +115,26 @@ export class Fuzzer {
       return true
     } catch (error) {
       if (!(error instanceof FuzzFailure)) throw error
-      await this.#found(input)
+      await this.#found(input, error)
       return false
     }
   }
 
-  /** Makes the input smaller as long as it fails in the same way; one of each way is enough. */
-  async #found(input: Uint8Array): Promise<void> {
-    const failure = await this.#failureOf(input)
-    if (failure === undefined) return // it depended on what was before it: the next one will tell
+  /**
+   * Makes the input smaller as long as it fails in the same way; one of each way is enough. What does not happen again
+   * depended on what came before, and is kept as it is; too many steps once are those of something that is done once.
+   */
+  async #found(input: Uint8Array, first?: FuzzFailure): Promise<void> {
+    const again = await this.#failureOf(input)
+    const failure = again ?? first
+    if (failure === undefined) return
     const name = nameOf(failure)
     if (this.findings.some((finding) => nameOf(finding.failure) === name)) return
+    const smallest = again === undefined ? input : await this.#smallest(input, name)
+    this.findings.push({ input: smallest, failure })
+  }
+
+  async #smallest(input: Uint8Array, name: string): Promise<Uint8Array> {
     let smallest = input
     let tries = 0
     for (let size = input.length >> 1; size >= 1 && tries < MOST_TRIES; size >>= 1) {
@@ -136,7 +145,7 @@ export class Fuzzer {
         else at += size
       }
     }
-    this.findings.push({ input: smallest, failure })
+    return smallest
   }
 
   async #failureOf(input: Uint8Array): Promise<FuzzFailure | undefined> {
