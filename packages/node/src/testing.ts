@@ -1,5 +1,6 @@
 /** For simulations and tests: a storage whose disk can crash, what every storage must do, and nodes without sockets. */
 export { MemoryDisk } from './storage/memory-disk.ts'
 export { openMemoryStore } from './storage/memory-store.ts'
-export { describeNodeStore, type StoreUnderTest } from './storage/node-store.suite.ts'
+export { describeNodeStore } from './storage/node-store.suite.ts'
+export type { StoreUnderTest } from './storage/store-fixture.suite.ts'
 export { type Fate, Fixture, FixtureAccount, type FixtureNode } from './testing/fixture.ts'

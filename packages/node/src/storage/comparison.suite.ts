@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { ownerBytes, parseOwner, swarmPosition } from '@starling/protocol'
 import { expect } from 'expect'
 import { bucketOf, itemIdOf, recordItemId } from './buckets.ts'
+import type { NodeStore } from './node-store.ts'
+import { changeRecord, recordId } from './records.suite.ts'
 import {
   ALICE,
   byHash,
@@ -13,9 +15,7 @@ import {
   MEMBER,
   NOW,
   storedMessage,
-} from './node-store.suite.ts'
-import type { NodeStore } from './node-store.ts'
-import { changeRecord, recordId } from './records.suite.ts'
+} from './store-fixture.suite.ts'
 
 const DELETION = { kind: 'delete', hashes: [hashOf(50)] } as const
 /** Bob is in another bucket than Alice, her neighbour is not. */

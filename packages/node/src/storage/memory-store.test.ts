@@ -4,7 +4,8 @@ import { settle, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { MemoryDisk } from './memory-disk.ts'
 import { openMemoryStore } from './memory-store.ts'
-import { describeNodeStore, hashOf, storedMessage } from './node-store.suite.ts'
+import { describeNodeStore } from './node-store.suite.ts'
+import { hashOf, storedMessage } from './store-fixture.suite.ts'
 
 const query = { ...storedMessage(0), now: unixMillis(0), sizeBudget: 1e9, countLimit: 1e6 }
 const closed = { name: 'NodeStoreError', code: 'closed' }

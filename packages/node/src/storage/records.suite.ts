@@ -10,6 +10,8 @@ import {
 } from '@starling/protocol'
 import { expect } from 'expect'
 import { type Change, type ChangeRecord, changeExpiry, RECORD_LIMITS, tokenText } from './change-record.ts'
+import type { NodeStore } from './node-store.ts'
+import { sortedTexts } from './sorted.ts'
 import {
   ALICE,
   ALL,
@@ -22,8 +24,7 @@ import {
   MEMBER,
   NOW,
   storedMessage,
-} from './node-store.suite.ts'
-import type { NodeStore } from './node-store.ts'
+} from './store-fixture.suite.ts'
 
 const DAY = 86_400_000
 const OTHER = parseNamespace(5)
@@ -246,9 +247,9 @@ function describeKeeping(create: CreateStore): void {
     const count = RECORD_LIMITS.revocations + 3
     const order = Array.from({ length: count }, (_, index) => ((index * 11) % count) + 1)
     await Promise.all(order.map((number) => store.apply(changeRecord(number, number, revoke(number % 100)))))
-    const kept = (await store.recordsOf(ALICE)).map(({ id }) => id).toSorted()
+    const kept = sortedTexts((await store.recordsOf(ALICE)).map(({ id }) => id))
     const newest = Array.from({ length: RECORD_LIMITS.revocations }, (_, index) => recordId(index + 4))
-    expect(kept).toEqual(newest.toSorted())
+    expect(kept).toEqual(sortedTexts(newest))
 
     const request = new Uint8Array(1024 * 1024)
     const room = RECORD_LIMITS.deletionBytes / request.length

@@ -4,7 +4,7 @@ import { memoryLogger, settle, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { MemoryDisk } from './memory-disk.ts'
 import { openMemoryStore } from './memory-store.ts'
-import { NOW, storedMessage } from './node-store.suite.ts'
+import { NOW, storedMessage } from './store-fixture.suite.ts'
 import { runSweep } from './sweep.ts'
 
 /** A node's clock that can be set to another time, as by an operator or a time server. */

@@ -9,7 +9,7 @@ import type { DatabaseSync } from 'node:sqlite'
 /** Of a message, besides data and authorisation: its row and its index entries. */
 const OVERHEAD = 400
 
-export type DiskRoomOptions = {
+type DiskRoomOptions = {
   readonly path: string
   /** Of the database file; 0: no limit. */
   readonly maxBytes: number

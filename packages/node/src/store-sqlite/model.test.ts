@@ -12,9 +12,9 @@ import { bucketOf } from '../storage/buckets.ts'
 import type { Change } from '../storage/change-record.ts'
 import { MemoryDisk } from '../storage/memory-disk.ts'
 import { openMemoryStore } from '../storage/memory-store.ts'
-import { ALICE, hashOf, MEMBER, NOW, storedMessage } from '../storage/node-store.suite.ts'
 import type { NodeStore } from '../storage/node-store.ts'
 import { changeRecord, recordId, token } from '../storage/records.suite.ts'
+import { ALICE, hashOf, MEMBER, NOW, storedMessage } from '../storage/store-fixture.suite.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 type Call = (store: NodeStore) => Promise<unknown>

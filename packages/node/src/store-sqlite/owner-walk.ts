@@ -7,7 +7,7 @@ import type { OwnerEntry } from './owner-table.ts'
 const SLICE = 5
 const PAGE = 100
 
-export type WalkedRow = {
+type WalkedRow = {
   readonly id: number
   readonly namespace: Namespace
   readonly hash: Uint8Array

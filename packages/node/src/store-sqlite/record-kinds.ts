@@ -11,7 +11,7 @@ export const FIRST_REVOCATION = KINDS.revoke
 const HASH_BYTES = 32
 const TOKEN_BYTES = 36
 
-export type ChangeColumns = {
+type ChangeColumns = {
   readonly kind: number
   readonly namespace: number | null
   readonly before: number | null

@@ -10,10 +10,11 @@ import { millis, parseNamespace, parseOwner, unixMillis } from '@starling/protoc
 import { silentLogger } from '@starling/runtime'
 import { memoryLogger } from '@starling/runtime/testing'
 import { expect } from 'expect'
-import { BOB, describeNodeStore, hashOf, storedMessage } from '../storage/node-store.suite.ts'
+import { describeNodeStore } from '../storage/node-store.suite.ts'
 import type { NodeStore, StoreTuning } from '../storage/node-store.ts'
 import { changeRecord } from '../storage/records.suite.ts'
 import { sortedTexts } from '../storage/sorted.ts'
+import { BOB, hashOf, storedMessage } from '../storage/store-fixture.suite.ts'
 import { FaultLog } from './fault-log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { MAX_PENDING_BYTES, MAX_PENDING_WRITES, Writer } from './writer.ts'
@@ -242,7 +243,7 @@ function change(path: string, sql: string): void {
 async function putUntilKilled(path: string, count: number): Promise<number[]> {
   const program = `
     const { openSqliteStore } = await import(${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url))})
-    const { storedMessage } = await import(${JSON.stringify(new URL('../storage/node-store.suite.ts', import.meta.url))})
+    const { storedMessage } = await import(${JSON.stringify(new URL('../storage/store-fixture.suite.ts', import.meta.url))})
     const store = await openSqliteStore({ path: ${JSON.stringify(path)}, logger: {}, tuning: { maxBytes: 0, groupDelay: 1 } })
     let next = 0
     const lane = async () => {

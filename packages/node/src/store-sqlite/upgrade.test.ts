@@ -8,8 +8,8 @@ import { type TestContext, test } from 'node:test'
 import { fromBase64, millis, nodeIdBytes, ownerBytes } from '@starling/protocol'
 import { silentLogger } from '@starling/runtime'
 import { expect } from 'expect'
-import { BOB, EXPIRY, hashes, hashOf, MEMBER, NOW, storedMessage } from '../storage/node-store.suite.ts'
 import type { NodeStore, StoredMessage } from '../storage/node-store.ts'
+import { BOB, EXPIRY, hashes, hashOf, MEMBER, NOW, storedMessage } from '../storage/store-fixture.suite.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 /** As schema 1 was written. */

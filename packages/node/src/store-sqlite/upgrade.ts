@@ -18,7 +18,7 @@ type HintRow = Readonly<Record<'id' | 'expiry' | 'due' | 'attempts', number>> &
   Readonly<Record<'member' | 'owner' | 'request', Uint8Array>> & { readonly hash: Uint8Array | null }
 
 /** Where the copy lies until it is whole. */
-export const copyPath = (path: string): string => `${path}.upgrade`
+const copyPath = (path: string): string => `${path}.upgrade`
 
 /** @param open makes an empty file of the present schema. */
 export function upgradeFrom1(old: DatabaseSync, path: string, open: (path: string) => DatabaseSync): void {
