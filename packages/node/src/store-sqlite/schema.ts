@@ -10,8 +10,8 @@ import { removeCopy, upgradeFrom1 } from './upgrade.ts'
 
 /** Small: a store touches a page of every index, and what does not fit in one lies in pages of its own, which are free at once when it goes. */
 export const PAGE_SIZE = 2048
-/** 4 MiB: a checkpoint takes some 10 ms. Few large ones take as much together, and every request waits for one. */
-const CHECKPOINT_PAGES = 2048
+/** 16 MiB: a checkpoint writes a page once that many groups have touched, but requests wait for it: 4 MiB cost a put a tenth more, 32 MiB gave no less. */
+const CHECKPOINT_PAGES = 8192
 const VERSION = 2
 
 // The ID of a message is its place in the order of arrival. It may be given again once the newest message is gone: a
