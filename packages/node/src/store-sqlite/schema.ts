@@ -8,9 +8,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { ForeignSchemaError } from './sqlite-failure.ts'
 import { removeCopy, upgradeFrom1 } from './upgrade.ts'
 
-/** Small: a store touches a page of every index, and what does not fit in one lies in pages of its own, which are free at once when it goes. */
+/** Small: a store touches a page of every index. What does not fit lies on pages of its own, free at once when it goes. */
 export const PAGE_SIZE = 2048
-/** 16 MiB: a checkpoint writes a page once that many groups have touched, but requests wait for it: 4 MiB cost a put a tenth more, 32 MiB gave no less. */
+/** 16 MiB: smaller, and a page that many groups touch is written more often; larger, and requests wait for it longer. */
 const CHECKPOINT_PAGES = 8192
 const VERSION = 2
 
