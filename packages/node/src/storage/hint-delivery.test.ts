@@ -25,6 +25,8 @@ test('a member that was away gets what it missed once it is back, and no hint st
   }
   await pass(fixture, 40_000)
   expect(await node.store.stats()).toMatchObject({ hints: 3 })
+  // Without repair, which would be the first to bring it.
+  fixture.wire = ({ from }) => (from === away ? 'unreachable' : undefined)
   await fixture.start(away)
   away.received.length = 0
   await pass(fixture, 20_000)
