@@ -115,7 +115,7 @@ test('what members bring is verified message by message', async () => {
   ]
   const outcomes = [STORED, STORED, REFUSED, REFUSED, REFUSED, REFUSED, STORED, STORED]
   expect(await transfer(node, from, ...items)).toEqual(outcomes)
-  expect(await texts(node, alice)).toEqual(['moved', 'for ever', 'extended'])
+  expect(await texts(node, alice)).toEqual(['extended', 'moved', 'for ever'])
   expect(await texts(node, alice, 2)).toEqual(['private'])
   const held = await node.store.hashesOf(owner)
   expect(held.every(({ expiry }) => expiry <= now + 30 * DAY)).toBe(true)
@@ -140,13 +140,13 @@ test('a deletion that a member brings deletes what was stored before it, and sta
     STORED,
     STORED,
   ])
-  expect(await texts(node, alice)).toEqual(['again', 'other'])
+  expect(await texts(node, alice)).toEqual(['other', 'again'])
   // Brought by a member that has not heard of the deletion.
   expect(await transfer(node, from, message('old', now - 2000))).toEqual([STORED])
-  expect(await texts(node, alice)).toEqual(['again', 'other'])
+  expect(await texts(node, alice)).toEqual(['other', 'again'])
   // Stored again by a client.
   await node.ask('store', alice.store(now, 'old'))
-  expect(await texts(node, alice)).toEqual(['again', 'other', 'old'])
+  expect(await texts(node, alice)).toEqual(['other', 'again', 'old'])
 })
 
 test('a deletion is worth as much as its signature and its time', async () => {

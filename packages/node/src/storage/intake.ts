@@ -81,7 +81,14 @@ export class Intake {
 
   /** An outcome for each item, all durable. */
   async take(items: readonly TransferItem[]): Promise<readonly Taken[]> {
-    const taken = await Promise.all(items.map((item) => this.#takeOne(item)))
+    const taken: Taken[] = []
+    // Oldest first: what comes together is retrieved here in about the order in which it was retrieved elsewhere.
+    const inOrder = [...items.entries()].toSorted(([, a], [, b]) => timeOf(a) - timeOf(b))
+    await Promise.all(
+      inOrder.map(async ([index, item]) => {
+        taken[index] = await this.#takeOne(item)
+      }),
+    )
     const refused = taken.filter((outcome) => outcome === 'refused').length
     if (refused > 0) this.#options.logger.warn('intake.refused', { count: refused })
     return taken
@@ -138,6 +145,10 @@ export class Intake {
     const { view, nodeId } = this.#options
     return view.snapshot?.isMember(nodeId, ownerBytes(owner).subarray(1)) === true
   }
+}
+
+function timeOf(item: TransferItem): UnixMillis {
+  return item.kind === 'message' ? item.storedAt : item.at
 }
 
 function isFar(at: UnixMillis, signed: UnixMillis): boolean {
