@@ -69,7 +69,7 @@ function copyMessages(old: DatabaseSync, db: DatabaseSync): void {
 function messageOf(row: Record<string, unknown>): StoredMessage {
   const { hash, owner, namespace, timestamp, expiry, authorisation, data } = row
   if (!isBytes(hash, 32) || !isBytes(owner, 33) || !isBytes(data) || !isBytes(authorisation)) throw new DamagedError()
-  const storedAt = Math.min(Number(timestamp), Date.now())
+  const storedAt = Math.min(Number(timestamp), Date.now()) // rule-exception: this thread has no Clock, and any bound will do
   const numbers = { namespace: Number(namespace), timestamp: Number(timestamp), expiry: Number(expiry), storedAt }
   return { ...(numbers as never as StoredMessage), hash: hashText(hash), owner: ownerText(owner), data, authorisation }
 }
