@@ -73,7 +73,7 @@ test('an upgrade that is killed at any moment loses nothing', async (t) => {
   const messages = Array.from({ length: 4000 }, (_, number) => message(number, { data: new Uint8Array(500) }))
   writeOld(path, messages)
   let killed = 0
-  for (const delay of [250, 350, 450, 550]) if (await openAndKill(path, delay)) killed++
+  for (const delay of [0, 10, 30, 60, 120]) if (await openAndKill(path, delay)) killed++
   expect(killed).toBeGreaterThan(0)
   await using store = await open(path)
   expect(await hashes(store)).toEqual(messages.map(({ hash }) => hash))
@@ -122,7 +122,7 @@ function writeOld(
   db.exec('COMMIT')
 }
 
-/** Whether the process was killed before it had opened the file. */
+/** Kills a process `delay` after its copy appeared; whether it was killed before it had opened the file. */
 async function openAndKill(path: string, delay: number): Promise<boolean> {
   const program = `
     const { openSqliteStore } = await import(${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url))})
@@ -134,9 +134,14 @@ async function openAndKill(path: string, delay: number): Promise<boolean> {
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (output === '') setTimeout(() => child.kill('SIGKILL'), delay)
     output += text
   })
+  const looking = setInterval(() => {
+    if (!existsSync(`${path}.upgrade`)) return
+    clearInterval(looking)
+    setTimeout(() => child.kill('SIGKILL'), delay)
+  }, 1)
   await once(child, 'close')
+  clearInterval(looking)
   return !output.includes('opened')
 }
