@@ -5,8 +5,11 @@ import type { NodeStore } from './node-store.ts'
 import { survive } from './survive.ts'
 
 const INTERVAL = seconds(10)
-/** Of one write: small, so that a store never waits long behind a deletion. */
-const BATCH = 200
+/** Of one write, at first and at least, and at most: small, so that a store never waits long behind a deletion. */
+const SMALLEST_BATCH = 25
+const LARGEST_BATCH = 500
+/** What a write should take, with its turn in the queue: the next one is half as large after a longer one. */
+const WRITE_TIME = millis(10)
 /** Of the time that a write took, up to so much. */
 const PAUSE_SHARE = 1
 const LONGEST_PAUSE = seconds(1)
@@ -52,12 +55,15 @@ export async function deleteAllExpired(
   signal: AbortSignal,
 ): Promise<number> {
   let total = 0
+  let batch = SMALLEST_BATCH
   while (!signal.aborted) {
     const started = clock.monotonic()
-    const deleted = await store.deleteExpired(now, BATCH)
+    const deleted = await store.deleteExpired(now, batch)
     if (deleted === 0) break
     total += deleted
     const taken = clock.monotonic() - started
+    if (taken > WRITE_TIME) batch = Math.max(Math.floor(batch / 2), SMALLEST_BATCH)
+    else if (taken < WRITE_TIME / 2) batch = Math.min(batch * 2, LARGEST_BATCH)
     if (taken > 0) await clock.sleep(millis(Math.min(PAUSE_SHARE * taken, LONGEST_PAUSE)), { signal })
   }
   return total
