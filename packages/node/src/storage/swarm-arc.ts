@@ -2,7 +2,7 @@
  * Which buckets of the ring a swarm has to do with. The positions nearest to a swarm's ID are one arc of the ring around
  * it, and a bucket is an arc too: both ends, and the IDs inside, tell everything.
  */
-import { chooseSwarm, type DirectoryView, type SwarmId } from '@starling/protocol'
+import { chooseSwarm, type DirectoryView, firstSwarmFrom, type SwarmId } from '@starling/protocol'
 import { BUCKET_COUNT } from './buckets.ts'
 
 const BUCKET_SIZE = 2n ** 64n / BigInt(BUCKET_COUNT)
@@ -18,21 +18,9 @@ export function touches({ swarmIds }: DirectoryView, swarm: SwarmId, bucket: num
 export function isWhollyOf({ swarmIds }: DirectoryView, swarm: SwarmId, bucket: number): boolean {
   const { first, last } = ends(bucket)
   if (chooseSwarm(swarmIds, first) !== swarm || chooseSwarm(swarmIds, last) !== swarm) return false
-  for (let index = firstAtLeast(swarmIds, first); index < swarmIds.length && swarmIds[index]! <= last; index++)
+  for (let index = firstSwarmFrom(swarmIds, first); index < swarmIds.length && swarmIds[index]! <= last; index++)
     if (swarmIds[index] !== swarm) return false
   return true
-}
-
-/** Of ascending IDs. There may be thousands, and this is asked for each bucket. */
-function firstAtLeast(ids: readonly SwarmId[], position: bigint): number {
-  let low = 0
-  let high = ids.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ids[middle]! < position) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function ends(bucket: number): { readonly first: bigint; readonly last: bigint } {

@@ -9,7 +9,7 @@ import type { SwarmId } from './swarm-id.ts'
  * @returns `undefined`, if there is no swarm at all
  */
 export function chooseSwarm(ids: readonly SwarmId[], position: bigint): SwarmId | undefined {
-  const at = firstAtLeast(ids, position)
+  const at = firstSwarmFrom(ids, position)
   const right = ids[at] ?? ids[0]
   const left = ids[at - 1] ?? ids.at(-1)
   if (right === undefined || left === undefined) return undefined
@@ -18,7 +18,8 @@ export function chooseSwarm(ids: readonly SwarmId[], position: bigint): SwarmId 
   return toRight < toLeft ? right : left
 }
 
-function firstAtLeast(ids: readonly SwarmId[], position: bigint): number {
+/** The index of the first of ascending IDs that is not below `position`; their number, if there is none. O(log n). */
+export function firstSwarmFrom(ids: readonly SwarmId[], position: bigint): number {
   let low = 0
   let high = ids.length
   while (low < high) {
