@@ -24,7 +24,7 @@ const USAGE = `Measures the node on this machine.
   --requests N     of each row (4,000)
   --runs N         times that each row is measured; the median counts (3)
   --only WORDS     rows whose name contains one of these words, comma separated, and nothing else
-  --million        also a node with a million messages: some minutes, 6 GB of disk
+  --million        also a node with a million messages: a quarter of an hour, 6 GB of disk
 `
 
 const { values } = parseArgs({

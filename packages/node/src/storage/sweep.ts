@@ -9,7 +9,7 @@ const INTERVAL = seconds(10)
 const SMALLEST_BATCH = 25
 const LARGEST_BATCH = 500
 /** What a write should take, with its turn in the queue: the next one is half as large after a longer one. */
-const WRITE_TIME = millis(10)
+const WRITE_TIME = millis(5)
 /** Of the time that a write took, up to so much. */
 const PAUSE_SHARE = 1
 const LONGEST_PAUSE = seconds(1)
