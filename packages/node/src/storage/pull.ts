@@ -18,9 +18,7 @@ import {
   type Millis,
   type NodeId,
   seconds,
-  type TransferItem,
   toHex,
-  type UnixMillis,
 } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 import { PeerError } from '../peer-error.ts'
@@ -164,16 +162,11 @@ async function fetchSome(
     signal,
   )
   if (served === 0 || served > wanted.length) throw new PeerError('refused')
-  // In the order in which clients sent them, as far as one answer goes: members answer in the order of arrival.
-  const taken = await options.intake.take(items.toSorted((a, b) => takenUpAt(a) - takenUpAt(b)))
+  const taken = await options.intake.take(items)
   counts.bytes += bytes
   counts.refused += taken.filter((outcome) => outcome === 'refused' || outcome === 'later').length
   if (taken.includes('failed')) throw new PullStalledError('our storage does not take it')
   return { bytes, value: served }
-}
-
-function takenUpAt(item: TransferItem): UnixMillis {
-  return item.kind === 'message' ? item.storedAt : item.at
 }
 
 /** @throws {PeerError} `refused`, if the member answers that it will not, or with garbage. */
