@@ -23,7 +23,14 @@ export * from './directory/verify-document.ts'
 export { decodeContent, encodeContent } from './envelope/content.ts'
 export * from './envelope/envelope.ts'
 export type { Content } from './envelope/generated/content.ts'
-export * from './envelope/text-message.ts'
+export * from './envelope/message-content.ts'
+export {
+  MessageTextError,
+  type ReadContent as ReadTextContent,
+  readContent as readTextContent,
+  textContent,
+  type UnsupportedKind,
+} from './envelope/text-message.ts'
 export * from './errors.ts'
 export * from './identity/account-id.ts'
 export * from './identity/account-seed.ts'

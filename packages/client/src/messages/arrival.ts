@@ -4,7 +4,7 @@ import {
   MalformedInputError,
   type OpenedMessage,
   parseAccountId,
-  type ReadContent,
+  type ReadTextContent,
   type UnsupportedKind,
 } from '@starling/protocol'
 import type { MessageBody } from '../api.ts'
@@ -22,7 +22,11 @@ export type ArrivalContext = {
 }
 
 /** `undefined`: nothing to show. */
-export function arrivalOf(opened: OpenedMessage, content: ReadContent, context: ArrivalContext): Arrival | undefined {
+export function arrivalOf(
+  opened: OpenedMessage,
+  content: ReadTextContent,
+  context: ArrivalContext,
+): Arrival | undefined {
   const { sender, timestamp } = opened
   const body = bodyOf(content)
   if (body === undefined) return undefined
@@ -53,7 +57,7 @@ function fromOwnDevice(
   return { account: target, message: { ...message, direction: 'outgoing', delivery }, isQuiet, marks }
 }
 
-function bodyOf(content: ReadContent): MessageBody | undefined {
+function bodyOf(content: ReadTextContent): MessageBody | undefined {
   switch (content.kind) {
     case 'text':
       return { kind: 'text', text: content.body }

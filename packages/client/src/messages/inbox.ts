@@ -29,7 +29,7 @@ import {
   type RetrievedMessage,
   type RetrieveParams,
   type RetrieveResult,
-  readContent,
+  readTextContent,
   seconds,
   signRequest,
   utf8,
@@ -273,7 +273,7 @@ export class Inbox {
 
   #read(opened: OpenedMessage, marks: readonly SealedChange[]) {
     const { requests } = this.#options
-    const content = readContent(opened.content, { sender: opened.sender, self: this.#self })
+    const content = readTextContent(opened.content, { sender: opened.sender, self: this.#self })
     const of = requests.swarmOf(this.#self)?.members.length ?? 1
     return arrivalOf(opened, content, { self: this.#self, swarmSize: of, marks })
   }

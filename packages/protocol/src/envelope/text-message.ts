@@ -5,10 +5,8 @@ import { type AccountId, parseAccountId } from '../identity/account-id.ts'
 import { type DisplayName, truncateDisplayName } from '../identity/display-name.ts'
 import type { Content } from './generated/content.ts'
 import type { DataMessage, Profile } from './generated/data-message.ts'
+import { MAX_ATTACHMENTS, MAX_TEXT_LENGTH } from './message-content.ts'
 
-/** In Unicode code points. */
-export const MAX_TEXT_LENGTH = 2000
-const MAX_ATTACHMENTS = 32
 const TIMER_CHANGED = 2
 
 /** `message_text`, with what is wrong, so that an interface can tell a person. */

@@ -14,7 +14,7 @@ import {
   parseDisplayName,
   parseOwner,
   parseRecoveryPhrase,
-  readContent,
+  readTextContent,
   textContent,
   toBase64,
   toHex,
@@ -72,7 +72,7 @@ const sealed: FuzzTarget = {
   run(input) {
     const { content, sender } = openStoredMessage({ crypto, data: sealedFor(input), recipient: bob })
     must(sender === alice.accountId, 'a message is of who signed it')
-    return [readContent(content, { sender, self: bob.accountId }), content]
+    return [readTextContent(content, { sender, self: bob.accountId }), content]
   },
   output: { base: 8192, factor: 64 },
 }
@@ -118,7 +118,7 @@ const contents: FuzzTarget = {
     const encoded = encodeContent(content)
     mustEqualBytes(encodeContent(decodeContent(encoded)), encoded, 'a content is written and read')
     for (const sender of [alice.accountId, bob.accountId]) {
-      const read = readContent(content, { sender, self: bob.accountId })
+      const read = readTextContent(content, { sender, self: bob.accountId })
       must(read.kind !== 'text' || [...read.body].length <= 2000, 'a text is bounded')
     }
     return content
