@@ -9,6 +9,8 @@ import {
   type DisplayName,
   deriveAccountKeys,
   millis,
+  NAMESPACES,
+  type Namespace,
   type NetworkFile,
   parseAccountId,
   type RandomBytes,
@@ -19,7 +21,7 @@ import {
 import { type Clock, type Logger, type MutableObservable, TaskGroup } from '@starling/runtime'
 import type { ConversationChange, ConversationId, ConversationList, Delivery, History, MessageId } from '../api.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
-import { Inbox } from '../messages/inbox.ts'
+import { Inbox, type InboxOptions } from '../messages/inbox.ts'
 import { MessageBook, unknownConversation } from '../messages/message-book.ts'
 import { MessageHistory } from '../messages/message-history.ts'
 import { type MessagePlace, parseMessageId } from '../messages/message-record.ts'
@@ -87,8 +89,10 @@ export class Messenger implements AsyncDisposable {
     const tasks = this.#tasks
     this.#outbox = new Outbox({ ...shared, logger: logger.child('outbox'), book, storage, tasks, buildSyncCopy })
     this.profile = new ProfileSync({ ...shared, logger: logger.child('profile'), clock, random })
-    const onProfile = (items: Parameters<ProfileSync['receive']>[0]) => this.profile.receive(items)
-    this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), book, onProfile })
+    const onConfigs = async (namespace: Namespace, items: Parameters<ProfileSync['receive']>[0]) => {
+      if (namespace === NAMESPACES.profile) await this.profile.receive(items)
+    }
+    this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), book, onConfigs })
   }
 
   get accountId(): AccountId {
@@ -119,7 +123,6 @@ export class Messenger implements AsyncDisposable {
         if (isConnected !== wasConnected) this.#connectionChanged(isConnected)
         wasConnected = isConnected
       }),
-      net.directory.view.subscribe(() => this.#inbox.wake()),
     )
   }
 

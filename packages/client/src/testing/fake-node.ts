@@ -79,12 +79,18 @@ export class FakeNode {
     if (request.kind === 'refused') return { ...request.answer, isJson: false }
     if (request.kind === 'call') return this.#run(request.call)
     if (request.kind === 'ifelse') return { status: 400, body: 'no method ifelse', isJson: false }
-    const held = request.wait !== undefined && !this.ignoresWait
     let answers = request.calls.map((call) => this.#run(call))
-    if (held && !answers.some(({ body }) => body.includes('"hash"'))) {
-      const timeout = this.#ports.clock.sleep(request.wait!, { signal })
-      await Promise.race([this.#news.promise, timeout.catch(() => {})])
-      answers = request.calls.map((call) => this.#run(call))
+    if (request.wait !== undefined && !this.ignoresWait) {
+      let isOver = false
+      const timeout = this.#ports.clock.sleep(request.wait, { signal }).catch(() => {})
+      const end = timeout.then(() => {
+        isOver = true
+      })
+      // What is stored for others is no news.
+      while (!isOver && !answers.some(({ body }) => body.includes('"hash"'))) {
+        await Promise.race([this.#news.promise, end])
+        answers = request.calls.map((call) => this.#run(call))
+      }
     }
     const results = answers.map(({ status, body, isJson }) => ({
       code: status,
