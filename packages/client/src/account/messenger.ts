@@ -21,7 +21,7 @@ import {
 import { type Clock, type Logger, type MutableObservable, TaskGroup } from '@starling/runtime'
 import type { ConversationChange, ConversationId, ConversationList, Delivery, History, MessageId } from '../api.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
-import { Inbox, type InboxOptions } from '../messages/inbox.ts'
+import { Inbox } from '../messages/inbox.ts'
 import { MessageBook, unknownConversation } from '../messages/message-book.ts'
 import { MessageHistory } from '../messages/message-history.ts'
 import { type MessagePlace, parseMessageId } from '../messages/message-record.ts'
@@ -123,6 +123,7 @@ export class Messenger implements AsyncDisposable {
         if (isConnected !== wasConnected) this.#connectionChanged(isConnected)
         wasConnected = isConnected
       }),
+      net.directory.view.subscribe(() => this.#inbox.wake()),
     )
   }
 
