@@ -63,7 +63,7 @@ export class Network {
     const shared = { ...options, view, health: this.#health, onOldDirectory, time: this.time, lifetime: tasks.signal }
     this.guards = new GuardLinks({ ...shared, logger: logger.child('guards'), transport, ownSwarm, canReach }, store)
     this.paths = new Paths({ ...shared, logger: logger.child('paths'), guards: this.guards })
-    this.requests = new SwarmRequests({ ...shared, paths: this.paths })
+    this.requests = new SwarmRequests({ ...shared, paths: this.paths, areHeld: true })
     this.#view = new MutableObservable(this.#now())
   }
 

@@ -92,7 +92,8 @@ export class Messenger implements AsyncDisposable {
     const onConfigs = async (namespace: Namespace, items: Parameters<ProfileSync['receive']>[0]) => {
       if (namespace === NAMESPACES.profile) await this.profile.receive(items)
     }
-    this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), book, onConfigs })
+    const { view } = net.directory
+    this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), book, view, onConfigs })
   }
 
   get accountId(): AccountId {
@@ -123,7 +124,6 @@ export class Messenger implements AsyncDisposable {
         if (isConnected !== wasConnected) this.#connectionChanged(isConnected)
         wasConnected = isConnected
       }),
-      net.directory.view.subscribe(() => this.#inbox.wake()),
     )
   }
 

@@ -1,71 +1,54 @@
 /**
- * Retrieves from two members of the own swarm, held until there is news. Invariants: deliver, then advance: a cursor moves
- * only when what is before it was handled; handling is idempotent by message hash, which we compute ourselves, and by author
- * and time. A crash between the two is harmless.
+ * Retrieves everything that stands in the own swarm from two of its members, held until there is news. Invariants: deliver,
+ * then advance: a cursor moves only when what is before it was handled; config objects are handled before the messages that
+ * came with them. A crash between handling and advancing is harmless, since handling is idempotent.
  */
 import {
   type AccountId,
   type AccountKeys,
-  AuthenticationError,
   type Crypto,
-  deriveMessageHash,
-  equalBytes,
-  fromUtf8,
+  type DirectoryView,
   hours,
-  isMessageHash,
-  MalformedInputError,
-  METHODS,
-  type MessageHash,
-  MessengerError,
   millis,
   NAMESPACES,
   type Namespace,
   type NodeEntry,
   type NodeId,
-  type OpenedMessage,
-  openStoredMessage,
-  ownerSigner,
   type RandomBytes,
   type RetrievedMessage,
-  type RetrieveParams,
-  type RetrieveResult,
-  readTextContent,
   seconds,
-  signRequest,
-  utf8,
 } from '@starling/protocol'
-import { backoff, type Clock, type Logger, type TaskGroup } from '@starling/runtime'
+import { backoff, type Clock, type Logger, MutableObservable, type Observable, type TaskGroup } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'
 import type { Paths } from '../paths/paths.ts'
-import type { RecordName, SealedChange, SealedStore } from '../store/sealed-store.ts'
+import type { SealedStore } from '../store/sealed-store.ts'
 import { StoreError } from '../store/store-error.ts'
-import { TABLES } from '../store/tables.ts'
 import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 import { WakeUp } from '../wake-up.ts'
-import { arrivalOf } from './arrival.ts'
-import type { Arrival, MessageBook } from './message-book.ts'
+import { Cursors } from './cursors.ts'
+import { FormerMembers } from './former-members.ts'
+import type { MessageBook } from './message-book.ts'
+import { PollPace } from './poll-pace.ts'
+import { MessageReceiver } from './receive-message.ts'
+import { CONFIG_NAMESPACES, namespaceOf, type Page, Retrieval } from './retrieval.ts'
 import type { SeenMessages } from './seen-messages.ts'
 
-/** Below the minute that nodes hold at most. */
-const WAIT = seconds(50)
+/** Below the minute that nodes hold at most, so that the answer still finds its way back. */
+const WAIT = seconds(55)
 /** A held answer without news that comes earlier was not held: this node does not know how. */
 const EARLY = seconds(5)
-const POLL_INTERVAL = seconds(3)
 const RETRY_BASE = millis(500)
 const RETRY_LIMIT = seconds(15)
 const CLEAN_INTERVAL = hours(6)
-/** Shares of what a node answers at most. docs/protocol/storage-rpc.md §8. */
-const MAX_SIZE = { config: -8, messages: -2 } as const
-/** In the order in which they are merged, and all before the messages. docs/protocol/config.md §6. */
-const CONFIG_NAMESPACES = [
-  NAMESPACES.profile,
-  NAMESPACES.contacts,
-  NAMESPACES.userGroups,
-  NAMESPACES.conversationInfo,
-] as const
+/** How often `progress` tells of a backlog. */
+const PROGRESS_STEP = 20
 
-type Lane = 0 | 1
+export type Lane = 0 | 1
+const LANES: readonly Lane[] = [0, 1]
+
+/** `catchingUp`: a backlog is being taken in; `handled` messages of it so far. */
+export type InboxProgress = { readonly kind: 'catchingUp'; readonly handled: number } | { readonly kind: 'upToDate' }
 
 export type InboxOptions = {
   readonly clock: Clock
@@ -79,32 +62,64 @@ export type InboxOptions = {
   readonly requests: SwarmRequests
   readonly paths: Paths
   readonly time: NetworkTime
-  /** What stands in the namespace of a config object. Durable when it resolves. */
+  readonly view: Observable<DirectoryView | undefined>
+  /**
+   * What stands in one of `CONFIG_NAMESPACES`, in the order of one member; never empty. Durable when it resolves. The same
+   * item may come again, from other members and after a restart.
+   */
   readonly onConfigs: (namespace: Namespace, items: readonly RetrievedMessage[]) => Promise<void>
   /** Everything that was waiting was handled, as one more member has it. */
   readonly onCaughtUp: () => void
 }
 
+type Visit = { readonly node: NodeId; readonly leave: AbortController }
+
 export class Inbox {
   readonly #options: InboxOptions
   readonly #self: AccountId
-  readonly #asked = new Map<Lane, NodeId>()
-  readonly #wakeUps: Readonly<Record<Lane, WakeUp>>
+  readonly #cursors: Cursors
+  readonly #retrieval: Retrieval
+  readonly #receiver: MessageReceiver
+  readonly #former: FormerMembers
+  readonly #pace: PollPace
+  readonly #progress = new MutableObservable<InboxProgress>({ kind: 'upToDate' })
+  readonly #visits = new Map<Lane, Visit>()
+  readonly #wakeUps: readonly [WakeUp, WakeUp]
+  readonly #swarmWakeUp: WakeUp
+  #handled = 0
 
   constructor(options: InboxOptions) {
     this.#options = options
+    const { clock, store, view } = options
     this.#self = options.keys.accountId
-    this.#wakeUps = { 0: new WakeUp(options.clock), 1: new WakeUp(options.clock) }
+    this.#cursors = new Cursors(store)
+    this.#retrieval = new Retrieval({ ...options, cursors: this.#cursors })
+    this.#receiver = new MessageReceiver(options)
+    this.#pace = new PollPace(options)
+    this.#wakeUps = [new WakeUp(clock), new WakeUp(clock)]
+    this.#swarmWakeUp = new WakeUp(clock)
+    const take = async (member: NodeEntry, signal: AbortSignal) => {
+      const pages = await this.#retrieval.ask(member, { signal, lane: 1, isFormer: true })
+      return (await this.#handle(member, pages, signal)).isMore
+    }
+    this.#former = new FormerMembers({ ...options, self: this.#self, view, take })
+  }
+
+  /** What of a backlog was taken in. */
+  get progress(): Observable<InboxProgress> {
+    return this.#progress
   }
 
   start(tasks: TaskGroup): void {
-    for (const lane of [0, 1] as const) tasks.run('inbox', (signal) => this.#listen(lane, signal))
+    for (const lane of LANES) tasks.run('inbox', (signal) => this.#listen(lane, signal))
+    tasks.run('swarm', (signal) => this.#watchSwarm(signal))
     tasks.run('seen', (signal) => this.#cleanSeen(signal))
   }
 
-  /** The network is back, or the directory is new: nobody waits for the next attempt. */
+  /** The network is back, or something was sent: nobody waits for the next attempt or poll. */
   wake(): void {
-    for (const lane of [0, 1] as const) this.#wakeUps[lane].wake()
+    this.#pace.noteActivity()
+    for (const wakeUp of this.#wakeUps) wakeUp.wake()
   }
 
   async #listen(lane: Lane, signal: AbortSignal): Promise<void> {
@@ -118,180 +133,140 @@ export class Inbox {
         await this.#wakeUps[lane].sleep(RETRY_LIMIT, signal)
         continue
       }
-      this.#asked.set(lane, member.descriptor.nodeId)
+      const { nodeId } = member.descriptor
+      const leave = new AbortController()
+      this.#visits.set(lane, { node: nodeId, leave })
       try {
-        await this.#stayWith(member, lane, signal, () => {
+        await this.#stayWith(member, lane, AbortSignal.any([signal, leave.signal]), () => {
           failures = 0
         })
       } catch (error) {
         signal.throwIfAborted()
+        if (leave.signal.aborted) continue
         if (!(error instanceof RequestError || error instanceof StoreError)) throw error
         logger.debug('inbox.retrieve_failed', { code: error.code, lane })
         // A lost guard says nothing about the member.
-        failed = error.code === 'guard_lost' ? undefined : member.descriptor.nodeId
+        failed = error.code === 'guard_lost' ? undefined : nodeId
         const delay = backoff({ attempt: failures++, base: RETRY_BASE, limit: RETRY_LIMIT, random })
         if (error.code !== 'guard_lost' || failures > 1) await this.#wakeUps[lane].sleep(delay, signal)
       } finally {
-        this.#asked.delete(lane)
+        this.#visits.delete(lane)
       }
     }
   }
 
   /** A member that the other lane does not ask; not the one that just failed, where there is another. */
   #choose(lane: Lane, failed: NodeId | undefined): NodeEntry | undefined {
-    const taken = this.#asked.get(lane === 0 ? 1 : 0)
+    const taken = this.#visits.get(lane === 0 ? 1 : 0)?.node
     const free = this.#options.requests.membersOf(this.#self).filter(({ descriptor }) => descriptor.nodeId !== taken)
     return free.find(({ descriptor }) => descriptor.nodeId !== failed) ?? free[0]
   }
 
   /** Until a request fails or the member leaves the swarm. */
   async #stayWith(member: NodeEntry, lane: Lane, signal: AbortSignal, onAnswer: () => void): Promise<void> {
-    const { clock } = this.#options
+    const { clock, requests } = this.#options
     let isCaughtUp = false
-    while (this.#isMember(member)) {
+    while (this.#isMember(member.descriptor.nodeId)) {
       const started = clock.monotonic()
-      const { isMore, isNews } = await this.#poll(member, lane, isCaughtUp, signal)
+      const wait = isCaughtUp && requests.areHeld ? WAIT : undefined
+      const pages = await this.#retrieval.ask(member, { signal, lane, wait })
+      const { isMore, isNews } = await this.#handle(member, pages, signal)
       onAnswer()
+      if (isNews) this.#pace.noteActivity()
       if (isMore) continue
       // Nor does a node that repeats what we have get more attention.
       const isEarly = isCaughtUp && !isNews && clock.monotonic() - started < EARLY
-      if (!isCaughtUp) this.#options.onCaughtUp()
+      this.#caughtUp(isCaughtUp)
       isCaughtUp = true
-      if (isEarly) await clock.sleep(POLL_INTERVAL, { signal })
+      if (isEarly) await this.#wakeUps[lane].sleep(this.#pace.next(), signal)
     }
   }
 
-  #isMember({ descriptor }: NodeEntry): boolean {
-    const members = this.#options.requests.swarmOf(this.#self)?.members ?? []
-    return members.some((member) => member.descriptor.nodeId === descriptor.nodeId)
+  #caughtUp(wasBefore: boolean): void {
+    this.#handled = 0
+    if (this.#progress.snapshot.kind !== 'upToDate') this.#progress.set({ kind: 'upToDate' })
+    if (!wasBefore) this.#options.onCaughtUp()
   }
 
-  async #poll(
+  #isMember(node: NodeId): boolean {
+    const members = this.#options.requests.swarmOf(this.#self)?.members ?? []
+    return members.some(({ descriptor }) => descriptor.nodeId === node)
+  }
+
+  /** Delivers, then advances: `isMore`, if the member has more and we got further. */
+  async #handle(
     member: NodeEntry,
-    lane: Lane,
-    isHeld: boolean,
+    pages: readonly Page[],
     signal: AbortSignal,
   ): Promise<{ isMore: boolean; isNews: boolean }> {
-    const { configs, messages } = await this.#retrieve(member, lane, isHeld, signal)
-    let isNews = false
+    const { nodeId } = member.descriptor
+    const messages = pages.filter(({ namespace }) => namespace === NAMESPACES.messages).flatMap(({ items }) => items)
+    const misplaced = this.#misplaced(messages)
     let isMore = false
-    for (const [i, namespace] of CONFIG_NAMESPACES.entries()) {
-      const config = configs[i]!
-      if (config.messages.length === 0) continue
-      await this.#options.onConfigs(namespace, config.messages)
-      if (await this.#advance(member, namespace, config)) {
-        isNews = true
-        isMore ||= config.more
-      }
+    let isNews = false
+    const advance = async ({ namespace, items, isMore: hasMore }: Page) => {
+      const isFurther = await this.#cursors.advance(nodeId, namespace, items)
+      isMore ||= isFurther && hasMore
+      return isFurther
     }
-    for (const item of messages.messages) {
+    for (const namespace of CONFIG_NAMESPACES) {
+      const page = pages.find((candidate) => candidate.namespace === namespace)
+      const items = [...(misplaced.get(namespace) ?? []), ...(page?.items ?? [])]
+      if (items.length > 0) await this.#options.onConfigs(namespace, items)
+      if (page !== undefined && (await advance(page))) isNews = true
+    }
+    const configs = new Set([...misplaced.values()].flat())
+    for (const item of messages) {
       signal.throwIfAborted()
-      if (await this.#deliver(item)) isNews = true
+      if (configs.has(item) || !(await this.#receiver.receive(item))) continue
+      isNews = true
+      this.#count(messages.length)
     }
-    const isFurther = await this.#advance(member, NAMESPACES.messages, messages)
-    return { isMore: isMore || (messages.more && isFurther), isNews }
+    for (const page of pages) if (page.namespace === NAMESPACES.messages) await advance(page)
+    return { isMore, isNews }
   }
 
-  async #retrieve(
-    member: NodeEntry,
-    lane: Lane,
-    isHeld: boolean,
-    signal: AbortSignal,
-  ): Promise<{ configs: readonly RetrieveResult[]; messages: RetrieveResult }> {
-    const held = { signal, lane, ...(isHeld ? { wait: WAIT } : {}) }
-    const call = async (namespace: Namespace, maxSize: number) =>
-      ({ method: 'retrieve', params: await this.#params(member, namespace, maxSize) }) as const
-    const ask = async () => {
-      const calls = await Promise.all(CONFIG_NAMESPACES.map((namespace) => call(namespace, MAX_SIZE.config)))
-      const last = await call(NAMESPACES.messages, MAX_SIZE.messages)
-      const results: readonly RetrieveResult[] = await this.#options.requests.batchMember<'retrieve'[]>(
-        member,
-        [...calls, last],
-        held,
-      )
-      return { configs: results.slice(0, -1), messages: results.at(-1)! }
+  /** Config objects among the messages, where a node put them when swarms changed. */
+  #misplaced(messages: readonly RetrievedMessage[]): ReadonlyMap<Namespace, readonly RetrievedMessage[]> {
+    const found = new Map<Namespace, RetrievedMessage[]>()
+    for (const item of messages) {
+      const namespace = namespaceOf(this.#options.crypto, this.#self, item)
+      if (namespace === NAMESPACES.messages) continue
+      found.set(namespace, [...(found.get(namespace) ?? []), item])
     }
+    return found
+  }
+
+  /** A page with a single message is no backlog. */
+  #count(pageSize: number): void {
+    this.#handled++
+    if (pageSize < PROGRESS_STEP || this.#handled % PROGRESS_STEP !== 0) return
+    this.#progress.set({ kind: 'catchingUp', handled: this.#handled })
+  }
+
+  /** Leaves members that left the swarm at once, and fetches what they still hold. */
+  async #watchSwarm(signal: AbortSignal): Promise<void> {
+    const { view, logger, paths } = this.#options
+    const stop = view.subscribe(() => {
+      for (const { node, leave } of this.#visits.values()) if (!this.#isMember(node)) leave.abort()
+      for (const wakeUp of this.#wakeUps) wakeUp.wake()
+      this.#swarmWakeUp.wake()
+    })
     try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof RequestError) || error.code !== 'clock') throw error
-      await this.#options.requests.measureTime()
-      return ask()
+      while (!signal.aborted) {
+        await this.#swarmWakeUp.sleep(undefined, signal)
+        await paths.connected(signal)
+        try {
+          await this.#former.check(signal)
+        } catch (error) {
+          signal.throwIfAborted()
+          if (!(error instanceof RequestError || error instanceof StoreError)) throw error
+          logger.warn('inbox.former_members_failed', { code: error.code })
+        }
+      }
+    } finally {
+      stop()
     }
-  }
-
-  async #params(member: NodeEntry, namespace: Namespace, maxSize: number): Promise<RetrieveParams> {
-    const { crypto, keys, store, time } = this.#options
-    const cursor = await store.get(cursorName(member, namespace))
-    const lastHash = cursor === undefined ? undefined : fromUtf8(cursor)
-    const params = {
-      owner: this.#self,
-      namespace,
-      lastHash: lastHash !== undefined && isMessageHash(lastHash) ? lastHash : undefined,
-      maxCount: undefined,
-      maxSize,
-      timestamp: time.now(),
-      wait: undefined,
-    }
-    return keys.signing.secretKey.use((key) =>
-      signRequest<RetrieveParams>(METHODS.retrieve, params, ownerSigner(crypto, key, { account: true })),
-    )
-  }
-
-  /** Whether the cursor has moved. */
-  async #advance(member: NodeEntry, namespace: Namespace, { messages }: RetrieveResult): Promise<boolean> {
-    const last = messages.at(-1)
-    if (last === undefined) return false
-    const { store } = this.#options
-    const name = cursorName(member, namespace)
-    const value = utf8(last.hash)
-    const before = await store.get(name)
-    if (before !== undefined && equalBytes(before, value)) return false
-    await store.write([{ kind: 'put', name, value }])
-    return true
-  }
-
-  /** Handles one message, unless it was handled before; what cannot be opened is marked, so that it is not tried again. */
-  async #deliver(item: RetrievedMessage): Promise<boolean> {
-    const { book, crypto, seen, store, time } = this.#options
-    // Not the hash that the node names: it could have us skip another message by it.
-    const hash: MessageHash = deriveMessageHash(crypto, this.#self, NAMESPACES.messages, item.data)
-    if (await seen.has(hash)) return false
-    const marks: SealedChange[] = seen.mark(hash, item.expiry, time.now())
-    const arrival = this.#understand(item, marks)
-    if (arrival === undefined) await store.write(marks)
-    else await book.file(arrival)
-    return true
-  }
-
-  /** A message must not stop those behind it, whatever is in it: a fault of ours is logged, and the next one handled. */
-  #understand(item: RetrievedMessage, marks: readonly SealedChange[]): Arrival | undefined {
-    try {
-      const opened = this.#open(item)
-      return opened && this.#read(opened, marks)
-    } catch (error) {
-      const code = error instanceof MessengerError ? error.code : 'unknown'
-      this.#options.logger.error('inbox.message_failed', { code })
-      return undefined
-    }
-  }
-
-  #open(item: RetrievedMessage): OpenedMessage | undefined {
-    const { crypto, keys, logger } = this.#options
-    try {
-      return openStoredMessage({ crypto, data: item.data, recipient: keys })
-    } catch (error) {
-      if (!(error instanceof MalformedInputError || error instanceof AuthenticationError)) throw error
-      logger.debug('inbox.unreadable', { code: error.code })
-      return undefined
-    }
-  }
-
-  #read(opened: OpenedMessage, marks: readonly SealedChange[]) {
-    const { requests } = this.#options
-    const content = readTextContent(opened.content, { sender: opened.sender, self: this.#self })
-    const of = requests.swarmOf(this.#self)?.members.length ?? 1
-    return arrivalOf(opened, content, { self: this.#self, swarmSize: of, marks })
   }
 
   async #cleanSeen(signal: AbortSignal): Promise<void> {
@@ -306,9 +281,4 @@ export class Inbox {
       }
     }
   }
-}
-
-/** Each node has an order of its own, so each has a cursor. */
-function cursorName({ descriptor }: NodeEntry, namespace: Namespace): RecordName {
-  return { table: TABLES.cursors, partition: `${descriptor.nodeId} ${namespace}`, sort: new Uint8Array() }
 }

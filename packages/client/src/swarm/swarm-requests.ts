@@ -40,7 +40,14 @@ const NODES_MEASURED = 3
 const REFUSALS = 2
 
 export type RequestOptions = { readonly signal: AbortSignal; readonly timeout?: Millis }
-export type HeldOptions = { readonly signal: AbortSignal; readonly wait?: Millis; readonly lane: 0 | 1 }
+export type HeldOptions = {
+  readonly signal: AbortSignal
+  readonly lane: 0 | 1
+  /** How long the node may hold its answer. */
+  readonly wait?: Millis | undefined
+  /** That it does not serve the account is what we expect of the node, and no fault of it. */
+  readonly isFormer?: boolean
+}
 
 export type SwarmRequestsOptions = {
   readonly clock: Clock
@@ -50,6 +57,8 @@ export type SwarmRequestsOptions = {
   readonly time: NetworkTime
   readonly health: NodeHealth
   readonly onOldDirectory: () => void
+  /** Whether nodes of this network hold an answer until there is news. */
+  readonly areHeld: boolean
   /** Of the client: what several callers wait for does not end with one of them. */
   readonly lifetime: AbortSignal
 }
@@ -60,6 +69,11 @@ export class SwarmRequests {
 
   constructor(options: SwarmRequestsOptions) {
     this.#options = options
+  }
+
+  /** Whether nodes hold the answer to a `batchMember` with `wait`. */
+  get areHeld(): boolean {
+    return this.#options.areHeld
   }
 
   /** `undefined` as long as there is no directory. */
@@ -128,7 +142,7 @@ export class SwarmRequests {
   async batchMember<Names extends readonly MethodName[]>(
     node: NodeEntry,
     calls: { readonly [I in keyof Names]: { readonly method: Names[I]; readonly params: MethodParams<Names[I]> } },
-    { signal, wait, lane }: HeldOptions,
+    { signal, wait, lane, isFormer = false }: HeldOptions,
   ): Promise<{ readonly [I in keyof Names]: MethodResult<Names[I]> }> {
     const list = calls as readonly RpcCall[]
     const request = encodeBatch('batch', list, wait === undefined ? {} : { wait })
@@ -139,6 +153,7 @@ export class SwarmRequests {
     const results = list.map(({ method }, i) => {
       const outcome = parseRpcAnswer(method, answers[i]!)
       this.#noteTime(node, outcome, started)
+      if (isFormer && outcome.kind === 'wrongSwarm') throw new RequestError('wrong_swarm')
       return this.#resultOf(node, outcome)
     })
     return results as { readonly [I in keyof Names]: MethodResult<Names[I]> }
