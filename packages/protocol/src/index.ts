@@ -9,7 +9,7 @@ export * from './codec/json.ts'
 export type { ConfigObject, Decompress, StoredConfig } from './config/config-object.ts'
 export * from './config/user-profile.ts'
 export type { AesCbc } from './crypto/aes-cbc.ts'
-export type { Crypto, RandomBytes } from './crypto/crypto.ts'
+export { type Crypto, PASSPHRASE_COST, type PassphraseCost, type RandomBytes } from './crypto/crypto.ts'
 export * from './crypto/keys.ts'
 export * from './crypto/labels.ts'
 export * from './crypto/secret-key.ts'
@@ -20,17 +20,22 @@ export * from './directory/document.ts'
 export * from './directory/network-file.ts'
 export * from './directory/next-document.ts'
 export * from './directory/verify-document.ts'
+export { type BuildOptions, buildContent } from './envelope/build-content.ts'
 export { decodeContent, encodeContent } from './envelope/content.ts'
 export * from './envelope/envelope.ts'
 export type { Content } from './envelope/generated/content.ts'
+export * from './envelope/mentions.ts'
 export * from './envelope/message-content.ts'
+export { MessageTextError, splitText } from './envelope/message-text.ts'
+export { type ReadOptions, readContent } from './envelope/read-content.ts'
+export { isEmoji } from './envelope/read-parts.ts'
 export {
-  MessageTextError,
   type ReadContent as ReadTextContent,
   readContent as readTextContent,
   textContent,
   type UnsupportedKind,
 } from './envelope/text-message.ts'
+export * from './envelope/time-to-live.ts'
 export * from './errors.ts'
 export * from './identity/account-id.ts'
 export * from './identity/account-seed.ts'

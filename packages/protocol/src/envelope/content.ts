@@ -1,4 +1,5 @@
 /** What a message says, in every kind: `Content`. docs/protocol/envelope.md §2. */
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import { MalformedInputError } from '../errors.ts'
 import { Content } from './generated/content.ts'
 import { decodeProtobuf, encodeProtobuf } from './protobuf.ts'
@@ -58,6 +59,32 @@ export function decodeContent(bytes: Uint8Array): Content {
   const content = decodeProtobuf(Content, bytes)
   checkRequired(content, REQUIRED as AnyRequiredFields, 'content')
   return content
+}
+
+const DATA_MESSAGE = 1
+/** Declared, or known and done with: what old clients wrote there is no loss. */
+const KNOWN_FIELDS = new Set([1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17])
+const KNOWN_DATA_FIELDS = new Set([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 101, 102, 104, 105, 106, 120])
+
+/** Whether a content that `decodeContent` accepts says something that this version does not know. */
+export function hasForeignParts(bytes: Uint8Array): boolean {
+  return hasOtherFields(bytes, KNOWN_FIELDS, (reader) => hasOtherFields(reader.bytes(), KNOWN_DATA_FIELDS))
+}
+
+function hasOtherFields(
+  bytes: Uint8Array,
+  known: ReadonlySet<number>,
+  lookInto?: (reader: BinaryReader) => boolean,
+): boolean {
+  const reader = new BinaryReader(bytes)
+  let isFound = false
+  while (reader.pos < reader.len && !isFound) {
+    const [field, wireType] = reader.tag()
+    if (!known.has(field)) isFound = true
+    else if (lookInto && field === DATA_MESSAGE && wireType === WireType.LengthDelimited) isFound = lookInto(reader)
+    else reader.skip(wireType, field)
+  }
+  return isFound
 }
 
 function checkRequired(value: unknown, required: AnyRequiredFields, path: string): void {

@@ -6,7 +6,7 @@ import type { Ed25519PublicKey } from '../crypto/keys.ts'
 import { AuthenticationError, MalformedInputError } from '../errors.ts'
 import type { AccountId } from '../identity/account-id.ts'
 import type { AccountKeys } from '../identity/account-seed.ts'
-import { decodeContent, encodeContent } from './content.ts'
+import { decodeContent, encodeContent, hasForeignParts } from './content.ts'
 import type { Content } from './generated/content.ts'
 import { Envelope, Envelope_Type, WebSocketMessage, WebSocketMessage_Type } from './generated/envelope.ts'
 import { decodeProtobuf, encodeProtobuf, MAX_STORED_MESSAGE_BYTES } from './protobuf.ts'
@@ -22,6 +22,8 @@ export type OpenedMessage = {
   /** When the sender says that it sent it. With the sender, the name of the message. */
   readonly timestamp: UnixMillis
   readonly content: Content
+  /** The content says something, perhaps besides, that this version does not know. */
+  readonly hasForeignParts: boolean
 }
 
 /**
@@ -80,12 +82,20 @@ export function openStoredMessage(options: {
     throw new AuthenticationError('timestamp_mismatch')
   }
   const { sender, senderSigningKey } = opened
-  return { sender, senderSigningKey, timestamp: unixMillis(Number(timestamp)), content }
+  const isForeign = hasForeignParts(opened.content)
+  return { sender, senderSigningKey, timestamp: unixMillis(Number(timestamp)), content, hasForeignParts: isForeign }
+}
+
+/**
+ * Whether stored data is of a newer protocol (Session Protocol V2): not to be opened by this version, but no rubbish.
+ * No WebSocketMessage begins with 0. docs/protocol/envelope.md §1.
+ */
+export function isNewerEnvelope(data: Uint8Array): boolean {
+  return data[0] === 0
 }
 
 function readEnvelope(data: Uint8Array): { sealed: Uint8Array; timestamp: bigint } {
-  // No WebSocketMessage begins with 0: that is how messages of Session Protocol V2 do. docs/protocol/envelope.md §1.
-  if (data[0] === 0) throw new MalformedInputError('envelope_version', `${data.length} bytes`)
+  if (isNewerEnvelope(data)) throw new MalformedInputError('envelope_version', `${data.length} bytes`)
   const { type, request } = decodeProtobuf(WebSocketMessage, data)
   if (type !== WebSocketMessage_Type.REQUEST || request?.body === undefined) {
     throw new MalformedInputError('envelope', 'no request')

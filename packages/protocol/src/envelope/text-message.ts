@@ -6,20 +6,9 @@ import { type DisplayName, truncateDisplayName } from '../identity/display-name.
 import type { Content } from './generated/content.ts'
 import type { DataMessage, Profile } from './generated/data-message.ts'
 import { MAX_ATTACHMENTS, MAX_TEXT_LENGTH } from './message-content.ts'
+import { firstCodePoints, MessageTextError } from './message-text.ts'
 
 const TIMER_CHANGED = 2
-
-/** `message_text`, with what is wrong, so that an interface can tell a person. */
-export class MessageTextError extends MalformedInputError {
-  readonly reason: 'empty' | 'too_long'
-  /** In code points. */
-  readonly length: number
-  constructor(reason: MessageTextError['reason'], length: number) {
-    super('message_text', `${reason.replace('_', ' ')}, ${length} characters`)
-    this.reason = reason
-    this.length = length
-  }
-}
 
 export type UnsupportedKind =
   | 'receipt'
@@ -145,8 +134,4 @@ function readAccountId(text: string): AccountId | undefined {
     if (error instanceof MalformedInputError) return undefined
     throw error
   }
-}
-
-function firstCodePoints(text: string, most: number): string {
-  return text.length <= most ? text : [...text].slice(0, most).join('')
 }
