@@ -6,6 +6,7 @@ import { cbc, gcm } from '@noble/ciphers/aes.js'
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hsalsa, xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
+import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { blake2b } from '@noble/hashes/blake2.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
@@ -58,6 +59,8 @@ export function nobleCrypto(): Crypto {
       const shared = attempt(() => agree(secretKey, publicKey))
       return shared && open(xsalsa20poly1305(boxKey(shared), nonce), sealed)
     },
+    argon2id: (passphrase, salt, { memoryKib, passes }) =>
+      argon2idAsync(passphrase, salt, { m: memoryKib, t: passes, p: 1, dkLen: 32 }),
   }
 }
 

@@ -40,6 +40,18 @@ function testVectors(crypto: () => Crypto): void {
       expect(toHex(crypto().hmacSha256(fromHex(v.keyHex), fromHex(v.messageHex)))).toBe(v.tagHex)
   })
 
+  test('derives a key from a passphrase as Argon2id of RFC 9106 does, and waits for the cost', async () => {
+    const salt = new Uint8Array(16).fill(7)
+    const passphrase = new TextEncoder().encode('correct horse battery staple')
+    const cost = { memoryKib: 64, passes: 2 }
+    const key = await crypto().argon2id(passphrase, salt, cost)
+    expect(toHex(key)).toBe('31d9f908cf47730705dae46f022b85d66209be2594cecc037602d7bce32fa609')
+    expect(await noble.argon2id(passphrase, salt, cost)).toEqual(key)
+    expect(await crypto().argon2id(passphrase, salt, { ...cost, passes: 3 })).not.toEqual(key)
+    expect((await crypto().argon2id(new Uint8Array(), salt, cost)).length).toBe(32)
+    await expect((async () => crypto().argon2id(passphrase, salt.subarray(1), cost))()).rejects.toThrow()
+  })
+
   test('signs as RFC 8032 says', () => {
     for (const v of vectors.ed25519) {
       const { publicKey, secretKey } = crypto().ed25519KeyPair(fromHex(v.seedHex))

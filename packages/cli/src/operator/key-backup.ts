@@ -9,6 +9,8 @@ import {
   type Crypto,
   constant,
   list,
+  PASSPHRASE_COST,
+  type PassphraseCost,
   type RandomBytes,
   struct,
   text,
@@ -17,7 +19,6 @@ import {
   utf8,
   wipe,
 } from '@starling/protocol'
-import { derivePassphraseKey, PASSPHRASE_COST, type PassphraseCost } from '@starling/runtime/native'
 import { CliError } from '../cli-error.ts'
 
 /** "STARLING NODE KEY", as a number that no other file begins with. */
@@ -55,7 +56,7 @@ export async function sealKeys(
 ): Promise<Uint8Array> {
   const [salt, nonce] = [random(SALT_SIZE), random(NONCE_SIZE)]
   const header = headerCodec.encode({ magic: MAGIC, version: 1, ...cost, salt, nonce })
-  const key = await derivePassphraseKey(utf8(passphrase.normalize('NFC')), salt, cost)
+  const key = await crypto.argon2id(utf8(passphrase.normalize('NFC')), salt, cost)
   const plaintext = filesCodec.encode(files)
   try {
     const sealed = crypto.xchacha20Poly1305Seal(key, nonce, plaintext, header)
@@ -70,7 +71,7 @@ export async function openKeys(backup: Uint8Array, passphrase: string, crypto: C
   const header = readHeader(backup)
   if (header.memoryKib > MOST.memoryKib || header.passes > MOST.passes) throw noBackup()
   if (header.memoryKib < LEAST.memoryKib || header.passes < LEAST.passes) throw noBackup()
-  const key = await derivePassphraseKey(utf8(passphrase.normalize('NFC')), header.salt, header)
+  const key = await crypto.argon2id(utf8(passphrase.normalize('NFC')), header.salt, header)
   const associated = backup.subarray(0, HEADER_SIZE)
   const plaintext = crypto.xchacha20Poly1305Open(key, header.nonce, backup.subarray(HEADER_SIZE), associated)
   wipe(key)

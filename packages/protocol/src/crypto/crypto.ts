@@ -1,5 +1,6 @@
 /**
- * The port through which primitives come in. Everything is synchronous; no function keeps or changes what it is given.
+ * The port through which primitives come in. No function keeps or changes what it is given; all but `argon2id` are
+ * synchronous.
  * Providers: `@starling/runtime/wasm` and `@starling/runtime/native`; both run the suite `crypto.suite.ts`.
  */
 import type {
@@ -65,7 +66,22 @@ export interface Crypto {
     publicKey: X25519PublicKey,
     secretKey: X25519SecretKey,
   ): Uint8Array | undefined
+
+  /**
+   * 32 bytes by Argon2id (RFC 9106) with one lane, from a passphrase of any length and a salt of 16 bytes. Takes as long as
+   * `cost` says, and gives other work its turn meanwhile.
+   */
+  argon2id(passphrase: Uint8Array, salt: Uint8Array, cost: PassphraseCost): Promise<Uint8Array>
 }
+
+/** What guessing a passphrase costs: memory in KiB (8 at least), and how often it is gone through. RFC 9106 §3.1. */
+export type PassphraseCost = { readonly memoryKib: number; readonly passes: number }
+
+/**
+ * RFC 9106 §4, second recommended option: 64 MiB. On the machines of today a third of a second in native code, two seconds in
+ * JavaScript.
+ */
+export const PASSPHRASE_COST: PassphraseCost = { memoryKib: 65_536, passes: 3 }
 
 /** `length` bytes that nobody can foresee. */
 export type RandomBytes = (length: number) => Uint8Array

@@ -1,3 +1,2 @@
 export { createNativeAesCbc } from './aes-cbc.ts'
 export { createNativeCrypto } from './native-crypto.ts'
-export { derivePassphraseKey, PASSPHRASE_COST, type PassphraseCost } from './passphrase.ts'

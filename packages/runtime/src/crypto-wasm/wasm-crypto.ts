@@ -1,12 +1,13 @@
 /**
  * The `Crypto` port for browsers (and for Node.js where no native module runs): libsodium in WebAssembly. What its plain
- * build lacks comes from the noble libraries: SHA-256, HMAC, AES-256-GCM, and arithmetic on the Edwards curve.
+ * build lacks comes from the noble libraries: SHA-256, HMAC, AES-256-GCM, Argon2id, and arithmetic on the Edwards curve.
  *
  * Results are copies, never views of WebAssembly memory: libsodium-wrappers copies in and out. That memory is not wiped
  * when it is freed, see SECURITY.md.
  */
 import { gcm } from '@noble/ciphers/aes.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
+import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import {
@@ -29,7 +30,7 @@ const TAG_SIZE = 16
  */
 export async function createWasmCrypto(): Promise<Crypto> {
   await sodium.ready
-  return { ...hashes, ...signatures, ...agreement, ...ciphers }
+  return { ...hashes, ...signatures, ...agreement, ...ciphers, ...passphrases }
 }
 
 const hashes = {
@@ -123,6 +124,13 @@ const ciphers = {
     assertLength('key', key, 32)
     if (ciphertext.length < TAG_SIZE || nonce.length !== 12) return undefined
     return authentic(() => gcm(key, nonce).decrypt(ciphertext))
+  },
+} satisfies Partial<Crypto>
+
+const passphrases = {
+  argon2id(passphrase, salt, { memoryKib, passes }) {
+    assertLength('salt', salt, 16)
+    return argon2idAsync(passphrase, salt, { m: memoryKib, t: passes, p: 1, dkLen: 32 })
   },
 } satisfies Partial<Crypto>
 
