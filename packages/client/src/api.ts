@@ -2,13 +2,25 @@
  * The public API of a client: everything that a face (app, terminal, bot, test) may use. All values are plain and
  * immutable, so that they cross a worker boundary as they are; state is observed as snapshots.
  */
-import type { AccountId, Brand, Millis, NodeId, RecoveryPhraseError, UnixMillis } from '@starling/protocol'
+import type {
+  AccountId,
+  Brand,
+  Expiration,
+  Millis,
+  NodeId,
+  ProfilePicture,
+  RecoveryPhraseError,
+  UnixMillis,
+} from '@starling/protocol'
 import type { Observable } from '@starling/runtime'
+import type { DeletionScope, MessageDraft, MessageId, MessageView } from './message-api.ts'
+import type { EventLog, Settings } from './settings-api.ts'
+
+export type * from './message-api.ts'
+export type * from './settings-api.ts'
 
 /** Names one conversation: today the other account's ID; the own account ID is Note to Self. */
 export type ConversationId = Brand<string, 'ConversationId'>
-/** Names one message on this device. */
-export type MessageId = Brand<string, 'MessageId'>
 
 /** What this device holds: decides which screens are shown. */
 export type SessionState =
@@ -26,31 +38,10 @@ export type SessionFailure = 'store_unreadable' | 'store_unavailable' | 'in_use'
 export type AccountView = {
   readonly accountId: AccountId
   readonly displayName: string
+  readonly picture?: ProfilePicture
   /** The banner stays until the phrase was shown and two of its words were confirmed. */
   readonly phraseConfirmed: boolean
 }
-
-/** Delivery of an own message. Never `stored` for something only local. */
-export type Delivery =
-  | { readonly kind: 'queued'; readonly waitingForNetwork: boolean; readonly of: number }
-  | { readonly kind: 'stored'; readonly on: number; readonly of: number }
-  | { readonly kind: 'failed'; readonly reason: DeliveryFailure }
-
-export type DeliveryFailure = 'refused' | 'expired' | 'clock_skew' | 'too_large' | 'unreachable'
-
-export type MessageView = {
-  readonly id: MessageId
-  readonly conversation: ConversationId
-  readonly author: AccountId
-  readonly direction: 'incoming' | 'outgoing'
-  readonly body: MessageBody
-  /** By the sender's clock. Unique among the author's messages. */
-  readonly sentAt: UnixMillis
-  /** Own messages only. */
-  readonly delivery?: Delivery
-}
-
-export type MessageBody = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unsupported' }
 
 export type ConversationSummary = {
   readonly id: ConversationId
@@ -59,6 +50,7 @@ export type ConversationSummary = {
   readonly title: string
   readonly profileName?: string
   readonly nickname?: string
+  readonly picture?: ProfilePicture
   readonly pinned: boolean
   readonly muted: boolean
   readonly blocked: boolean
@@ -66,7 +58,13 @@ export type ConversationSummary = {
   readonly unread: number
   readonly draft: string
   readonly lastActivity: UnixMillis
-  readonly last?: Pick<MessageView, 'direction' | 'body' | 'sentAt' | 'delivery'>
+  /** They type, as their device said within the last 15 s. */
+  readonly typing: boolean
+  /** They accepted our messages, as far as we know. */
+  readonly approvedMe: boolean
+  /** When messages that we send disappear; absent: never. */
+  readonly expiration?: Expiration
+  readonly last?: Pick<MessageView, 'direction' | 'body' | 'sentAt' | 'delivery' | 'deleted'>
 }
 
 /** Sorted: pinned first, then by last activity, newest first. Requests are in here too: faces list them apart. */
@@ -135,16 +133,25 @@ export type PhraseCheck =
   | { readonly kind: 'incomplete'; readonly words: number }
   | { readonly kind: 'wrong'; readonly code: RecoveryPhraseError['code']; readonly wordIndex?: number }
 
+/** `signal`: rejects with its reason. What is durable by then stays, and what was not begun is not done. */
+export type CallOptions = { readonly signal?: AbortSignal }
+
 export interface Client extends AsyncDisposable {
   readonly session: Observable<SessionState>
   readonly conversations: Observable<ConversationList>
   readonly network: Observable<NetworkView>
+  readonly settings: Observable<Settings>
+  /** What this and other devices did, for finding faults. */
+  readonly events: Observable<EventLog>
 
   /** @throws {MalformedInputError} `display_name` */
   createAccount(options: { displayName: string }): Promise<void>
   /** Resolves when the account is `ready` or `needsName`, after 15 s at the latest. @throws {RecoveryPhraseError} */
-  restoreAccount(options: { phrase: string }): Promise<void>
+  restoreAccount(options: { phrase: string } & CallOptions): Promise<void>
   setDisplayName(displayName: string): Promise<void>
+  /** A picture that was uploaded; `undefined` removes it. Contacts get it with the next message, own devices at once. */
+  setProfilePicture(picture: ProfilePicture | undefined): Promise<void>
+  changeSettings(change: Partial<Settings>): Promise<void>
   /** The recovery phrase, for showing it once. */
   revealPhrase(): Promise<string>
   /** True and remembered, if the words at these positions (0-based) are right. */
@@ -157,10 +164,26 @@ export interface Client extends AsyncDisposable {
   /**
    * Durable in the outbox when it resolves; delivery shows up in `history` and `conversations`.
    * @throws {MalformedInputError} `message_text`: empty or over 2,000 code points.
+   * @throws {ActionError} `unknown_message`: the quoted one is not in this conversation
    */
-  send(conversation: ConversationId, text: string): Promise<MessageId>
+  send(conversation: ConversationId, draft: string | MessageDraft, options?: CallOptions): Promise<MessageId>
   retry(message: MessageId): Promise<void>
+  /** One of each emoji; a repeat changes nothing. @throws {ActionError} `unknown_message`, `rate_limited`: over 20 in a minute */
+  react(message: MessageId, emoji: string): Promise<void>
+  removeReaction(message: MessageId, emoji: string): Promise<void>
+  /** The same as `deleteMessages` from `thisDevice`. */
   deleteForMe(message: MessageId): Promise<void>
+  /** Done here when it resolves; swarm and other devices follow. @throws {ActionError} `not_own_message`, before anything is deleted */
+  deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void>
+  /**
+   * From now on messages that we send disappear so; `undefined`: never. The other side is told, and keeps its own setting.
+   * @throws {ActionError} `not_allowed`: a note to oneself cannot disappear after reading; less than 1 s or more than 14 days
+   */
+  setExpiration(conversation: ConversationId, expiration: Expiration | undefined): Promise<void>
+  /** Call it at every key: contacts are told at most every 10 s, if `settings` and approval allow. `false`: paused or left. */
+  setTyping(conversation: ConversationId, isTyping: boolean): Promise<void>
+  /** A file of theirs was saved: a courtesy to approved contacts, who see a line. */
+  reportMediaSaved(message: MessageId): Promise<void>
   history(conversation: ConversationId): Promise<History>
   updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void>
   /** Deletes the conversation and its messages from this device. */

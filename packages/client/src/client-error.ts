@@ -10,3 +10,14 @@ export class ClientStateError extends MessengerError {
     this.code = code
   }
 }
+
+/** What cannot be done with this message or conversation. `rate_limited`: later, it can. */
+export class ActionError extends MessengerError {
+  override readonly name = 'ActionError'
+  readonly fault = 'caller'
+  readonly code: 'unknown_message' | 'not_own_message' | 'not_allowed' | 'rate_limited'
+  constructor(code: ActionError['code']) {
+    super(`action: ${code.replaceAll('_', ' ')}`)
+    this.code = code
+  }
+}

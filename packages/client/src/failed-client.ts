@@ -1,15 +1,18 @@
 /** A client that could not be opened. It says why; everything fails with that error, but for erasing what cannot be read. */
 import type { NetworkFile } from '@starling/protocol'
 import { MutableObservable, type Observable } from '@starling/runtime'
+import { DEFAULT_SETTINGS } from './account/settings-record.ts'
 import type {
   Client,
   ConversationId,
   ConversationList,
+  EventLog,
   History,
   MessageId,
   NetworkView,
   SessionFailure,
   SessionState,
+  Settings,
 } from './api.ts'
 import type { StoreError } from './store/store-error.ts'
 
@@ -17,6 +20,8 @@ export class FailedClient implements Client {
   readonly session: Observable<SessionState>
   readonly conversations: Observable<ConversationList> = new MutableObservable<ConversationList>([])
   readonly network: Observable<NetworkView>
+  readonly settings: Observable<Settings> = new MutableObservable<Settings>(DEFAULT_SETTINGS)
+  readonly events: Observable<EventLog> = new MutableObservable<EventLog>([])
   readonly #error: StoreError
   readonly #erase: () => Promise<void>
 
@@ -41,6 +46,38 @@ export class FailedClient implements Client {
   }
 
   setDisplayName(): Promise<void> {
+    return this.#fail()
+  }
+
+  setProfilePicture(): Promise<void> {
+    return this.#fail()
+  }
+
+  changeSettings(): Promise<void> {
+    return this.#fail()
+  }
+
+  react(): Promise<void> {
+    return this.#fail()
+  }
+
+  removeReaction(): Promise<void> {
+    return this.#fail()
+  }
+
+  deleteMessages(): Promise<void> {
+    return this.#fail()
+  }
+
+  setExpiration(): Promise<void> {
+    return this.#fail()
+  }
+
+  setTyping(): Promise<void> {
+    return this.#fail()
+  }
+
+  reportMediaSaved(): Promise<void> {
     return this.#fail()
   }
 

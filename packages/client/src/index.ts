@@ -3,12 +3,16 @@ export {
   AccountIdError,
   checkRecoveryWord,
   DisplayNameError,
+  type Expiration,
+  type Invitation,
   MalformedInputError,
+  type MessageRef,
   MessengerError,
   type Millis,
   millis,
   type NetworkFile,
   type NodeId,
+  type ProfilePicture,
   parseAccountId,
   parseDisplayName,
   parseNetworkFile,
@@ -21,7 +25,7 @@ export {
 export type { Observable } from '@starling/runtime'
 export type * from './api.ts'
 export { checkPhrase } from './check-phrase.ts'
-export { ClientStateError } from './client-error.ts'
+export { ActionError, ClientStateError } from './client-error.ts'
 export type { ClientOptions } from './client-options.ts'
 export { createClient } from './create-client.ts'
 export type { LocalStore, StoreChange, StoreRange } from './store/local-store.ts'

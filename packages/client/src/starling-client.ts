@@ -15,17 +15,23 @@ import {
 import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
 import { type AccountRecord, getAccount, putAccount } from './account/account-record.ts'
 import { Messenger } from './account/messenger.ts'
+import { DEFAULT_SETTINGS, getSettings, putSettings } from './account/settings-record.ts'
 import type {
+  CallOptions,
   Client,
   ConversationChange,
   ConversationId,
   ConversationList,
+  DeletionScope,
+  EventLog,
   History,
+  MessageDraft,
   MessageId,
   NetworkView,
   SessionState,
+  Settings,
 } from './api.ts'
-import { ClientStateError } from './client-error.ts'
+import { ActionError, ClientStateError } from './client-error.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -42,6 +48,8 @@ export class StarlingClient implements Client {
   readonly #options: ClientOptions
   readonly #session = new MutableObservable<SessionState>({ kind: 'opening' })
   readonly #conversations = new MutableObservable<ConversationList>([])
+  readonly #settings = new MutableObservable<Settings>(DEFAULT_SETTINGS)
+  readonly #events = new MutableObservable<EventLog>([])
   readonly #queue = new SerialQueue()
   readonly #tasks: TaskGroup
   readonly #net: Network
@@ -81,6 +89,14 @@ export class StarlingClient implements Client {
 
   get conversations(): Observable<ConversationList> {
     return this.#conversations
+  }
+
+  get settings(): Observable<Settings> {
+    return this.#settings
+  }
+
+  get events(): Observable<EventLog> {
+    return this.#events
   }
 
   get network(): Observable<NetworkView> {
@@ -154,8 +170,9 @@ export class StarlingClient implements Client {
     return this.#ready().startConversation(accountId)
   }
 
-  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+  async send(conversation: ConversationId, draft: string | MessageDraft, _options?: CallOptions): Promise<MessageId> {
     const messenger = this.#ready()
+    const text = typeof draft === 'string' ? draft : (draft.text ?? '')
     await this.#measureTime()
     return messenger.send(conversation, text)
   }
@@ -166,6 +183,41 @@ export class StarlingClient implements Client {
 
   async deleteForMe(message: MessageId): Promise<void> {
     await this.#ready().deleteForMe(message)
+  }
+
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    await this.#saves.run(async () => {
+      const settings = { ...this.#settings.snapshot, ...change }
+      await this.#store.write([putSettings(settings)])
+      this.#settings.set(settings)
+    })
+  }
+
+  async setProfilePicture(): Promise<void> {
+    throw new ActionError('not_allowed')
+  }
+
+  async react(): Promise<void> {
+    throw new ActionError('not_allowed')
+  }
+
+  async removeReaction(): Promise<void> {
+    throw new ActionError('not_allowed')
+  }
+
+  async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
+    if (scope !== 'thisDevice') throw new ActionError('not_allowed')
+    for (const message of messages) await this.#ready().deleteForMe(message)
+  }
+
+  async setExpiration(): Promise<void> {
+    throw new ActionError('not_allowed')
+  }
+
+  async setTyping(): Promise<void> {}
+
+  async reportMediaSaved(): Promise<void> {
+    throw new ActionError('not_allowed')
   }
 
   async history(conversation: ConversationId): Promise<History> {
@@ -191,6 +243,7 @@ export class StarlingClient implements Client {
   }
 
   async #load(): Promise<void> {
+    this.#settings.set(await getSettings(this.#store))
     await this.#net.load()
     this.#net.start()
     const account = await getAccount(this.#store)

@@ -5,12 +5,15 @@ import type {
   ConversationList,
   ConversationSummary,
   Delivery,
+  EventLog,
   History,
   HistorySnapshot,
+  MessageDraft,
   MessageId,
   MessageView,
   NetworkView,
   SessionState,
+  Settings,
 } from '@starling/client'
 import { type AccountId, parseAccountId, unixMillis } from '@starling/protocol'
 import { MutableObservable } from '@starling/runtime'
@@ -18,6 +21,8 @@ import { MutableObservable } from '@starling/runtime'
 export const ALICE = parseAccountId(`05${'a'.repeat(64)}`)
 export const BOB = parseAccountId(`05${'b'.repeat(64)}`)
 export const PHRASE = 'one two three'
+
+const PLAIN = { reactions: [], mentions: [], attachments: [], previews: [] }
 
 export class FakeClient implements Client {
   readonly session: MutableObservable<SessionState>
@@ -27,6 +32,13 @@ export class FakeClient implements Client {
     networkName: 'Test',
     swarm: [],
   })
+  readonly settings = new MutableObservable<Settings>({
+    readReceipts: false,
+    typing: false,
+    deliveryReceipts: true,
+    linkPreviews: false,
+  })
+  readonly events = new MutableObservable<EventLog>([])
   /** What becomes of the next message that is sent; `undefined`: it stays queued. */
   delivery: Delivery | undefined = { kind: 'stored', on: 3, of: 3 }
   restored: string | undefined
@@ -65,7 +77,8 @@ export class FakeClient implements Client {
   async startConversation(accountId: string): Promise<ConversationId> {
     return accountId as ConversationId
   }
-  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+  async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
+    const text = typeof draft === 'string' ? draft : (draft.text ?? '')
     const delivery = this.delivery ?? { kind: 'queued', waitingForNetwork: true, of: 3 }
     return this.#add(conversation, { author: ALICE, direction: 'outgoing', text, delivery })
   }
@@ -102,6 +115,16 @@ export class FakeClient implements Client {
   async eraseDevice(): Promise<void> {}
   async retry(): Promise<void> {}
   async deleteForMe(): Promise<void> {}
+  async deleteMessages(): Promise<void> {}
+  async react(): Promise<void> {}
+  async removeReaction(): Promise<void> {}
+  async setExpiration(): Promise<void> {}
+  async setTyping(): Promise<void> {}
+  async reportMediaSaved(): Promise<void> {}
+  async setProfilePicture(): Promise<void> {}
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    this.settings.update((settings) => ({ ...settings, ...change }))
+  }
   async updateConversation(): Promise<void> {}
   async deleteConversation(): Promise<void> {}
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,7 +140,7 @@ export class FakeClient implements Client {
     const sentAt = unixMillis(1_767_225_600_000 + this.#count)
     this.#of(conversation).update((all) => [
       ...all,
-      { id, conversation, sentAt, body: { kind: 'text', text }, ...fields },
+      { id, conversation, sentAt, body: { kind: 'text', text }, ...PLAIN, ...fields },
     ])
     this.#list()
     return id
@@ -137,7 +160,14 @@ export class FakeClient implements Client {
     this.conversations.set(
       [...this.#messages].map(([id, { snapshot }]): ConversationSummary => {
         const unread = snapshot.filter((message) => this.#isUnread(message)).length
-        const flags = { pinned: false, muted: false, blocked: false, markedUnread: false }
+        const flags = {
+          pinned: false,
+          muted: false,
+          blocked: false,
+          markedUnread: false,
+          typing: false,
+          approvedMe: true,
+        }
         return { id, kind: 'contact', title: 'Bob', ...flags, unread, draft: '', lastActivity: unixMillis(0) }
       }),
     )

@@ -127,6 +127,8 @@ export function conversationSummary(
     unread,
     draft,
     lastActivity: record.lastActivity,
+    typing: false,
+    approvedMe: false,
     ...(last && { last: lastView(last, queued) }),
   }
 }

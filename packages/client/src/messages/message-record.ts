@@ -102,7 +102,8 @@ export function placeOf(conversation: ConversationId, { sentAt, direction }: Mes
 export function messageView(conversation: ConversationId, record: MessageRecord, queued: () => Delivery): MessageView {
   const { author, direction, body, sentAt, delivery } = record
   const id = messageId({ conversation, sentAt, direction })
-  return { id, conversation, author, direction, body, sentAt, ...deliveryView(delivery, queued) }
+  const nothing = { reactions: [], mentions: [], attachments: [], previews: [] }
+  return { id, conversation, author, direction, body, sentAt, ...nothing, ...deliveryView(delivery, queued) }
 }
 
 export function deliveryView(delivery: DeliveryRecord | undefined, queued: () => Delivery): { delivery?: Delivery } {

@@ -7,19 +7,26 @@ import {
   type ConversationId,
   type ConversationList,
   type ConversationSummary,
+  type DeletionScope,
   type Delivery,
+  type EventLog,
+  type Expiration,
   type History,
+  type MessageDraft,
   type MessageId,
   type MessageView,
   type NetworkView,
+  type ProfilePicture,
   parseAccountId,
   parseDisplayName,
   type SessionState,
+  type Settings,
   type UnixMillis,
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
 import { createFakeHistory } from './fake-history.ts'
 import {
+  plainMessage,
   type SampleConversation,
   sampleAccountId,
   sampleConversations,
@@ -49,6 +56,13 @@ export class FakeClient implements Client {
   readonly session: Store<SessionState>
   readonly conversations: Store<ConversationList>
   readonly network: Store<NetworkView>
+  readonly settings = createStore<Settings>({
+    readReceipts: false,
+    typing: false,
+    deliveryReceipts: true,
+    linkPreviews: false,
+  })
+  readonly events = createStore<EventLog>([])
   readonly #conversations = new Map<ConversationId, Kept>()
   readonly #failing: Readonly<Record<string, string>>
   readonly #now: UnixMillis
@@ -118,7 +132,8 @@ export class FakeClient implements Client {
     return id
   }
 
-  async send(conversation: ConversationId, text: string): Promise<MessageId> {
+  async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
+    const text = typeof draft === 'string' ? draft : (draft.text ?? '')
     this.#failIfTold('send')
     const id = `sent-${this.#nextMessage++}` as MessageId
     const delivery: Delivery = {
@@ -133,8 +148,57 @@ export class FakeClient implements Client {
       direction: 'outgoing',
       body: { kind: 'text', text },
     } as const
-    this.#append({ ...message, sentAt: this.#now, delivery })
+    this.#append({ ...message, ...plainMessage, sentAt: this.#now, delivery })
     return id
+  }
+
+  async react(message: MessageId, emoji: string): Promise<void> {
+    this.#failIfTold('react')
+    this.#changeMessage(message, (found) => {
+      const others = found.reactions.filter((reaction) => reaction.emoji !== emoji)
+      return { ...found, reactions: [...others, { emoji, authors: [this.#own], mine: true }] }
+    })
+  }
+
+  async removeReaction(message: MessageId, emoji: string): Promise<void> {
+    this.#failIfTold('removeReaction')
+    this.#changeMessage(message, (found) => ({
+      ...found,
+      reactions: found.reactions.filter((reaction) => reaction.emoji !== emoji || !reaction.mine),
+    }))
+  }
+
+  async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
+    this.#failIfTold('deleteMessages')
+    for (const message of messages) {
+      this.#changeMessage(message, (found) =>
+        scope === 'everyone' ? { ...found, body: { kind: 'text', text: '' }, deleted: true } : undefined,
+      )
+    }
+  }
+
+  async setExpiration(conversation: ConversationId, expiration: Expiration | undefined): Promise<void> {
+    this.#failIfTold('setExpiration')
+    const { expiration: _, ...rest } = this.#get(conversation).summary
+    const summary = expiration === undefined ? rest : { ...rest, expiration }
+    this.#conversations.set(conversation, { ...this.#get(conversation), summary })
+    this.#publish()
+  }
+
+  async setTyping(_conversation: ConversationId, _isTyping: boolean): Promise<void> {}
+
+  async reportMediaSaved(_message: MessageId): Promise<void> {}
+
+  async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
+    const session = this.session.snapshot
+    if (session.kind !== 'ready') return
+    const { picture: _, ...account } = session.account
+    this.session.set({ kind: 'ready', account: picture === undefined ? account : { ...account, picture } })
+  }
+
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    this.#failIfTold('changeSettings')
+    this.settings.update((settings) => ({ ...settings, ...change }))
   }
 
   async retry(message: MessageId): Promise<void> {
@@ -173,7 +237,8 @@ export class FakeClient implements Client {
   receive(conversation: ConversationId, text: string): void {
     const id = `received-${this.#nextMessage++}` as MessageId
     const author = conversation as string as AccountId
-    this.#append({ id, conversation, author, direction: 'incoming', body: { kind: 'text', text }, sentAt: this.#now })
+    const body = { kind: 'text', text } as const
+    this.#append({ id, conversation, author, direction: 'incoming', body, ...plainMessage, sentAt: this.#now })
     this.#change(conversation, { unread: this.#get(conversation).summary.unread + 1 })
   }
 
@@ -203,7 +268,8 @@ export class FakeClient implements Client {
   }
 
   #keep(id: ConversationId, state: ConversationStart, messages: readonly MessageView[]): void {
-    const nothing = { pinned: false, muted: false, blocked: false, markedUnread: false, unread: 0, draft: '' }
+    const flags = { pinned: false, muted: false, blocked: false, markedUnread: false, typing: false, approvedMe: true }
+    const nothing = { ...flags, unread: 0, draft: '' }
     const summary: ConversationSummary = { ...nothing, lastActivity: this.#now, ...state, id }
     this.#conversations.set(id, { summary, messages: createStore(messages) })
   }

@@ -161,6 +161,9 @@ export function manyConversations(count: number): readonly SampleConversation[] 
   }))
 }
 
+/** What most messages have none of. */
+export const plainMessage = { reactions: [], mentions: [], attachments: [], previews: [] }
+
 /** The messages of a sample conversation as the client shows them. */
 export function sampleMessages(sample: SampleConversation, own: AccountId, now: UnixMillis): readonly MessageView[] {
   const author = sample.kind === 'noteToSelf' ? own : sampleAccountId(sample.name)
@@ -170,6 +173,7 @@ export function sampleMessages(sample: SampleConversation, own: AccountId, now: 
     author: message.mine ? own : author,
     direction: message.mine ? 'outgoing' : 'incoming',
     body: message.text === undefined ? { kind: 'unsupported' } : { kind: 'text', text: message.text },
+    ...plainMessage,
     sentAt: (now - message.ago) as UnixMillis,
     ...(message.delivery === undefined ? {} : { delivery: message.delivery }),
   }))

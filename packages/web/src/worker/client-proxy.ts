@@ -4,11 +4,17 @@ import type {
   ConversationChange,
   ConversationId,
   ConversationList,
+  DeletionScope,
+  EventLog,
+  Expiration,
   History,
   HistorySnapshot,
+  MessageDraft,
   MessageId,
   NetworkView,
+  ProfilePicture,
   SessionState,
+  Settings,
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
 import { RemoteError, reviveError } from './error-record.ts'
@@ -27,6 +33,13 @@ export class ClientProxy implements Client {
   readonly session = createStore<SessionState>({ kind: 'opening' })
   readonly conversations = createStore<ConversationList>([])
   readonly network = createStore<NetworkView>({ connection: { kind: 'connecting' }, networkName: '', swarm: [] })
+  readonly settings = createStore<Settings>({
+    readReceipts: false,
+    typing: false,
+    deliveryReceipts: false,
+    linkPreviews: false,
+  })
+  readonly events = createStore<EventLog>([])
   readonly #port: Port
   readonly #onBroken: (code: string) => void
   readonly #calls = new Map<CallId, PendingCall>()
@@ -47,6 +60,19 @@ export class ClientProxy implements Client {
   restoreAccount = (options: { phrase: string }): Promise<void> => this.#callVoid('restoreAccount', options)
   setDisplayName = (displayName: string): Promise<void> => this.#callVoid('setDisplayName', displayName)
   eraseDevice = (): Promise<void> => this.#callVoid('eraseDevice')
+  setProfilePicture = (picture: ProfilePicture | undefined): Promise<void> =>
+    this.#callVoid('setProfilePicture', picture)
+  changeSettings = (change: Partial<Settings>): Promise<void> => this.#callVoid('changeSettings', change)
+  react = (message: MessageId, emoji: string): Promise<void> => this.#callVoid('react', message, emoji)
+  removeReaction = (message: MessageId, emoji: string): Promise<void> =>
+    this.#callVoid('removeReaction', message, emoji)
+  deleteMessages = (messages: readonly MessageId[], scope: DeletionScope): Promise<void> =>
+    this.#callVoid('deleteMessages', messages, scope)
+  setExpiration = (conversation: ConversationId, expiration: Expiration | undefined): Promise<void> =>
+    this.#callVoid('setExpiration', conversation, expiration)
+  setTyping = (conversation: ConversationId, isTyping: boolean): Promise<void> =>
+    this.#callVoid('setTyping', conversation, isTyping)
+  reportMediaSaved = (message: MessageId): Promise<void> => this.#callVoid('reportMediaSaved', message)
   retry = (message: MessageId): Promise<void> => this.#callVoid('retry', message)
   deleteForMe = (message: MessageId): Promise<void> => this.#callVoid('deleteForMe', message)
   deleteConversation = (conversation: ConversationId): Promise<void> =>
@@ -66,8 +92,8 @@ export class ClientProxy implements Client {
     return asString(await this.#call('startConversation', accountId)) as ConversationId
   }
 
-  async send(conversation: ConversationId, text: string): Promise<MessageId> {
-    return asString(await this.#call('send', conversation, text)) as MessageId
+  async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
+    return asString(await this.#call('send', conversation, draft)) as MessageId
   }
 
   async history(conversation: ConversationId): Promise<History> {

@@ -22,6 +22,8 @@ export function serveClient(port: Port, opening: Promise<Client>): void {
   void server.mirror()
 }
 
+const MIRRORED = ['conversations', 'network', 'settings', 'events', 'session'] as const satisfies readonly Mirrored[]
+
 type OpenHistory = { readonly history: History; readonly stop: () => void }
 
 class ClientServer {
@@ -41,7 +43,7 @@ class ClientServer {
     try {
       const client = await this.#opening
       // The session last: when a page knows that it is ready, it has all that a ready one shows.
-      for (const name of ['conversations', 'network', 'session'] as const satisfies readonly Mirrored[]) {
+      for (const name of MIRRORED) {
         this.#stops.push(client[name].subscribe((value) => this.#queue(name, { kind: 'state', name, value })))
       }
       this.#flush()

@@ -31,7 +31,7 @@ export type Request =
 /** The device got or lost its network: Chromium tells windows, not their workers. No answer. */
 export const networkChanged = 'networkChanged'
 
-export type Mirrored = 'session' | 'conversations' | 'network'
+export type Mirrored = 'session' | 'conversations' | 'network' | 'settings' | 'events'
 
 export type Reply =
   | { readonly kind: 'result'; readonly id: CallId; readonly value: unknown }
@@ -80,6 +80,10 @@ function isSnapshotOf(name: unknown, value: unknown): name is Mirrored {
   switch (name) {
     case 'session':
       return isRecord(value) && typeof value['kind'] === 'string'
+    case 'settings':
+      return isRecord(value)
+    case 'events':
+      return Array.isArray(value)
     case 'conversations':
       return Array.isArray(value) && value.every((entry) => isRecord(entry) && typeof entry['id'] === 'string')
     case 'network':

@@ -1,5 +1,16 @@
 /** The calls that cross the port, and the parsers of their arguments: nothing else of the client can be reached from the page. */
-import type { Client, ConversationChange, ConversationId, History, MessageId } from '@starling/client'
+import type {
+  Client,
+  ConversationChange,
+  ConversationId,
+  DeletionScope,
+  Expiration,
+  History,
+  MessageDraft,
+  MessageId,
+  ProfilePicture,
+  Settings,
+} from '@starling/client'
 import { isRecord } from './plain-data.ts'
 
 /** Runs a call with arguments of unknown form; throws {@link BadArguments}, if they do not fit. */
@@ -15,7 +26,16 @@ export const clientMethods = {
   confirmPhrase: (client, [words]) => client.confirmPhrase(phraseWords(words)),
   eraseDevice: (client) => client.eraseDevice(),
   startConversation: (client, [accountId]) => client.startConversation(string(accountId)),
-  send: (client, [conversation, text]) => client.send(conversationId(conversation), string(text)),
+  setProfilePicture: (client, [picture]) => client.setProfilePicture(profilePicture(picture)),
+  changeSettings: (client, [change]) => client.changeSettings(settingsChange(change)),
+  send: (client, [conversation, draft]) => client.send(conversationId(conversation), messageDraft(draft)),
+  react: (client, [message, emoji]) => client.react(messageId(message), string(emoji)),
+  removeReaction: (client, [message, emoji]) => client.removeReaction(messageId(message), string(emoji)),
+  deleteMessages: (client, [messages, scope]) => client.deleteMessages(messageIds(messages), deletionScope(scope)),
+  setExpiration: (client, [conversation, value]) =>
+    client.setExpiration(conversationId(conversation), expiration(value)),
+  setTyping: (client, [conversation, isTyping]) => client.setTyping(conversationId(conversation), isTyping === true),
+  reportMediaSaved: (client, [message]) => client.reportMediaSaved(messageId(message)),
   retry: (client, [message]) => client.retry(messageId(message)),
   deleteForMe: (client, [message]) => client.deleteForMe(messageId(message)),
   history: (client, [conversation]) => client.history(conversationId(conversation)),
@@ -59,6 +79,43 @@ function conversationId(value: unknown): ConversationId {
 
 function messageId(value: unknown): MessageId {
   return string(value) as MessageId
+}
+
+function messageIds(value: unknown): MessageId[] {
+  if (!Array.isArray(value)) throw new BadArguments('not a list')
+  return value.map(messageId)
+}
+
+function deletionScope(value: unknown): DeletionScope {
+  if (value === 'thisDevice' || value === 'myDevices' || value === 'everyone') return value
+  throw new BadArguments('not a scope')
+}
+
+/** The client judges lengths and bounds: what is inside was made by the page of the same build. */
+function messageDraft(value: unknown): string | MessageDraft {
+  return typeof value === 'string' ? value : (record(value) as MessageDraft)
+}
+
+function expiration(value: unknown): Expiration | undefined {
+  if (value === undefined) return undefined
+  const { mode, seconds } = record(value)
+  if ((mode === 'afterRead' || mode === 'afterSend') && typeof seconds === 'number') return { mode, seconds }
+  throw new BadArguments('not an expiration')
+}
+
+function profilePicture(value: unknown): ProfilePicture | undefined {
+  if (value === undefined) return undefined
+  const { url, key } = record(value)
+  if (typeof url === 'string' && key instanceof Uint8Array) return { url, key }
+  throw new BadArguments('not a picture')
+}
+
+function settingsChange(value: unknown): Partial<Settings> {
+  const names: readonly string[] = ['readReceipts', 'typing', 'deliveryReceipts', 'linkPreviews']
+  for (const [name, entry] of Object.entries(record(value))) {
+    if (!names.includes(name) || typeof entry !== 'boolean') throw new BadArguments('not a setting')
+  }
+  return value as Partial<Settings>
 }
 
 function phraseWords(value: unknown): { index: number; word: string }[] {

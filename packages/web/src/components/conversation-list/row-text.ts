@@ -1,6 +1,7 @@
 import type { ConversationSummary } from '@starling/client'
 import { plainLine } from '../../format/hostile-text.ts'
 import { t } from '../../text/t.ts'
+import { quietLine } from '../message-bubble/message-text.ts'
 
 /** The second line of a row. `lead` stands before the text, in the accent for a draft. */
 export type Preview = { readonly kind: 'draft' | 'text' | 'quiet'; readonly lead?: string; readonly text: string }
@@ -12,7 +13,7 @@ export function previewOf(summary: ConversationSummary): Preview {
   if (draft.trim() !== '') return { kind: 'draft', lead: t('list.draft'), text: plainLine(draft) }
   if (last === undefined)
     return { kind: 'quiet', text: kind === 'noteToSelf' ? t('list.noteEmpty') : t('list.noMessages') }
-  const text = last.body.kind === 'text' ? plainLine(last.body.text) : t('list.unsupported')
+  const text = quietLine(last) ?? (last.body.kind === 'text' ? plainLine(last.body.text) : t('list.unsupported'))
   const own = last.direction === 'outgoing' && kind !== 'noteToSelf'
   return own ? { kind: 'text', lead: t('list.you'), text } : { kind: 'text', text }
 }

@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import type { AccountId, ConversationId, HistorySnapshot, MessageId, MessageView, UnixMillis } from '@starling/client'
 import { expect } from 'expect'
+import { plainMessage } from '../../testing/sample-data.ts'
 import { arrivedSince, type LogItem, logItems } from './log-items.ts'
 
 const ALICE = '05aa' as AccountId
@@ -16,6 +17,7 @@ function message(id: string, author: AccountId, offset: number): MessageView {
     author,
     direction: author === ALICE ? 'outgoing' : 'incoming',
     body: { kind: 'text', text: id },
+    ...plainMessage,
     sentAt: (NOON + offset) as UnixMillis,
   }
 }

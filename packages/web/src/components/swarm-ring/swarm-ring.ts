@@ -12,7 +12,7 @@ const MOST_DOTS = 12
 export function ringDots(delivery: Exclude<Delivery, { kind: 'failed' }>): readonly RingDot[] {
   const members = delivery.of > 0 ? delivery.of : UNKNOWN_SWARM
   const count = Math.min(members, MOST_DOTS)
-  const stored = delivery.kind === 'stored' ? delivery.on : 0
+  const stored = delivery.kind === 'queued' ? 0 : delivery.on
   const filled = Math.floor((Math.min(stored, members) / members) * count)
   const radius = Math.max(0.7, Math.min(2.3, (Math.PI * 6) / count - 1))
   return Array.from({ length: count }, (_, index) => {
