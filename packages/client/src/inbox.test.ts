@@ -2,6 +2,7 @@
 import { test } from 'node:test'
 import type { Content, Owner, UnixMillis } from '@starling/protocol'
 import {
+  buildContent,
   buildStoredMessage,
   deriveAccountKeys,
   hours,
@@ -9,7 +10,6 @@ import {
   NAMESPACES,
   parseAccountSeed,
   seconds,
-  textContent,
   unixMillis,
 } from '@starling/protocol'
 import { expect } from 'expect'
@@ -47,7 +47,7 @@ function layInto(net: FakeNetwork, client: Client, data: Uint8Array, nodes = net
     node.keep(accountOf(client) as Owner, NAMESPACES.messages, data, unixMillis(net.clock.now() + hours(24)))
 }
 
-const text = (body: string) => (timestamp: UnixMillis) => textContent({ body, timestamp })
+const text = (body: string) => (timestamp: UnixMillis) => buildContent({ kind: 'visible', text: body }, { timestamp })
 
 test('a message arrives at once, because retrievals are held', async () => {
   const net = new FakeNetwork()
@@ -177,9 +177,14 @@ test('who is blocked is not heard, and who pretends to be another device of ours
   await net.clock.advance(seconds(1))
   await bob.updateConversation(carol as string as never, { blocked: true })
   deposit(net, bob, text('second'))
-  const mallory = deposit(net, bob, (timestamp) => textContent({ body: 'x', timestamp, syncTarget: carol }), {
-    byte: 8,
-  })
+  const mallory = deposit(
+    net,
+    bob,
+    (timestamp) => buildContent({ kind: 'visible', text: 'x' }, { timestamp, syncTarget: carol }),
+    {
+      byte: 8,
+    },
+  )
   await net.clock.advance(seconds(2))
   expect(await textsOf(bob, carol)).toEqual(['first'])
   expect((await messagesOf(bob, mallory))[0]).toMatchObject({ direction: 'incoming', author: mallory })

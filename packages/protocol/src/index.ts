@@ -21,7 +21,7 @@ export * from './directory/network-file.ts'
 export * from './directory/next-document.ts'
 export * from './directory/verify-document.ts'
 export { type BuildOptions, buildContent } from './envelope/build-content.ts'
-export { decodeContent, encodeContent } from './envelope/content.ts'
+export { decodeContent, encodeContent, hasForeignParts } from './envelope/content.ts'
 export * from './envelope/envelope.ts'
 export type { Content } from './envelope/generated/content.ts'
 export * from './envelope/mentions.ts'
@@ -29,12 +29,6 @@ export * from './envelope/message-content.ts'
 export { MessageTextError, splitText } from './envelope/message-text.ts'
 export { type ReadOptions, readContent } from './envelope/read-content.ts'
 export { isEmoji } from './envelope/read-parts.ts'
-export {
-  type ReadContent as ReadTextContent,
-  readContent as readTextContent,
-  textContent,
-  type UnsupportedKind,
-} from './envelope/text-message.ts'
 export * from './envelope/time-to-live.ts'
 export * from './errors.ts'
 export * from './identity/account-id.ts'

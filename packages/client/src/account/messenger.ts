@@ -2,6 +2,7 @@
 import {
   type AccountId,
   type AccountKeys,
+  buildContent,
   buildStoredMessage,
   type Content,
   type Crypto,
@@ -14,7 +15,7 @@ import {
   type NetworkFile,
   parseAccountId,
   type RandomBytes,
-  textContent,
+  type SenderProfile,
   type UnixMillis,
   unixMillis,
 } from '@starling/protocol'
@@ -218,17 +219,18 @@ export class Messenger implements AsyncDisposable {
 
   /** A note to oneself is nothing but the copy for the other devices. docs/protocol/envelope.md §6. */
   #content(account: AccountId, text: string, timestamp: UnixMillis): Content {
-    if (account === this.accountId) return textContent({ body: text, timestamp, syncTarget: account })
-    const { displayName, nameUpdated } = this.#account
-    if (displayName === undefined) return textContent({ body: text, timestamp })
-    return textContent({ body: text, timestamp, profile: { displayName }, profileUpdatedSeconds: nameUpdated })
+    const syncTarget = account === this.accountId ? account : undefined
+    return buildContent({ kind: 'visible', text }, { timestamp, profile: this.#profile(), syncTarget })
   }
 
   #response(account: AccountId, sentAt: UnixMillis): OutboxItem {
-    const { displayName, nameUpdated } = this.#account
-    const profile = displayName && { displayName, lastProfileUpdateSeconds: BigInt(nameUpdated) }
-    const content = { messageRequestResponse: { isApproved: true, ...(profile ? { profile } : {}) } }
+    const content = buildContent({ kind: 'requestResponse' }, { timestamp: sentAt, profile: this.#profile() })
     return this.#item('response', account, account, content, sentAt)
+  }
+
+  #profile(): SenderProfile | undefined {
+    const { displayName, nameUpdated } = this.#account
+    return displayName === undefined ? undefined : { name: displayName, updatedSeconds: nameUpdated }
   }
 
   async #syncCopyOf(place: MessagePlace): Promise<Uint8Array | undefined> {
@@ -236,7 +238,11 @@ export class Messenger implements AsyncDisposable {
     if (message?.body.kind !== 'text') return undefined
     const { sentAt: timestamp } = place
     const syncTarget = parseAccountId(place.conversation)
-    return this.#seal(this.accountId, textContent({ body: message.body.text, timestamp, syncTarget }), timestamp)
+    return this.#seal(
+      this.accountId,
+      buildContent({ kind: 'visible', text: message.body.text }, { timestamp, syncTarget }),
+      timestamp,
+    )
   }
 
   #item(

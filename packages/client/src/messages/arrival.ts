@@ -1,19 +1,9 @@
 /** What a message from the swarm amounts to for our conversations. Pure. docs/protocol/envelope.md §6. */
-import {
-  type AccountId,
-  MalformedInputError,
-  type OpenedMessage,
-  parseAccountId,
-  type ReadTextContent,
-  type UnsupportedKind,
-} from '@starling/protocol'
+import type { AccountId, OpenedMessage, ReadContent } from '@starling/protocol'
 import type { MessageBody } from '../api.ts'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Arrival } from './message-book.ts'
 import type { DeliveryRecord } from './message-record.ts'
-
-/** What a person would miss. Receipts, typing and the like are not worth a line. */
-const VISIBLE: readonly UnsupportedKind[] = ['attachments', 'invitation', 'call']
 
 export type ArrivalContext = {
   readonly self: AccountId
@@ -22,18 +12,13 @@ export type ArrivalContext = {
 }
 
 /** `undefined`: nothing to show. */
-export function arrivalOf(
-  opened: OpenedMessage,
-  content: ReadTextContent,
-  context: ArrivalContext,
-): Arrival | undefined {
+export function arrivalOf(opened: OpenedMessage, content: ReadContent, context: ArrivalContext): Arrival | undefined {
   const { sender, timestamp } = opened
   const body = bodyOf(content)
   if (body === undefined) return undefined
   const base = { author: sender, body, sentAt: timestamp, isQuiet: body.kind === 'unsupported' }
   if (sender === context.self) {
-    const target = content.kind === 'text' ? content.syncTarget : syncTargetOf(opened)
-    return target && fromOwnDevice(target, base, context)
+    return content.syncTarget && fromOwnDevice(content.syncTarget, base, context)
   }
   const { isQuiet, ...message } = base
   return {
@@ -41,9 +26,9 @@ export function arrivalOf(
     message: { ...message, direction: 'incoming' },
     isQuiet,
     marks: context.marks,
-    ...(content.kind === 'text' && content.profileName !== undefined
-      ? { profile: { name: content.profileName, updatedSeconds: content.profileUpdatedSeconds ?? 0 } }
-      : {}),
+    ...(content.profile?.name === undefined
+      ? {}
+      : { profile: { name: content.profile.name, updatedSeconds: content.profile.updatedSeconds } }),
   }
 }
 
@@ -57,22 +42,13 @@ function fromOwnDevice(
   return { account: target, message: { ...message, direction: 'outgoing', delivery }, isQuiet, marks }
 }
 
-function bodyOf(content: ReadTextContent): MessageBody | undefined {
+function bodyOf(content: ReadContent): MessageBody | undefined {
   switch (content.kind) {
-    case 'text':
-      return { kind: 'text', text: content.body }
+    case 'visible':
+      return content.text === '' ? { kind: 'unsupported' } : { kind: 'text', text: content.text }
     case 'unsupported':
-      return VISIBLE.includes(content.what) ? { kind: 'unsupported' } : undefined
-    case 'invalid':
+      return content.isVisible ? { kind: 'unsupported' } : undefined
+    default:
       return undefined
-  }
-}
-
-function syncTargetOf({ content }: OpenedMessage): AccountId | undefined {
-  try {
-    return parseAccountId(content.dataMessage?.syncTarget ?? '')
-  } catch (error) {
-    if (error instanceof MalformedInputError) return undefined
-    throw error
   }
 }

@@ -16,7 +16,7 @@ import {
   type OpenedMessage,
   openStoredMessage,
   type RetrievedMessage,
-  readTextContent,
+  readContent,
 } from '@starling/protocol'
 import type { Logger } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'
@@ -86,7 +86,7 @@ export class MessageReceiver {
 
   #read(opened: OpenedMessage, marks: readonly SealedChange[]): Arrival | undefined {
     const { requests } = this.#options
-    const content = readTextContent(opened.content, { sender: opened.sender, self: this.#self })
+    const content = readContent(opened.content, { ...opened, self: this.#self })
     const of = requests.swarmOf(this.#self)?.members.length ?? 1
     return arrivalOf(opened, content, { self: this.#self, swarmSize: of, marks })
   }

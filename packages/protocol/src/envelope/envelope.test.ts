@@ -11,11 +11,11 @@ import { parseAccountId } from '../identity/account-id.ts'
 import { deriveAccountKeys, parseAccountSeed } from '../identity/account-seed.ts'
 import { parseDisplayName } from '../identity/display-name.ts'
 import { fixedRandom, nobleCrypto, seededRandom } from '../testing.ts'
+import { buildContent } from './build-content.ts'
 import { encodeContent } from './content.ts'
-import { buildStoredMessage, openStoredMessage } from './envelope.ts'
+import { buildStoredMessage, isNewerEnvelope, openStoredMessage } from './envelope.ts'
 import { Envelope, WebSocketMessage } from './generated/envelope.ts'
 import { sealMessage } from './sealed-message.ts'
-import { textContent } from './text-message.ts'
 
 const crypto = nobleCrypto()
 const account = (seed: string) => deriveAccountKeys(crypto, parseAccountSeed(fromHex(seed)))
@@ -24,7 +24,8 @@ const alice = account(direct.sender_seed32)
 const bob = account(direct.recipient_seed32)
 const random = seededRandom('envelope')
 const timestamp = unixMillis(direct.timestamp_ms)
-const text = (body: string) => textContent({ body, timestamp })
+const hello = { kind: 'visible', text: 'Hello, Session!' } as const
+const text = (body: string) => buildContent({ kind: 'visible', text: body }, { timestamp })
 
 /** Draws of which the known messages were made; their scalars are reduced already. */
 function drawsOf(ephemeral: string) {
@@ -34,11 +35,9 @@ function drawsOf(ephemeral: string) {
 }
 
 test('builds the known message, byte for byte, and opens it', () => {
-  const content = textContent({
-    body: 'Hello, Session!',
+  const content = buildContent(hello, {
     timestamp,
-    profile: { displayName: parseDisplayName('Alice') },
-    profileUpdatedSeconds: 1735689000,
+    profile: { name: parseDisplayName('Alice'), updatedSeconds: 1735689000 },
   })
   expect(toHex(encodeContent(content))).toBe(direct.content)
   const draws = drawsOf(direct.ephemeral_private)
@@ -63,10 +62,9 @@ test('the known layers lie in each other', () => {
 })
 
 test('builds the known copy to oneself, and opens it', () => {
-  const content = textContent({
-    body: 'Hello, Session!',
+  const content = buildContent(hello, {
     timestamp,
-    profile: { displayName: parseDisplayName('Alice') },
+    profile: { name: parseDisplayName('Alice'), updatedSeconds: 1 },
     syncTarget: parseAccountId(copy.sync_target),
   })
   expect(toHex(encodeContent(content))).toBe(copy.content)
@@ -80,7 +78,7 @@ test('builds the known copy to oneself, and opens it', () => {
 test('a short message has the known size', () => {
   const { content_text, timestamp_ms, total_bytes } = direct.size_check
   const time = unixMillis(timestamp_ms)
-  const content = textContent({ body: content_text, timestamp: time })
+  const content = buildContent({ kind: 'visible', text: content_text }, { timestamp: time })
   const options = { crypto, random, sender: alice, recipient: bob.accountId, content, timestamp: time }
   expect(buildStoredMessage(options)).toHaveLength(total_bytes)
 })
@@ -99,7 +97,7 @@ test('any text of any time reaches its recipient', () => {
   const times = fc.maxSafeNat().map(unixMillis)
   fc.assert(
     fc.property(bodies, times, (body, time) => {
-      const content = textContent({ body, timestamp: time })
+      const content = buildContent({ kind: 'visible', text: body }, { timestamp: time })
       const options = { crypto, random, sender: alice, recipient: bob.accountId, content, timestamp: time }
       const opened = openStoredMessage({ crypto, data: buildStoredMessage(options), recipient: bob })
       expect(opened).toMatchObject({ sender: alice.accountId, timestamp: time })
@@ -170,6 +168,7 @@ test('refuses layers that are incomplete or of another type', () => {
 
 test('names a message of a newer kind as such', () => {
   const data = concatBytes(fromHex('0002'), random(1534))
+  expect([isNewerEnvelope(data), isNewerEnvelope(stored())]).toEqual([true, false])
   expect(() => openStoredMessage({ crypto, data, recipient: bob })).toThrow(
     expect.objectContaining({ code: 'envelope_version' }),
   )

@@ -1,21 +1,25 @@
 /** What a client reads from its swarm, and from people: messages, contents, phrases, names. */
 import {
+  buildContent,
   buildStoredMessage,
   checkRecoveryWord,
   concatBytes,
   decodeContent,
   encodeContent,
   encodeRecoveryPhrase,
+  findMentions,
   fromBase64,
   fromHex,
   fromUtf8,
+  hasForeignParts,
+  isEmoji,
   openStoredMessage,
   parseAccountId,
   parseDisplayName,
   parseOwner,
   parseRecoveryPhrase,
-  readTextContent,
-  textContent,
+  type ReadContent,
+  readContent,
   toBase64,
   toHex,
   truncateDisplayName,
@@ -46,7 +50,10 @@ const messages: FuzzTarget = {
 }
 
 function aMessage(): Uint8Array {
-  const content = textContent({ body: 'hello', timestamp: unixMillis(NOW), profile: { displayName: NAME } })
+  const content = buildContent(
+    { kind: 'visible', text: 'hello' },
+    { timestamp: unixMillis(NOW), profile: { name: NAME, updatedSeconds: 1 } },
+  )
   return buildStoredMessage({
     crypto,
     random: seededRandom(3),
@@ -60,7 +67,7 @@ function aMessage(): Uint8Array {
 /** The plaintext of a box that Alice signed and sealed for Bob: padding and content. */
 const sealed: FuzzTarget = {
   name: 'sealed-content',
-  sources: ['sealed-message', 'padding', 'content', 'text-message', 'protobuf'].map(
+  sources: ['sealed-message', 'padding', 'content', 'read-content', 'read-parts', 'protobuf'].map(
     (file) => `protocol/src/envelope/${file}.ts`,
   ),
   mutate: mutateProtobuf,
@@ -70,9 +77,10 @@ const sealed: FuzzTarget = {
     yield* vectorBytes('messages', 'padded')
   },
   run(input) {
-    const { content, sender } = openStoredMessage({ crypto, data: sealedFor(input), recipient: bob })
+    const opened = openStoredMessage({ crypto, data: sealedFor(input), recipient: bob })
+    const { content, sender } = opened
     must(sender === alice.accountId, 'a message is of who signed it')
-    return [readTextContent(content, { sender, self: bob.accountId }), content]
+    return [readContent(content, { ...opened, self: bob.accountId }), content]
   },
   output: { base: 8192, factor: 64 },
 }
@@ -100,7 +108,9 @@ const contents: FuzzTarget = {
   name: 'content',
   sources: [
     'content',
-    'text-message',
+    'read-content',
+    'read-parts',
+    'message-text',
     'protobuf',
     'generated/content',
     'generated/data-message',
@@ -111,19 +121,38 @@ const contents: FuzzTarget = {
   *seeds() {
     yield* vectorBytes('messages', 'content')
     yield* vectorBytes('config', 'content')
-    yield encodeContent(textContent({ body: 'x', timestamp: unixMillis(NOW), syncTarget: bob.accountId }))
+    yield encodeContent(
+      buildContent({ kind: 'visible', text: 'x' }, { timestamp: unixMillis(NOW), syncTarget: bob.accountId }),
+    )
   },
   run(input) {
     const content = decodeContent(input)
     const encoded = encodeContent(content)
     mustEqualBytes(encodeContent(decodeContent(encoded)), encoded, 'a content is written and read')
     for (const sender of [alice.accountId, bob.accountId]) {
-      const read = readTextContent(content, { sender, self: bob.accountId })
-      must(read.kind !== 'text' || [...read.body].length <= 2000, 'a text is bounded')
+      const options = { sender, self: bob.accountId, hasForeignParts: hasForeignParts(input) }
+      mustBeBounded(readContent(content, options), sender === bob.accountId)
     }
     return content
   },
   output: { base: 8192, factor: 64 },
+}
+
+/** What a person is shown, and what is acted on, keeps to the rules whatever came. docs/protocol/envelope.md §6 */
+function mustBeBounded(read: ReadContent, isOwn: boolean): void {
+  must(isOwn || read.syncTarget === undefined, 'nobody else files messages as ours')
+  must(read.profile === undefined || !isOwn, 'we learn nothing of ourselves from messages')
+  must(read.expiration === undefined || read.expiration.seconds > 0, 'a timer runs')
+  if (read.kind === 'unsend') must(isOwn || read.target.author === alice.accountId, 'only authors take back')
+  if (read.kind === 'reaction') must(isEmoji(read.emoji), 'a reaction is one')
+  if (read.kind !== 'visible') return
+  const { text, attachments, previews, invitation } = read
+  must([...text].length <= 10_000, 'a text is bounded')
+  must(text.trim() !== '' || attachments.length > 0 || invitation !== undefined, 'there is something to see')
+  must(attachments.length <= 32 && previews.length <= 4, 'parts are few')
+  for (const { url } of previews) must(text.includes(url), 'a preview is of what the text says')
+  for (const { url } of attachments) must(/^https?:/i.test(url), 'files lie on servers')
+  for (const { start, end, account } of findMentions(text)) must(text.slice(start, end) === `@${account}`, 'a mention')
 }
 
 const phrases: FuzzTarget = {
