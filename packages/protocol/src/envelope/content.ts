@@ -68,7 +68,11 @@ const KNOWN_DATA_FIELDS = new Set([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 101, 102, 104
 
 /** Whether a content that `decodeContent` accepts says something that this version does not know. */
 export function hasForeignParts(bytes: Uint8Array): boolean {
-  return hasOtherFields(bytes, KNOWN_FIELDS, (reader) => hasOtherFields(reader.bytes(), KNOWN_DATA_FIELDS))
+  try {
+    return hasOtherFields(bytes, KNOWN_FIELDS, (reader) => hasOtherFields(reader.bytes(), KNOWN_DATA_FIELDS))
+  } catch {
+    return true // a field within the message that is none: decoders stop there, so something was not read
+  }
 }
 
 function hasOtherFields(

@@ -130,6 +130,8 @@ test('notices fields of later versions, where nothing else is there, but not tho
     expect(readContent({ dataMessage: { body: 'x' } }, options)).toMatchObject({ kind: 'visible', text: 'x' })
   }
   for (const bytes of [past!, pastWithin!]) expect(hasForeignParts(bytes)).toBe(false)
+  // A message whose second field is none.
+  expect(hasForeignParts(fromHex('0a050a017807ff'))).toBe(true)
 })
 
 test('only authors take back a message; our own devices any of ours', () => {
