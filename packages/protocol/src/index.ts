@@ -6,10 +6,42 @@ export * from './bytes/utf8.ts'
 export * from './codec/bencode.ts'
 export * from './codec/codec.ts'
 export * from './codec/json.ts'
+export * from './config/community-address.ts'
 export type { ConfigObject, Decompress, StoredConfig } from './config/config-object.ts'
-export * from './config/user-profile.ts'
+export * from './config/contacts.ts'
+export {
+  type ConversationRef,
+  eraseReadPosition,
+  listReadPositions,
+  type ReadPosition,
+  readPosition,
+  setMarkedUnread,
+  setReadUntil,
+} from './config/conversation-info.ts'
+export type { ConfigDict, MutableDict } from './config/data.ts'
+export { FEATURES, type Notifications } from './config/fields.ts'
+export * from './config/group-id.ts'
+export * from './config/own-config.ts'
+export { type ConfigState, configData, confirmDeleted, confirmStored, EMPTY_CONFIG } from './config/state.ts'
+export { decodeConfigState, encodeConfigState } from './config/state-codec.ts'
+export * from './config/user-groups.ts'
+export {
+  readUserProfile,
+  setNewProfile,
+  setRenewedPicture,
+  setUserProfile,
+  type UserProfile,
+  type UserProfileChange,
+} from './config/user-profile.ts'
 export type { AesCbc } from './crypto/aes-cbc.ts'
-export { type Crypto, PASSPHRASE_COST, type PassphraseCost, type RandomBytes } from './crypto/crypto.ts'
+export {
+  type Crypto,
+  PASSPHRASE_COST,
+  type PassphraseCost,
+  type RandomBytes,
+  type SecretStreamOpener,
+  type SecretStreamSealer,
+} from './crypto/crypto.ts'
 export * from './crypto/keys.ts'
 export * from './crypto/labels.ts'
 export * from './crypto/secret-key.ts'

@@ -2,15 +2,17 @@
  * For tests only: the `Crypto` port by the noble libraries, and randomness that a test decides. Slow, and not hardened.
  * Applications take the providers of `@starling/runtime`.
  */
+
+import { poly1305 } from '@noble/ciphers/_poly1305.js'
 import { cbc, gcm } from '@noble/ciphers/aes.js'
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { chacha20, hchacha, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hsalsa, xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { blake2b } from '@noble/hashes/blake2.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
-import { concatBytes } from './bytes/bytes.ts'
+import { concatBytes, equalBytes } from './bytes/bytes.ts'
 import { utf8 } from './bytes/utf8.ts'
 import type { AesCbc } from './crypto/aes-cbc.ts'
 import type { Crypto, RandomBytes } from './crypto/crypto.ts'
@@ -58,6 +60,26 @@ export function nobleCrypto(): Crypto {
     boxOpen(sealed, nonce, publicKey, secretKey) {
       const shared = attempt(() => agree(secretKey, publicKey))
       return shared && open(xsalsa20poly1305(boxKey(shared), nonce), sealed)
+    },
+    aes256CbcHmacSeal(key, iv, plaintext) {
+      const ciphertext = cbc(key.subarray(0, 32), iv).encrypt(plaintext)
+      return concatBytes(ciphertext, hmac(sha256, key.subarray(32), concatBytes(iv, ciphertext)))
+    },
+    aes256CbcHmacOpen(key, iv, sealed) {
+      if (sealed.length < 48) return undefined
+      const ciphertext = sealed.subarray(0, -32)
+      const tag = hmac(sha256, key.subarray(32), concatBytes(iv, ciphertext))
+      return equalBytes(tag, sealed.subarray(-32))
+        ? attempt(() => cbc(key.subarray(0, 32), iv).decrypt(ciphertext))
+        : undefined
+    },
+    secretStreamSealer(key, header) {
+      const stream = new SecretStream(key, header)
+      return { seal: (chunk, { isLast }) => stream.seal(chunk, isLast ? 3 : 0) }
+    },
+    secretStreamOpener(key, header) {
+      const stream = new SecretStream(key, header)
+      return { open: (sealed) => stream.open(sealed) }
     },
     argon2id: (passphrase, salt, { memoryKib, passes }) =>
       argon2idAsync(passphrase, salt, { m: memoryKib, t: passes, p: 1, dkLen: 32 }),
@@ -116,10 +138,7 @@ function agree(secretKey: X25519SecretKey, publicKey: X25519PublicKey): Uint8Arr
 function boxKey(shared: Uint8Array): Uint8Array {
   const out = new Uint32Array(8)
   hsalsa(words(SIGMA), words(shared), new Uint32Array(4), out)
-  const key = new Uint8Array(32)
-  const view = new DataView(key.buffer)
-  for (const [i, word] of out.entries()) view.setUint32(4 * i, word, true)
-  return key
+  return bytesOf(out)
 }
 
 function words(bytes: Uint8Array): Uint32Array {
@@ -138,6 +157,65 @@ function attempt<Result>(fn: () => Result): Result | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The construction of libsodium's `crypto_secretstream_xchacha20poly1305`, without associated data and rekeying. */
+class SecretStream {
+  readonly #key: Uint8Array
+  /** A counter of 4 bytes, then 8 bytes that change with each chunk. */
+  readonly #nonce: Uint8Array
+
+  constructor(key: Uint8Array, header: Uint8Array) {
+    const out = new Uint32Array(8)
+    hchacha(words(SIGMA), words(key), words(header.subarray(0, 16)), out)
+    this.#key = bytesOf(out)
+    this.#nonce = concatBytes(Uint8Array.of(1, 0, 0, 0), header.subarray(16))
+  }
+
+  seal(chunk: Uint8Array, tag: number): Uint8Array {
+    const block = this.#xor(Uint8Array.of(tag, ...new Uint8Array(63)), 1)
+    const ciphertext = this.#xor(chunk, 2)
+    const mac = this.#mac(block, ciphertext)
+    this.#advance(mac)
+    return concatBytes(block.subarray(0, 1), ciphertext, mac)
+  }
+
+  open(sealed: Uint8Array): { chunk: Uint8Array; isLast: boolean } | undefined {
+    if (sealed.length < 17) return undefined
+    const ciphertext = sealed.subarray(1, -16)
+    const tag = this.#xor(Uint8Array.of(sealed[0]!, ...new Uint8Array(63)), 1)[0]!
+    const block = this.#xor(Uint8Array.of(tag, ...new Uint8Array(63)), 1)
+    const mac = this.#mac(block, ciphertext)
+    if (!equalBytes(mac, sealed.subarray(-16))) return undefined
+    const chunk = this.#xor(ciphertext, 2)
+    this.#advance(mac)
+    return { chunk, isLast: tag === 3 }
+  }
+
+  #xor(bytes: Uint8Array, counter: number): Uint8Array {
+    return bytes.length === 0 ? new Uint8Array() : chacha20(this.#key, this.#nonce, bytes, undefined, counter)
+  }
+
+  #mac(block: Uint8Array, ciphertext: Uint8Array): Uint8Array {
+    const lengths = new Uint8Array(16)
+    new DataView(lengths.buffer).setUint32(8, 64 + ciphertext.length, true)
+    // Not up to a multiple of 16, but by as many bytes as are too many: libsodium has it so.
+    const padding = new Uint8Array(ciphertext.length % 16)
+    return poly1305(concatBytes(block, ciphertext, padding, lengths), this.#xor(new Uint8Array(64), 0).subarray(0, 32))
+  }
+
+  #advance(mac: Uint8Array): void {
+    for (let i = 0; i < 8; i++) this.#nonce[4 + i]! ^= mac[i]!
+    const view = new DataView(this.#nonce.buffer)
+    view.setUint32(0, view.getUint32(0, true) + 1, true)
+  }
+}
+
+function bytesOf(list: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(4 * list.length)
+  const view = new DataView(bytes.buffer)
+  for (const [i, word] of list.entries()) view.setUint32(4 * i, word, true)
+  return bytes
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

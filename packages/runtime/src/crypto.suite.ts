@@ -8,6 +8,7 @@ import {
   fromHex,
   type Signature,
   toHex,
+  utf8,
   type X25519PublicKey,
   type X25519SecretKey,
 } from '@starling/protocol'
@@ -16,6 +17,9 @@ import { expect } from 'expect'
 import fc from 'fast-check'
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/crypto.json', import.meta.url), 'utf8'))
+const messageVectors = JSON.parse(
+  readFileSync(new URL(import.meta.resolve('@starling/protocol/vectors/messages.json')), 'utf8'),
+)
 const noble = nobleCrypto()
 
 export function describeCrypto(name: string, create: () => Crypto | Promise<Crypto>): void {
@@ -26,6 +30,7 @@ export function describeCrypto(name: string, create: () => Crypto | Promise<Cryp
     })
     testVectors(() => crypto)
     testAgreementWithNoble(() => crypto)
+    testStreams(() => crypto)
     testFailures(() => crypto)
     testOwnership(() => crypto)
   })
@@ -88,6 +93,20 @@ function testVectors(crypto: () => Crypto): void {
       expect(toHex(crypto().aes256GcmSeal(key, nonce, fromHex(v.plaintextHex)))).toBe(v.sealedHex)
       expect(toHex(crypto().aes256GcmOpen(key, nonce, fromHex(v.sealedHex))!)).toBe(v.plaintextHex)
     }
+  })
+
+  test('seals files as the vectors of messages say', () => {
+    const { attachment_legacy_unpadded: file, attachment_stream: stream } = messageVectors
+    const [key, iv] = [fromHex(file.key64), fromHex(file.iv)]
+    const sealed = fromHex(file.blob).subarray(16)
+    expect(crypto().aes256CbcHmacSeal(key, iv, utf8(file.plaintext_text))).toEqual(sealed)
+    expect(crypto().aes256CbcHmacOpen(key, iv, sealed)).toEqual(utf8(file.plaintext_text))
+    const { header24, key32, blob_first_64 } = stream.attachment
+    const text = utf8(stream.plaintext_text)
+    // What is padded to 4096 bytes: the mark 53 and the header before it, 17 bytes more than the chunk.
+    const chunk = Uint8Array.of(...new Uint8Array(4096 - 25 - 17 - 1 - text.length), 1, ...text)
+    const first = crypto().secretStreamSealer(fromHex(key32), fromHex(header24)).seal(chunk, { isLast: true })
+    expect(toHex(first.subarray(0, 39))).toBe(blob_first_64.slice(50))
   })
 
   test('derives the keys of the network vectors', () => {
@@ -196,9 +215,59 @@ function testAgreementWithNoble(crypto: () => Crypto): void {
   })
 }
 
+function testStreams(crypto: () => Crypto): void {
+  const [key, header] = [new Uint8Array(32).fill(1), new Uint8Array(24).fill(2)]
+  const opener = () => crypto().secretStreamOpener(key, header)
+  const sealAll = (of: Crypto, chunks: readonly Uint8Array[]) => {
+    const sealer = of.secretStreamSealer(key, header)
+    return chunks.map((chunk, i) => sealer.seal(chunk, { isLast: i === chunks.length - 1 }))
+  }
+
+  test('seals files as noble does, and opens them', () => {
+    const property = fc.property(exactly(64), exactly(16), messages, (fileKey, iv, message) => {
+      const sealed = crypto().aes256CbcHmacSeal(fileKey, iv, message)
+      expect(sealed).toEqual(noble.aes256CbcHmacSeal(fileKey, iv, message))
+      expect(crypto().aes256CbcHmacOpen(fileKey, iv, sealed)).toEqual(message)
+    })
+    fc.assert(property)
+  })
+
+  test('seals streams as noble does, and opens them chunk by chunk', () => {
+    const property = fc.property(fc.array(messages, { minLength: 1, maxLength: 5 }), (chunks) => {
+      const sealed = sealAll(crypto(), chunks)
+      expect(sealed).toEqual(sealAll(noble, chunks))
+      const stream = opener()
+      expect(sealed.map((each) => stream.open(each))).toEqual(
+        chunks.map((chunk, i) => ({ chunk, isLast: i === chunks.length - 1 })),
+      )
+    })
+    fc.assert(property, { numRuns: 50 })
+  })
+
+  test('opens no chunk that was changed, cut, extended, left out or put elsewhere', () => {
+    const [first, second] = sealAll(crypto(), [header, key]) as [Uint8Array, Uint8Array]
+    for (const wrong of [second, flipBit(first, 0, 0), flipBit(first, 5, 3), first.subarray(1), new Uint8Array(16)])
+      expect(opener().open(wrong)).toBe(undefined)
+    expect(opener().open(Uint8Array.of(...first, 0))).toBe(undefined)
+    const stream = opener()
+    expect(stream.open(first)).toEqual({ chunk: header, isLast: false })
+    expect(stream.open(first)).toBe(undefined)
+  })
+
+  test('opens no file that is authentic but not padded', () => {
+    const fileKey = new Uint8Array(64).fill(3)
+    const iv = new Uint8Array(16)
+    // What decrypts to rubbish, under a tag that is right.
+    const ciphertext = new Uint8Array(32)
+    const tag = noble.hmacSha256(fileKey.subarray(32), Uint8Array.of(...iv, ...ciphertext))
+    expect(crypto().aes256CbcHmacOpen(fileKey, iv, Uint8Array.of(...ciphertext, ...tag))).toBe(undefined)
+  })
+}
+
 function testFailures(crypto: () => Crypto): void {
   const key = new Uint8Array(32).fill(1)
   const nonce = new Uint8Array(24).fill(2)
+  const fileKey = new Uint8Array(64).fill(3)
 
   test('opens nothing that was changed, cut or extended', () => {
     const property = fc.property(messages, fc.nat(), fc.nat({ max: 7 }), (message, at, bit) => {
@@ -215,6 +284,10 @@ function testFailures(crypto: () => Crypto): void {
         [
           crypto().boxSeal(message, nonce, pair.publicKey, pair.secretKey),
           (c) => crypto().boxOpen(c, nonce, pair.publicKey, pair.secretKey),
+        ],
+        [
+          crypto().aes256CbcHmacSeal(fileKey, nonce.subarray(0, 16), message),
+          (c) => crypto().aes256CbcHmacOpen(fileKey, nonce.subarray(0, 16), c),
         ],
       ]
       for (const [sealed, open] of openers) {
@@ -236,6 +309,7 @@ function testFailures(crypto: () => Crypto): void {
     expect(crypto().aes256GcmOpen(key, new Uint8Array(0), sealed)).toBe(undefined)
     expect(crypto().boxOpen(sealed, key, pair.publicKey, pair.secretKey)).toBe(undefined)
     expect(crypto().boxOpen(sealed, nonce, xPublic(nonce), pair.secretKey)).toBe(undefined)
+    expect(crypto().aes256CbcHmacOpen(fileKey, nonce, sealed)).toBe(undefined)
   })
 
   test('accepts no signature that was changed, or of another message or key', () => {
@@ -297,6 +371,13 @@ function testFailures(crypto: () => Crypto): void {
       () => crypto().boxSeal(key, short, pair.publicKey, pair.secretKey),
       () => crypto().boxSeal(key, nonce, pair.publicKey, xSecret(short)),
       () => crypto().boxOpen(key, nonce, pair.publicKey, xSecret(short)),
+      () => crypto().aes256CbcHmacSeal(key, nonce.subarray(8), key),
+      () => crypto().aes256CbcHmacSeal(fileKey, nonce, key),
+      () => crypto().aes256CbcHmacOpen(key, nonce.subarray(8), fileKey),
+      () => crypto().secretStreamSealer(short, nonce),
+      () => crypto().secretStreamSealer(key, key),
+      () => crypto().secretStreamOpener(short, nonce),
+      () => crypto().secretStreamOpener(key, key),
     ]
     expect(calls.map(codeOf)).toEqual(calls.map(() => 'wrong_length'))
   })
@@ -320,6 +401,9 @@ function testOwnership(crypto: () => Crypto): void {
     const gcm = crypto().aes256GcmSeal(key, nonce.subarray(12), message)
     const sealed = crypto().xchacha20Poly1305Seal(key, nonce, message, key)
     const boxed = crypto().boxSeal(message, nonce, agreeing.publicKey, agreeing.secretKey)
+    const fileKey = args.subarray(100, 164)
+    const file = crypto().aes256CbcHmacSeal(fileKey, nonce.subarray(8), message)
+    const chunk = crypto().secretStreamSealer(key, nonce).seal(message, { isLast: true })
     const signature: Signature = crypto().ed25519Sign(signing.secretKey, message)
     return [
       ...[crypto().blake2b(32, message, key), crypto().blake2b(8, message), crypto().sha256(message)],
@@ -331,6 +415,8 @@ function testOwnership(crypto: () => Crypto): void {
       crypto().aes256GcmOpen(key, nonce.subarray(12), gcm)!,
       crypto().xchacha20Poly1305Open(key, nonce, sealed, key)!,
       crypto().boxOpen(boxed, nonce, agreeing.publicKey, agreeing.secretKey)!,
+      ...[file, crypto().aes256CbcHmacOpen(fileKey, nonce.subarray(8), file)!],
+      ...[chunk, crypto().secretStreamOpener(key, nonce).open(chunk)!.chunk],
     ]
   }
   const scalarOf = (key: Uint8Array) => Uint8Array.of(...key.subarray(0, 31), 0)

@@ -58,6 +58,16 @@ export interface Crypto {
   /** AES-256-GCM: key 32, nonce 12 bytes; output is 16 bytes longer. */
   aes256GcmSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array
   aes256GcmOpen(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined
+  /**
+   * AES-256-CBC with PKCS#7, then HMAC-SHA256 over IV and ciphertext: key of 64 bytes (AES, then HMAC), IV of 16; output is
+   * 33 to 48 bytes longer.
+   */
+  aes256CbcHmacSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** `undefined`, if it does not authenticate, which is found out first and in constant time, or is not padded. */
+  aes256CbcHmacOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
+  /** A stream of chunks by libsodium's secretstream (XChaCha20-Poly1305): key of 32 bytes, header of 24. */
+  secretStreamSealer(key: Uint8Array, header: Uint8Array): SecretStreamSealer
+  secretStreamOpener(key: Uint8Array, header: Uint8Array): SecretStreamOpener
   /** NaCl box (X25519, XSalsa20-Poly1305): nonce 24 bytes; output is 16 bytes longer. */
   boxSeal(message: Uint8Array, nonce: Uint8Array, publicKey: X25519PublicKey, secretKey: X25519SecretKey): Uint8Array
   boxOpen(
@@ -72,6 +82,17 @@ export interface Crypto {
    * `cost` says, and gives other work its turn meanwhile.
    */
   argon2id(passphrase: Uint8Array, salt: Uint8Array, cost: PassphraseCost): Promise<Uint8Array>
+}
+
+/** Chunks in their order. */
+export interface SecretStreamSealer {
+  /** 17 bytes longer. */
+  seal(chunk: Uint8Array, options: { readonly isLast: boolean }): Uint8Array
+}
+
+export interface SecretStreamOpener {
+  /** `undefined`, if it is not the next chunk as it was sealed; nothing can be opened afterwards. */
+  open(sealed: Uint8Array): { readonly chunk: Uint8Array; readonly isLast: boolean } | undefined
 }
 
 /** What guessing a passphrase costs: memory in KiB (8 at least), and how often it is gone through. RFC 9106 §3.1. */

@@ -20,6 +20,7 @@ import {
 } from '@starling/protocol'
 import sodium from 'sodium-native'
 import { assertBlake2bSizes, assertLength, assertScalar } from '../crypto-arguments.ts'
+import { fileCiphers } from './file-ciphers.ts'
 
 const TAG_SIZE = 16
 /** Keys whose other form is remembered: about 1 MB. */
@@ -28,7 +29,7 @@ const MAX_CONVERTED = 4096
 /** Remembers public keys that it converted, and nothing else. */
 export function createNativeCrypto(): Crypto {
   const ed25519ToX25519 = rememberConverted(convertPublicKey)
-  return { ...hashes, ...signatures, ...agreement, ...ciphers, ...passphrases, ed25519ToX25519 }
+  return { ...hashes, ...signatures, ...agreement, ...ciphers, ...fileCiphers, ...passphrases, ed25519ToX25519 }
 }
 
 const hashes = {

@@ -33,6 +33,24 @@ declare module 'sodium-native' {
       key: Uint8Array,
     ): number
 
+    /** States of 52 bytes. */
+    crypto_secretstream_xchacha20poly1305_init_pull(state: Uint8Array, header: Uint8Array, key: Uint8Array): void
+    crypto_secretstream_xchacha20poly1305_push(
+      state: Uint8Array,
+      ciphertext: Uint8Array,
+      plaintext: Uint8Array,
+      associatedData: Uint8Array | null,
+      tag: number,
+    ): number
+    /** Throws if it does not authenticate. */
+    crypto_secretstream_xchacha20poly1305_pull(
+      state: Uint8Array,
+      plaintext: Uint8Array,
+      tag: Uint8Array,
+      ciphertext: Uint8Array,
+      associatedData: Uint8Array | null,
+    ): number
+
     crypto_box_easy(
       sealed: Uint8Array,
       message: Uint8Array,

@@ -21,6 +21,7 @@ import {
 } from '@starling/protocol'
 import sodium from 'libsodium-wrappers'
 import { assertBlake2bSizes, assertLength, assertScalar } from '../crypto-arguments.ts'
+import { fileCiphers } from './file-ciphers.ts'
 
 const TAG_SIZE = 16
 
@@ -30,7 +31,7 @@ const TAG_SIZE = 16
  */
 export async function createWasmCrypto(): Promise<Crypto> {
   await sodium.ready
-  return { ...hashes, ...signatures, ...agreement, ...ciphers, ...passphrases }
+  return { ...hashes, ...signatures, ...agreement, ...ciphers, ...fileCiphers, ...passphrases }
 }
 
 const hashes = {
