@@ -27,6 +27,8 @@ export type MalformedInput =
   | 'utf8'
   | 'account_id'
   | 'owner'
+  | 'group_id'
+  | 'community_address'
   | 'node_id'
   | 'public_key'
   | 'account_seed'

@@ -5,36 +5,42 @@
  */
 import {
   type AccountKeys,
-  buildUserProfile,
+  buildConfigPush,
+  type ConfigState,
   type Crypto,
-  confirmObsoleteDeleted,
-  confirmPushed,
-  createUserProfile,
+  configData,
+  confirmDeleted,
+  confirmStored,
   type Decompress,
   type DeleteParams,
   type DisplayName,
   days,
-  decodeProfileState,
+  decodeConfigState,
   deriveMessageHash,
-  encodeProfileState,
+  EMPTY_CONFIG,
+  editOwnConfig,
+  encodeConfigState,
   hours,
   METHODS,
   type MessageHash,
+  type MutableDict,
   minutes,
   NAMESPACES,
   type NetworkFile,
-  openUserProfile,
+  needsPush,
+  type OwnConfigContext,
   ownerSigner,
-  type ProfileState,
   type RandomBytes,
   type RetrievedMessage,
+  readUserProfile,
+  receiveConfig,
   type StoreParams,
   seconds,
+  setNewProfile,
+  setUserProfile,
   signRequest,
-  type UnixMillis,
   unixMillis,
   verifyStoreReceipts,
-  withDisplayName,
 } from '@starling/protocol'
 import { backoff, type Clock, type Logger } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'
@@ -76,7 +82,7 @@ export class ProfileSync {
   readonly #options: ProfileSyncOptions
   readonly #queue = new SerialQueue()
   readonly #wakeUp: WakeUp
-  #state: ProfileState | undefined
+  #state: ConfigState | undefined
 
   constructor(options: ProfileSyncOptions) {
     this.#options = options
@@ -85,33 +91,37 @@ export class ProfileSync {
 
   async load(): Promise<void> {
     const bytes = await this.#options.store.get(NAME)
-    if (bytes !== undefined) this.#state = decodeProfileState(bytes)
+    if (bytes !== undefined) this.#state = decodeConfigState(this.#options.crypto, bytes)
   }
 
   get displayName(): DisplayName | undefined {
-    return this.#state?.displayName
+    return this.#state && readUserProfile(configData(this.#state)).name
   }
 
   /** The profile of a new account. */
   create(name: DisplayName): Promise<void> {
-    return this.#queue.run(() => this.#save(createUserProfile(name, this.#options.time.now())))
+    const { crypto, time } = this.#options
+    return this.#queue.run(() =>
+      this.#save(editOwnConfig(crypto, EMPTY_CONFIG, (data) => setNewProfile(data, name, time.now()))),
+    )
   }
 
   /** A name that the owner chose. */
   rename(name: DisplayName): Promise<void> {
     return this.#queue.run(async () => {
       const { time } = this.#options
-      const isKnown = this.#state?.displayName !== undefined
-      await this.#save(withDisplayName(this.#state ?? this.#merge([]), name, isKnown ? time.now() : LONG_AGO))
+      const at = this.displayName !== undefined ? time.now() : LONG_AGO
+      const edit = (data: MutableDict) => setUserProfile(data, { name }, at)
+      await this.#save(editOwnConfig(this.#options.crypto, this.#state ?? EMPTY_CONFIG, edit))
     })
   }
 
   /** Merges what stands in the swarm. */
   receive(items: readonly RetrievedMessage[]): Promise<void> {
     return this.#queue.run(async () => {
-      const before = this.#state?.displayName
+      const before = this.displayName
       await this.#save(this.#merge(items))
-      const name = this.#state?.displayName
+      const name = this.displayName
       if (name !== undefined && name !== before) await this.#options.onName(name)
     })
   }
@@ -125,7 +135,7 @@ export class ProfileSync {
       await paths.connected(signal)
       const isDue = pushed === undefined || clock.monotonic() - pushed >= RENEWAL
       try {
-        if (this.#state?.displayName !== undefined && (this.#state.needsPush || isDue)) {
+        if (this.displayName !== undefined && (needsPush(this.#state!) || isDue)) {
           await this.#push(signal)
           pushed = clock.monotonic()
         }
@@ -143,16 +153,16 @@ export class ProfileSync {
 
   async #push(signal: AbortSignal): Promise<void> {
     const push = await this.#queue.run(async () => {
-      const built = buildUserProfile({ ...this.#context(), state: this.#state! })
+      const built = buildConfigPush(this.#context(), this.#state!)
       await this.#save(built.state)
       return built
     })
     const hashes: MessageHash[] = []
     for (const item of push.items) hashes.push(await this.#store(item, signal))
-    await this.#queue.run(() => this.#save(confirmPushed(this.#state!, { seqno: push.seqno, hashes })))
+    await this.#queue.run(() => this.#save(confirmStored(this.#state!, { seqno: push.seqno, hashes })))
     if (push.obsolete.length === 0) return
     await this.#delete(push.obsolete, signal)
-    await this.#queue.run(() => this.#save(confirmObsoleteDeleted(this.#state!, push.obsolete)))
+    await this.#queue.run(() => this.#save(confirmDeleted(this.#state!, push.obsolete)))
   }
 
   async #store(data: Uint8Array, signal: AbortSignal): Promise<MessageHash> {
@@ -195,19 +205,21 @@ export class ProfileSync {
     await requests.callSwarm(keys.accountId, 'delete', () => params, { signal })
   }
 
-  #merge(items: readonly RetrievedMessage[]): ProfileState {
+  #merge(items: readonly RetrievedMessage[]): ConfigState {
     const { decompress } = this.#options
-    return openUserProfile({ ...this.#context(), items, current: this.#state, decompress })
+    return receiveConfig({ ...this.#context(), decompress }, this.#state ?? EMPTY_CONFIG, items)
   }
 
-  #context(): { crypto: Crypto; keys: AccountKeys; now: UnixMillis } {
+  #context(): OwnConfigContext {
     const { crypto, keys, time } = this.#options
-    return { crypto, keys, now: time.now() }
+    return { crypto, keys, now: time.now(), name: 'profile' }
   }
 
-  async #save(state: ProfileState): Promise<void> {
-    await this.#options.store.write([{ kind: 'put', name: NAME, value: encodeProfileState(state) }])
+  async #save(state: ConfigState): Promise<void> {
+    await this.#options.store.write([
+      { kind: 'put', name: NAME, value: encodeConfigState(this.#options.crypto, state) },
+    ])
     this.#state = state
-    if (state.needsPush) this.#wakeUp.wake()
+    if (needsPush(state)) this.#wakeUp.wake()
   }
 }

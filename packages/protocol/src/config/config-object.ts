@@ -18,6 +18,21 @@ export const USER_PROFILE_OBJECT: ConfigObject = {
   domain: 'UserProfile',
   kind: SharedConfigMessage_Kind.USER_PROFILE,
 }
+export const CONTACTS_OBJECT: ConfigObject = {
+  namespace: NAMESPACES.contacts,
+  domain: 'Contacts',
+  kind: SharedConfigMessage_Kind.CONTACTS,
+}
+export const CONVERSATION_INFO_OBJECT: ConfigObject = {
+  namespace: NAMESPACES.conversationInfo,
+  domain: 'ConvoInfoVolatile',
+  kind: SharedConfigMessage_Kind.CONVO_INFO_VOLATILE,
+}
+export const USER_GROUPS_OBJECT: ConfigObject = {
+  namespace: NAMESPACES.userGroups,
+  domain: 'UserGroups',
+  kind: SharedConfigMessage_Kind.USER_GROUPS,
+}
 
 /** What a swarm stores in the namespace of an object, after base64. */
 export type StoredConfig = { readonly hash: MessageHash; readonly data: Uint8Array }

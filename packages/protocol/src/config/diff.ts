@@ -50,6 +50,19 @@ export function applyDiff(data: MutableDict, diff: ConfigDiff, source: ConfigDic
   }
 }
 
+/** The changes of `diff` in places that `other` does not change. Elements of sets never collide. */
+export function withoutPlaces(diff: ConfigDiff, other: ConfigDiff): ConfigDiff {
+  const kept = new Map<string, DiffEntry>()
+  for (const [key, entry] of diff) {
+    const theirs = other.get(key)
+    if (entry instanceof Map && theirs instanceof Map) {
+      const inside = withoutPlaces(entry, theirs)
+      if (inside.size > 0) kept.set(key, inside)
+    } else if (theirs === undefined || (Array.isArray(entry) && Array.isArray(theirs))) kept.set(key, entry)
+  }
+  return kept
+}
+
 /** @throws {MalformedInputError} `config`, on anything but the four forms of an entry. */
 export function parseDiff(value: BencodeValue | undefined, depth = 0): ConfigDiff {
   if (!isBencodeDict(value)) throw new MalformedInputError('config', 'a diff is no dict')

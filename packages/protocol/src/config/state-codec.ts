@@ -1,5 +1,9 @@
-/** A config's state as bytes for the local store; of this project alone, and secret as what it holds. */
+/**
+ * A config's state as bytes for the local store, and secret as what it holds. It has the form that other apps use, with what
+ * only this project remembers under the key that is free for that. docs/protocol/config.md §6.
+ */
 import { unixMillis } from '../brand.ts'
+import { equalBytes } from '../bytes/bytes.ts'
 import { fromUtf8 } from '../bytes/utf8.ts'
 import {
   type BencodeDict,
@@ -10,32 +14,37 @@ import {
   encodeBencode,
   isBencodeDict,
 } from '../codec/bencode.ts'
+import type { Crypto } from '../crypto/crypto.ts'
 import { MalformedInputError } from '../errors.ts'
 import { type MessageHash, parseMessageHash } from '../rpc/message-hash.ts'
-import { checkConfigData } from './data.ts'
-import { decodeVersion, encodeVersion } from './message.ts'
+import { type ConfigDict, checkConfigData, prunedDict } from './data.ts'
+import { diffData } from './diff.ts'
+import { type ConfigDraft, decodeVersion, draftAfter, encodeVersion } from './message.ts'
 import type { PartSet, StoredPart } from './multi-part.ts'
 import type { ConfigState } from './state.ts'
 
-const VERSION = 1
+const HASH_SIZE = 32
 const MAX_DEPTH = 48
 const MAX_BYTES = 32_000_000
-const KINDS = ['clean', 'waiting', 'dirty'] as const
+const KINDS = ['clean', 'dirty', 'waiting'] as const
 
 /** Holds everything: a draft goes on where it was. */
-export function encodeConfigState(state: ConfigState): Uint8Array {
-  const { kind, current, obsolete } = state
-  const open = kind === 'dirty' ? { ...state.draft, diff: new Map() } : state.version
+export function encodeConfigState(crypto: Crypto, state: ConfigState): Uint8Array {
+  const message = state.kind === 'dirty' ? encodeDraft(state.draft) : encodeVersion(state.version)
+  const own = {
+    base: state.kind === 'dirty' && !isFirst(state.draft) ? (state.draft.base as BencodeInput) : undefined,
+    // What was read can differ in form from what is written.
+    hash: state.kind === 'dirty' || isHashOf(crypto, state.version.hash, message) ? undefined : state.version.hash,
+    stored: state.kind !== 'clean' && state.stored.size > 0 ? (state.stored as BencodeInput) : undefined,
+  }
   return encodeBencode(
     bencodeDict({
-      version: VERSION,
-      kind: KINDS.indexOf(kind),
-      message: encodeVersion(open),
-      hash: kind === 'dirty' ? undefined : state.version.hash,
-      base: kind === 'dirty' ? (state.draft.base as BencodeInput) : undefined,
-      current,
-      obsolete,
-      sets: state.sets.map(encodeSet),
+      '!': KINDS.indexOf(state.kind),
+      $: message,
+      '(': state.current,
+      ')': state.obsolete,
+      '*': new Map(state.sets.map((set) => [String.fromCharCode(...set.hash), encodeSet(set)])),
+      '+': bencodeDict(own),
     }),
   )
 }
@@ -44,40 +53,77 @@ export function encodeConfigState(state: ConfigState): Uint8Array {
  * @throws {CodecError} if it is no bt-encoding.
  * @throws {MalformedInputError} `config`, `message_hash` or `utf8`, if it is anything else than an encoded state.
  */
-export function decodeConfigState(bytes: Uint8Array): ConfigState {
+export function decodeConfigState(crypto: Crypto, bytes: Uint8Array): ConfigState {
   const dict = asDict(decodeBencode(Uint8Array.from(bytes), { maxDepth: MAX_DEPTH, maxBytes: MAX_BYTES }))
-  if (dict.get('version') !== VERSION) throw new MalformedInputError('config', 'version of a state')
-  const kind = KINDS[asNumber(dict.get('kind'))]
-  const message = asBytes(dict.get('message'))
-  const shared = {
-    current: asList(dict.get('current')).map(asMessageHash),
-    obsolete: asList(dict.get('obsolete')).map(asMessageHash),
-    sets: asList(dict.get('sets')).map(decodeSet),
-  }
+  if (dict.has('version')) return decodeFirstForm(dict)
+  const kind = KINDS[asNumber(dict.get('!'))]
   if (kind === undefined) throw new MalformedInputError('config', 'kind of a state')
-  if (kind !== 'dirty') return { kind, version: decodeVersion(message, asBytes(dict.get('hash'), 32)), ...shared }
-  const { seqno, data, lag, unknown } = decodeVersion(message, new Uint8Array())
-  return { kind, draft: { seqno, data, base: checkConfigData(dict.get('base')), lag, unknown }, ...shared }
+  const message = asBytes(dict.get('$'))
+  const own = asDict(dict.get('+') ?? new Map())
+  const hash = own.has('hash') ? asBytes(own.get('hash'), HASH_SIZE) : crypto.blake2b(HASH_SIZE, message)
+  const version = decodeVersion(message, hash)
+  const shared = {
+    current: asHashes(dict.get('(')),
+    obsolete: asHashes(dict.get(')')),
+    sets: [...asDict(dict.get('*') ?? new Map())].map(([key, set]) => decodeSet(key, asDict(set))),
+  }
+  if (kind === 'clean') return { kind, version, ...shared }
+  const stored = own.has('stored') ? checkConfigData(own.get('stored')) : new Map()
+  if (kind === 'waiting') return { kind, version, stored, ...shared }
+  const base = own.has('base') ? checkConfigData(own.get('base')) : undefined
+  const { seqno, data, lag, unknown } = version
+  // A draft of another app does not say what it started from: it goes on in the next version, as there.
+  const draft = base || seqno <= 1 ? { seqno, data, base: base ?? new Map(), lag, unknown } : draftAfter(version)
+  return { kind, draft, stored, ...shared }
 }
 
-function encodeSet({ hash, total, expiry, parts }: PartSet): BencodeInput {
-  const rows = parts.map(({ index, hash: messageHash, chunk }) => [index, messageHash, chunk])
-  return bencodeDict({ hash, total, expiry, parts: rows })
+/** The form that this project wrote at first. */
+function decodeFirstForm(dict: BencodeDict): ConfigState {
+  const kind = (['clean', 'waiting', 'dirty'] as const)[asNumber(dict.get('kind'))]
+  if (kind === undefined || dict.get('version') !== 1) throw new MalformedInputError('config', 'version of a state')
+  const message = asBytes(dict.get('message'))
+  const shared = { current: asHashes(dict.get('current')), obsolete: asHashes(dict.get('obsolete')), sets: [] }
+  if (kind === 'dirty') {
+    const { seqno, data, lag, unknown } = decodeVersion(message, new Uint8Array())
+    const base = checkConfigData(dict.get('base'))
+    return { kind, draft: { seqno, data, base, lag, unknown }, stored: base, ...shared }
+  }
+  const version = decodeVersion(message, asBytes(dict.get('hash'), HASH_SIZE))
+  return kind === 'clean' ? { kind, version, ...shared } : { kind, version, stored: version.data, ...shared }
 }
 
-function decodeSet(value: BencodeValue): PartSet {
-  const dict = asDict(value)
+function encodeDraft(draft: ConfigDraft): Uint8Array {
+  const data = prunedDict(draft.data)
+  return encodeVersion({ ...draft, data, diff: diffData(draft.base, data) })
+}
+
+/** Nothing was there before. */
+function isFirst({ seqno, base }: { readonly seqno: number; readonly base: ConfigDict }): boolean {
+  return seqno <= 1 && base.size === 0
+}
+
+function isHashOf(crypto: Crypto, hash: Uint8Array, message: Uint8Array): boolean {
+  return equalBytes(hash, crypto.blake2b(HASH_SIZE, message))
+}
+
+function encodeSet({ total, expiry, parts }: PartSet): BencodeInput {
+  const rows = parts.map(({ index, hash, chunk }) => bencodeDict({ '#': index, M: hash, d: chunk }))
+  return bencodeDict({ '#': total, T: expiry, p: rows.length > 0 ? rows : undefined })
+}
+
+function decodeSet(key: string, dict: BencodeDict): PartSet {
+  const hash = Uint8Array.from(key, (character) => character.charCodeAt(0))
   return {
-    hash: asBytes(dict.get('hash'), 32),
-    total: asNumber(dict.get('total')),
-    expiry: unixMillis(asNumber(dict.get('expiry'))),
-    parts: asList(dict.get('parts')).map(decodePart),
+    hash: asBytes(hash, HASH_SIZE),
+    total: asNumber(dict.get('#')),
+    expiry: unixMillis(asNumber(dict.get('T'))),
+    parts: asList(dict.get('p') ?? []).map((part) => decodePart(asDict(part))),
   }
 }
 
-function decodePart(value: BencodeValue): StoredPart {
-  const [index, hash, chunk] = asList(value)
-  return { index: asNumber(index), hash: asMessageHash(hash), chunk: asBytes(chunk) }
+function decodePart(dict: BencodeDict): StoredPart {
+  const [hash] = asHashes([dict.get('M') ?? []])
+  return { index: asNumber(dict.get('#')), hash: hash!, chunk: asBytes(dict.get('d')) }
 }
 
 function asDict(value: BencodeValue | undefined): BencodeDict {
@@ -102,6 +148,8 @@ function asBytes(value: BencodeValue | undefined, size?: number): Uint8Array {
   return value
 }
 
-function asMessageHash(value: BencodeValue | undefined): MessageHash {
-  return parseMessageHash(fromUtf8(asBytes(value)))
+/** A list, or one alone: so old apps wrote it. */
+function asHashes(value: BencodeValue | undefined): readonly MessageHash[] {
+  const list = value instanceof Uint8Array ? (value.length > 0 ? [value] : []) : asList(value)
+  return list.map((item) => parseMessageHash(fromUtf8(asBytes(item))))
 }

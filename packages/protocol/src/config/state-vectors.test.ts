@@ -89,7 +89,7 @@ const check = (state: ConfigState, step: Step) => {
   expect([step.action, names(state.current)]).toEqual([step.action, step.after.curr_hashes])
   expect([step.action, names(state.obsolete)]).toEqual([step.action, step.after.old_hashes])
   expect(show(configData(state))).toEqual(step.after.data)
-  const reloaded = decodeConfigState(encodeConfigState(state))
+  const reloaded = decodeConfigState(crypto, encodeConfigState(crypto, state))
   expect(reloaded).toEqual(state)
   return reloaded
 }

@@ -8,7 +8,7 @@
 import type { Crypto } from '../crypto/crypto.ts'
 import type { MessageHash } from '../rpc/message-hash.ts'
 import { type ConfigDict, copyDict, type MutableDict, prunedDict } from './data.ts'
-import { diffData } from './diff.ts'
+import { applyDiff, diffData, withoutPlaces } from './diff.ts'
 import type { FoundVersion } from './items.ts'
 import { mergeVersions } from './merge.ts'
 import { type ConfigDraft, type ConfigVersion, closeDraft, draftAfter, ROOT_VERSION } from './message.ts'
@@ -22,10 +22,10 @@ export type ConfigState = {
   readonly sets: readonly PartSet[]
 } & (
   | { readonly kind: 'clean'; readonly version: ConfigVersion }
-  /** Handed out for storing, not confirmed yet. */
-  | { readonly kind: 'waiting'; readonly version: ConfigVersion }
+  /** Handed out for storing, not confirmed yet. `stored`: the data without what only this device has. */
+  | { readonly kind: 'waiting'; readonly version: ConfigVersion; readonly stored: ConfigDict }
   /** Edited, or merged here. */
-  | { readonly kind: 'dirty'; readonly draft: ConfigDraft }
+  | { readonly kind: 'dirty'; readonly draft: ConfigDraft; readonly stored: ConfigDict }
 )
 
 export const EMPTY_CONFIG: ConfigState = { kind: 'clean', version: ROOT_VERSION, current: [], obsolete: [], sets: [] }
@@ -46,7 +46,18 @@ export function editConfig(state: ConfigState, edit: (data: MutableDict) => void
   const data = prunedDict(edited)
   if (diffData(before, data).size === 0) return state
   const draft = state.kind === 'dirty' ? state.draft : draftAfter(state.version)
-  return dirty(state, { ...draft, data })
+  return dirty(state, { ...draft, data }, storedData(state))
+}
+
+/**
+ * As `editConfig`, for a device: what is edited on top of a merge becomes a version after it. The other devices make the
+ * same merge, of the same bytes, and so this one is not another branch to merge.
+ */
+export function editAfterMerge(crypto: Crypto, state: ConfigState, edit: (data: MutableDict) => void): ConfigState {
+  const edited = editConfig(state, edit)
+  const isMerge =
+    state.kind === 'dirty' && state.draft.seqno > 1 && state.draft.base.size === 0 && state.stored.size > 0
+  return edited === state || !isMerge ? edited : editConfig(closeConfig(crypto, state), edit)
 }
 
 /** Merges what was found in the swarm, in any order and as often as it comes. */
@@ -65,7 +76,7 @@ export function mergeConfig(crypto: Crypto, state: ConfigState, found: readonly 
     // Where the own version was out already, its device writes everything as changed: all apps do, and equal merges must
     // become equal bytes.
     const base = state.kind === 'dirty' ? data : new Map()
-    return dirty({ ...state, obsolete }, { seqno, data, base, lag, unknown: new Map() })
+    return dirty({ ...state, obsolete }, { seqno, data, base, lag, unknown: new Map() }, storedIn(state, data))
   }
   if (adopted === undefined || adopted.version.seqno <= configSeqno(state)) return { ...state, obsolete }
   return { kind: 'clean', version: adopted.version, current: adopted.hashes, obsolete, sets: state.sets }
@@ -74,8 +85,8 @@ export function mergeConfig(crypto: Crypto, state: ConfigState, found: readonly 
 /** Closes the current version for storing. A clean state stays clean: its version can be stored again at any time. */
 export function closeConfig(crypto: Crypto, state: ConfigState): Exclude<ConfigState, { kind: 'dirty' }> {
   if (state.kind !== 'dirty') return state
-  const { current, obsolete, sets, draft } = state
-  return { kind: 'waiting', version: closeDraft(crypto, draft), current, obsolete, sets }
+  const { current, obsolete, sets, draft, stored } = state
+  return { kind: 'waiting', version: closeDraft(crypto, draft), stored, current, obsolete, sets }
 }
 
 /** The version `seqno` is stored, completely, under `hashes`. Ignored, if it is not the current one any more. */
@@ -93,9 +104,35 @@ export function confirmDeleted(state: ConfigState, hashes: readonly MessageHash[
   return { ...state, obsolete: without(state.obsolete, hashes) }
 }
 
-function dirty(state: ConfigState, draft: ConfigDraft): ConfigState {
+/**
+ * Puts the edits that only this device has on a state that came without them; where the others changed the same place,
+ * theirs stays. For an own branch that fell out of reach of merges.
+ */
+export function keepUnstoredEdits(crypto: Crypto, before: ConfigState, state: ConfigState): ConfigState {
+  if (before.kind === 'clean') return state
+  const own = configData(before)
+  const theirs = diffData(before.stored, configData(state))
+  const edits = withoutPlaces(diffData(before.stored, own), theirs)
+  return editAfterMerge(crypto, state, (data) => applyDiff(data, edits, own))
+}
+
+function storedData(state: ConfigState): ConfigDict {
+  return state.kind === 'clean' ? state.version.data : state.stored
+}
+
+/** The result of a merge without the edits that only this device has. */
+function storedIn(state: ConfigState, merged: ConfigDict): ConfigDict {
+  if (state.kind === 'clean') return merged
+  const own = configData(state)
+  const undo = withoutPlaces(diffData(own, state.stored), diffData(own, merged))
+  const data = copyDict(merged)
+  applyDiff(data, undo, state.stored)
+  return prunedDict(data)
+}
+
+function dirty(state: ConfigState, draft: ConfigDraft, stored: ConfigDict): ConfigState {
   const obsolete = without([...state.obsolete, ...state.current], [])
-  return { kind: 'dirty', draft, current: [], obsolete, sets: state.sets }
+  return { kind: 'dirty', draft, stored, current: [], obsolete, sets: state.sets }
 }
 
 /** Nothing for the root, which is never stored. */

@@ -1,14 +1,22 @@
 /** Config messages, as the devices of an account store them for each other, and the state that a device keeps of them. */
 import {
-  buildUserProfile,
+  buildConfigPush,
+  type ConfigState,
   concatBytes,
-  createUserProfile,
-  decodeProfileState,
-  encodeProfileState,
+  configData,
+  decodeConfigState,
+  EMPTY_CONFIG,
+  editOwnConfig,
+  encodeConfigState,
+  listContacts,
+  listKnownCommunities,
+  listKnownGroups,
+  listReadPositions,
   type MessageHash,
-  openUserProfile,
-  type ProfileState,
   parseDisplayName,
+  readUserProfile,
+  receiveConfig,
+  setNewProfile,
   unixMillis,
   utf8,
 } from '@starling/protocol'
@@ -20,7 +28,8 @@ import { type FuzzTarget, must } from '../target.ts'
 import { vectorBytes } from '../vectors.ts'
 
 const HASH = 'A'.repeat(43) as MessageHash
-const NAME = parseDisplayName('Alice')
+const CONTEXT = { crypto, keys: alice, now: unixMillis(NOW), name: 'profile' } as const
+const OWN = editOwnConfig(crypto, EMPTY_CONFIG, (data) => setNewProfile(data, parseDisplayName('Alice'), CONTEXT.now))
 
 /** A plaintext in the profile's namespace, behind a byte that says whether it is padded; sealed here by hand. */
 const configs: FuzzTarget = {
@@ -34,7 +43,12 @@ const configs: FuzzTarget = {
     'multi-part',
     'state',
     'state-codec',
+    'own-config',
     'user-profile',
+    'contacts',
+    'user-groups',
+    'conversation-info',
+    'fields',
     'cipher',
   ].map((file) => `protocol/src/config/${file}.ts`),
   mutate: behindSelector(mutateBt),
@@ -59,17 +73,17 @@ const configs: FuzzTarget = {
     yield concatBytes(mark, utf8('ml32:'), new Uint8Array(32), utf8('1:\x001:\x023:abce'))
   },
   run(input) {
-    const now = unixMillis(NOW)
     const items = [{ hash: HASH, data: sealedConfig(input.subarray(1)) }]
-    const own = createUserProfile(NAME, now)
-    const found = openUserProfile({ crypto, keys: alice, items, now })
-    const merged = openUserProfile({ crypto, keys: alice, items, now, current: own })
+    const found = receiveConfig(CONTEXT, EMPTY_CONFIG, items)
+    const merged = receiveConfig(CONTEXT, OWN, items)
     for (const state of [found, merged]) {
       mustBeSaved(state)
-      const push = buildUserProfile({ crypto, keys: alice, state, now })
+      const push = buildConfigPush(CONTEXT, state)
       const stored = push.items.map((data, index) => ({ hash: `${'B'.repeat(42)}${index}` as MessageHash, data }))
-      const again = openUserProfile({ crypto, keys: alice, items: stored, now })
-      must(again.displayName === state.displayName, 'what is pushed is what another device reads')
+      const again = receiveConfig(CONTEXT, EMPTY_CONFIG, stored)
+      const [name, sent] = [again, state].map((each) => readUserProfile(configData(each)).name)
+      must(name === sent, 'what is pushed is what another device reads')
+      readAsAll(state)
     }
     return [found, merged]
   },
@@ -77,10 +91,20 @@ const configs: FuzzTarget = {
   steps: { base: 400_000, factor: 2000 },
 }
 
+/** Data of one object read as that of every other: no key has the type that it should have. */
+function readAsAll(state: ConfigState): void {
+  const data = configData(state)
+  listContacts(data)
+  listKnownGroups(crypto, data)
+  listKnownCommunities(data)
+  listReadPositions(data)
+}
+
 /** Rows of the lag that are out of reach are not written again: what is compared is what is written. */
-function mustBeSaved(state: ProfileState): void {
-  const encoded = encodeProfileState(state)
-  mustEqualBytes(encodeProfileState(decodeProfileState(encoded)), encoded, 'the state of a profile is saved and loaded')
+function mustBeSaved(state: ConfigState): void {
+  const encoded = encodeConfigState(crypto, state)
+  const again = encodeConfigState(crypto, decodeConfigState(crypto, encoded))
+  mustEqualBytes(again, encoded, 'the state of a config is saved and loaded')
 }
 
 /** docs/protocol/config.md §4 */
@@ -98,14 +122,13 @@ const states: FuzzTarget = {
   name: 'profile-state',
   sources: ['protocol/src/config/state-codec.ts'],
   mutate: mutateBt,
-  words: ['i0e', 'i1e', 'i2e', 'version', 'kind', 'message', 'base', 'current', 'obsolete', 'sets', HASH],
+  words: ['i0e', 'i1e', 'i2e', '1:!', '1:$', '1:(', '1:)', '1:*', '1:+', 'base', 'stored', 'hash', HASH],
   *seeds() {
-    const dirty = createUserProfile(NAME, unixMillis(NOW))
-    yield encodeProfileState(dirty)
-    yield encodeProfileState(buildUserProfile({ crypto, keys: alice, state: dirty, now: unixMillis(NOW) }).state)
+    yield encodeConfigState(crypto, OWN)
+    yield encodeConfigState(crypto, buildConfigPush(CONTEXT, OWN).state)
   },
   run(input) {
-    const state = decodeProfileState(input)
+    const state = decodeConfigState(crypto, input)
     mustBeSaved(state)
     return state
   },

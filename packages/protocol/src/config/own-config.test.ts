@@ -1,32 +1,26 @@
 import { test } from 'node:test'
 import { expect } from 'expect'
 import vectors from '../../vectors/config.json' with { type: 'json' }
-import { unixMillis } from '../brand.ts'
+import { type UnixMillis, unixMillis } from '../brand.ts'
 import { fromHex } from '../bytes/hex.ts'
 import { utf8 } from '../bytes/utf8.ts'
 import { deriveAccountKeys, parseAccountSeed } from '../identity/account-seed.ts'
-import { parseDisplayName } from '../identity/display-name.ts'
+import { type DisplayName, parseDisplayName } from '../identity/display-name.ts'
 import { deriveMessageHash, type MessageHash } from '../rpc/message-hash.ts'
 import { NAMESPACES } from '../rpc/namespace.ts'
 import { nobleCrypto } from '../testing.ts'
 import { USER_PROFILE_OBJECT } from './config-object.ts'
-import { configData, EMPTY_CONFIG, editConfig } from './state.ts'
-import {
-  buildUserProfile,
-  confirmObsoleteDeleted,
-  confirmPushed,
-  createUserProfile,
-  decodeProfileState,
-  encodeProfileState,
-  openUserProfile,
-  type ProfileState,
-  withDisplayName,
-} from './user-profile.ts'
+import type { MutableDict } from './data.ts'
+import { activeHashes, buildConfigPush, editOwnConfig, needsPush, receiveConfig } from './own-config.ts'
+import { type ConfigState, configData, confirmDeleted, confirmStored, EMPTY_CONFIG, editConfig } from './state.ts'
+import { decodeConfigState, encodeConfigState } from './state-codec.ts'
+import { readUserProfile, setNewProfile, setUserProfile } from './user-profile.ts'
 import { unwrapConfig } from './wrapping.ts'
 
 const crypto = nobleCrypto()
 const keys = deriveAccountKeys(crypto, parseAccountSeed(fromHex(vectors.objects.user_profile.seed)))
 const now = unixMillis(1_700_000_000_000)
+const context = { crypto, keys, now, name: 'profile' } as const
 const alice = parseDisplayName('Alice')
 
 /** The swarm's part: items get the hash that a node gives them. */
@@ -34,47 +28,57 @@ const stored = (items: readonly Uint8Array[]) =>
   items.map((data) => ({ hash: deriveMessageHash(crypto, keys.accountId, NAMESPACES.profile, data), data }))
 const hashesOf = (items: readonly Uint8Array[]): MessageHash[] => stored(items).map(({ hash }) => hash)
 
-test('a name set on one device is read on another', () => {
-  const first = createUserProfile(alice, now)
-  expect(first).toMatchObject({ displayName: 'Alice', needsPush: true })
-  const push = buildUserProfile({ crypto, keys, state: first, now })
-  expect(push).toMatchObject({ seqno: 1, obsolete: [] })
-  expect(confirmPushed(push.state, { seqno: 1, hashes: hashesOf(push.items) })).toMatchObject({ needsPush: false })
-  const second = openUserProfile({ crypto, keys, items: stored(push.items), now })
-  expect(second).toMatchObject({ displayName: 'Alice', needsPush: false, active: hashesOf(push.items) })
-  expect(decodeProfileState(encodeProfileState(second))).toEqual(second)
-  const renamed = withDisplayName(second, parseDisplayName('Alice 2'), now)
-  expect(renamed).toMatchObject({ needsPush: true, active: [], obsolete: hashesOf(push.items) })
+const edit = (state: ConfigState, change: (data: MutableDict) => void) => editOwnConfig(crypto, state, change)
+const createUserProfile = (name: DisplayName, time: UnixMillis) =>
+  edit(EMPTY_CONFIG, (data) => setNewProfile(data, name, time))
+const withDisplayName = (state: ConfigState, name: DisplayName, time: UnixMillis) =>
+  edit(state, (data) => setUserProfile(data, { name }, time))
+const build = (state: ConfigState) => buildConfigPush(context, state)
+const open = (items: readonly Uint8Array[], current = EMPTY_CONFIG) => receiveConfig(context, current, stored(items))
+/** What a device sees of it. */
+const seen = (state: ConfigState) => ({
+  displayName: readUserProfile(configData(state)).name,
+  needsPush: needsPush(state),
+  active: activeHashes(state),
+  obsolete: state.obsolete,
 })
 
-const build = (state: ProfileState) => buildUserProfile({ crypto, keys, state, now })
-const open = (items: readonly Uint8Array[], current?: ProfileState) =>
-  openUserProfile({ crypto, keys, items: stored(items), now, current })
+test('a name set on one device is read on another', () => {
+  const first = createUserProfile(alice, now)
+  expect(seen(first)).toMatchObject({ displayName: 'Alice', needsPush: true })
+  const push = build(first)
+  expect(push).toMatchObject({ seqno: 1, obsolete: [], hashes: hashesOf(push.items) })
+  expect(needsPush(confirmStored(push.state, push))).toBe(false)
+  const second = open(push.items)
+  expect(seen(second)).toMatchObject({ displayName: 'Alice', needsPush: false, active: hashesOf(push.items) })
+  expect(decodeConfigState(crypto, encodeConfigState(crypto, second))).toEqual(second)
+  const renamed = withDisplayName(second, parseDisplayName('Alice 2'), now)
+  expect(seen(renamed)).toMatchObject({ needsPush: true, active: [], obsolete: hashesOf(push.items) })
+})
+
 const later = unixMillis(now + 60_000)
 const latest = unixMillis(now + 120_000)
 /** Stored, and the state after that. */
-const pushed = (state: ProfileState) => {
+const pushed = (state: ConfigState) => {
   const push = build(state)
-  const confirmed = confirmPushed(push.state, { seqno: push.seqno, hashes: hashesOf(push.items) })
-  return { items: push.items, state: confirmed }
+  return { items: push.items, state: confirmStored(push.state, push) }
 }
 
 test('a new name keeps everything that another app stored', () => {
   const known = vectors.objects.user_profile
   const state = open([fromHex(known.push.encrypted)])
-  expect(state).toMatchObject({ displayName: 'Zoë', needsPush: false })
-  const before = configData(state.config)
+  expect(seen(state)).toMatchObject({ displayName: 'Zoë', needsPush: false })
+  const before = configData(state)
   const renamed = open(pushed(withDisplayName(state, alice, later)).items)
-  expect(renamed.displayName).toBe('Alice')
+  expect(seen(renamed).displayName).toBe('Alice')
   const expected = new Map([...before, ['n', utf8('Alice')], ['t', later / 1000]])
-  expect(configData(renamed.config)).toEqual(expected)
+  expect(configData(renamed)).toEqual(expected)
 })
 
 test('the time of a name goes where the newest time is', () => {
   const withTimes = (t: number, T: number) => {
-    const config = editConfig(EMPTY_CONFIG, (data) => data.set('t', t).set('T', T))
-    const state = { ...createUserProfile(alice, now), config }
-    const { config: renamed } = withDisplayName(state, parseDisplayName('Bob'), now)
+    const state = editConfig(EMPTY_CONFIG, (data) => data.set('t', t).set('T', T))
+    const renamed = withDisplayName(state, parseDisplayName('Bob'), now)
     return [configData(renamed).get('t'), configData(renamed).get('T')]
   }
   expect(withTimes(5, 5)).toEqual([now / 1000, 5])
@@ -89,9 +93,8 @@ test('a name that is there already changes nothing', () => {
 
 test('a name that cannot be shown is none', () => {
   const named = (name: Uint8Array | number) => {
-    const config = editConfig(EMPTY_CONFIG, (data) => data.set('n', name))
-    const push = build({ ...createUserProfile(alice, now), config })
-    return open(push.items).displayName
+    const push = build(editConfig(EMPTY_CONFIG, (data) => data.set('n', name)))
+    return seen(open(push.items)).displayName
   }
   expect([named(Uint8Array.of(0xff)), named(utf8(' ')), named(7), named(utf8(' Bob '))]).toEqual([
     undefined,
@@ -102,18 +105,18 @@ test('a name that cannot be shown is none', () => {
 })
 
 test('an account without a stored profile has no name, and nothing to push', () => {
-  expect(open([])).toMatchObject({ displayName: undefined, needsPush: false, active: [], obsolete: [] })
+  expect(seen(open([]))).toMatchObject({ displayName: undefined, needsPush: false, active: [], obsolete: [] })
 })
 
 test('a confirmation that comes too late leaves the newer name to be pushed', () => {
   const push = build(createUserProfile(alice, now))
   const renamed = withDisplayName(push.state, parseDisplayName('Bob'), later)
   const hashes = hashesOf(push.items)
-  expect(confirmPushed(renamed, { seqno: push.seqno, hashes })).toMatchObject({ displayName: 'Bob', needsPush: true })
+  expect(seen(confirmStored(renamed, push))).toMatchObject({ displayName: 'Bob', needsPush: true })
   const second = build(renamed)
   expect(second.seqno).toBe(push.seqno + 1)
-  expect(confirmPushed(second.state, { seqno: push.seqno, hashes }).needsPush).toBe(true)
-  expect(open(push.items, second.state)).toMatchObject({ displayName: 'Bob', needsPush: true, obsolete: hashes })
+  expect(needsPush(confirmStored(second.state, push))).toBe(true)
+  expect(seen(open(push.items, second.state))).toMatchObject({ displayName: 'Bob', needsPush: true, obsolete: hashes })
 })
 
 test('obsolete copies are handed out until they are deleted', () => {
@@ -123,7 +126,7 @@ test('obsolete copies are handed out until they are deleted', () => {
   const second = build(renamed)
   expect(second.obsolete).toEqual(hashes)
   expect(build(second.state).obsolete).toEqual(hashes)
-  expect(confirmObsoleteDeleted(second.state, hashes).obsolete).toEqual([])
+  expect(confirmDeleted(second.state, hashes).obsolete).toEqual([])
 })
 
 test('a copy that holds the very bytes to be stored is not handed out for deletion', () => {
@@ -131,7 +134,7 @@ test('a copy that holds the very bytes to be stored is not handed out for deleti
   const raw = unwrapConfig({ crypto, keys, now, object: USER_PROFILE_OBJECT }, push.items[0]!)
   // Two copies of one version, as two apps store them: the first found stays, the second goes.
   const state = open([raw, ...push.items])
-  expect(state.active).toEqual(hashesOf([raw]))
+  expect(activeHashes(state)).toEqual(hashesOf([raw]))
   expect(state.obsolete).toEqual(hashesOf(push.items))
   expect(build(state)).toMatchObject({ items: push.items, obsolete: [] })
 })
@@ -142,9 +145,9 @@ test('a name that is not stored yet survives when other devices merged without i
   const one = pushed(withDisplayName(open(common), parseDisplayName('One'), later))
   const two = pushed(withDisplayName(open(common), parseDisplayName('Two'), later))
   const merged = pushed(open(two.items, one.state))
-  expect(open(merged.items, offline)).toMatchObject({ displayName: 'Offline', needsPush: true })
+  expect(seen(open(merged.items, offline))).toMatchObject({ displayName: 'Offline', needsPush: true })
   const older = withDisplayName(open(common), parseDisplayName('Older'), unixMillis(now - 60_000))
-  expect(open(merged.items, older).displayName).toMatch(/^(One|Two)$/)
+  expect(seen(open(merged.items, older)).displayName).toMatch(/^(One|Two)$/)
 })
 
 test('a name that is not stored yet survives five versions of another device', () => {
@@ -152,5 +155,5 @@ test('a name that is not stored yet survives five versions of another device', (
   const offline = withDisplayName(open(other.items), parseDisplayName('Offline'), latest)
   for (const name of ['1', '2', '3', '4', '5', '6'])
     other = pushed(withDisplayName(other.state, parseDisplayName(name), later))
-  expect(open(other.items, offline)).toMatchObject({ displayName: 'Offline', needsPush: true })
+  expect(seen(open(other.items, offline))).toMatchObject({ displayName: 'Offline', needsPush: true })
 })
