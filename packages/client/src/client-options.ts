@@ -7,6 +7,8 @@ import type { Transport } from './transport/transport.ts'
 /** The ports of a client, from its composition root. */
 export type ClientOptions = {
   readonly network: NetworkFile
+  /** `compatible`: of storage servers that know nothing of ours; see `compatibleNetwork`. Native, unless told. */
+  readonly networkKind?: 'native' | 'compatible'
   readonly clock: Clock
   readonly random: RandomBytes
   readonly crypto: Crypto

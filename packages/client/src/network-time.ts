@@ -1,7 +1,8 @@
 /**
  * The network's time, from what nodes say of theirs. Invariants: fewer than three nodes move nothing where there are three
- * to ask; the offset is the median of the last answers of different nodes, so one liar does not shift it; what a node says
- * counts only within what the signed directory allows.
+ * to ask; the offset is the median of the last answers of different nodes, so that a liar, or fewer than half of them, shift
+ * it no further than some honest node does; what a node says counts only within what the signed directory allows. See
+ * docs/protocol/delivery.md §3.
  */
 import {
   days,
@@ -21,20 +22,34 @@ const MAX_SAMPLES = 9
 const NODE_TOLERANCE = minutes(10)
 /** No directory is used for longer. */
 const FUTURE_BOUND = days(400)
+/** Nothing of this network is older: the end of 2020. */
+const EARLIEST = unixMillis(1_609_419_600_000)
 /** What storage nodes tolerate. */
 export const TOLERATED_SKEW = seconds(10)
+/** A clock that ran so much apart from the monotonic one was set. */
+const JUMP = seconds(5)
+
+export type NetworkTimeOptions = {
+  /** Our clock was set, or the device slept: what was measured counts no more. */
+  readonly onJump?: () => void
+}
 
 export class NetworkTime {
   readonly #clock: Clock
+  readonly #onJump: () => void
   /** Our clock minus a node's, by node, oldest first. */
   readonly #samples = new Map<NodeId, number>()
   readonly #skew = new MutableObservable<Millis | undefined>(undefined)
   #offset = 0
   #evidence: UnixMillis | undefined
   #quorum = QUORUM
+  /** Our clock minus the monotonic one. */
+  #drift: number
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { onJump = () => {} }: NetworkTimeOptions = {}) {
     this.#clock = clock
+    this.#onJump = onJump
+    this.#drift = clock.now() - clock.monotonic()
   }
 
   /** Our clock minus the network's, where it is beyond what nodes tolerate. */
@@ -47,24 +62,50 @@ export class NetworkTime {
     return this.#samples.size >= this.#quorum
   }
 
+  /** Whether more than half of them, and enough, say about the same. If not, more should be asked. */
+  get isAgreed(): boolean {
+    const near = [...this.#samples.values()].filter((sample) => Math.abs(sample - this.#offset) <= TOLERATED_SKEW)
+    return this.isMeasured && near.length >= this.#quorum && near.length * 2 > this.#samples.size
+  }
+
+  /** Our clock minus the network's, in ms. */
+  get offset(): number {
+    return this.#offset
+  }
+
   now(): UnixMillis {
+    this.#watchClock()
     return unixMillis(Math.round(this.#clock.now() - this.#offset))
+  }
+
+  /** What was measured before the last restart: better than nothing until nodes are heard. */
+  restore(offset: number): void {
+    if (this.#samples.size > 0) return
+    this.#offset = offset
+    this.#settle()
   }
 
   /** A signed directory of a network of `nodes` nodes says that it is at least `validAfter`. */
   learnDirectory(validAfter: UnixMillis, nodes: number): void {
     this.#evidence = validAfter
+    this.learnNodes(nodes)
+  }
+
+  /** So many nodes there are to ask. */
+  learnNodes(nodes: number): void {
     this.#quorum = Math.max(1, Math.min(QUORUM, nodes))
     this.#settle()
   }
 
-  /** A node answered just now that it is `time`. */
-  addSample(node: NodeId, time: UnixMillis): void {
+  /** A node answered just now that it is `time`; asking and answering took `roundTrip`, of which half is taken as the way back. */
+  addSample(node: NodeId, time: UnixMillis, roundTrip: Millis = millis(0)): void {
+    this.#watchClock()
+    if (time < EARLIEST) return
     if (this.#evidence !== undefined) {
       if (time < this.#evidence - NODE_TOLERANCE || time > this.#evidence + FUTURE_BOUND) return
     }
     this.#samples.delete(node)
-    this.#samples.set(node, this.#clock.now() - time)
+    this.#samples.set(node, this.#clock.now() - (time + roundTrip / 2))
     if (this.#samples.size > MAX_SAMPLES) {
       for (const oldest of this.#samples.keys()) {
         this.#samples.delete(oldest)
@@ -74,16 +115,28 @@ export class NetworkTime {
     this.#settle()
   }
 
-  /** Our clock was set, or the nodes refuse our time: old answers say nothing any more. The offset holds until new ones come. */
+  /** The nodes refuse our time: old answers say nothing any more. The offset holds until new ones come. */
   forgetSamples(): void {
     this.#samples.clear()
+  }
+
+  /** Both clocks run alike unless ours was set, which moves our clock and not the network's. */
+  #watchClock(): void {
+    const drift = this.#clock.now() - this.#clock.monotonic()
+    const jump = drift - this.#drift
+    if (Math.abs(jump) < JUMP) return
+    this.#drift = drift
+    if (this.#samples.size === 0) return
+    // Whether it was set or the device slept only new answers tell; both happen, and sleep more often.
+    this.#samples.clear()
+    this.#onJump()
   }
 
   #settle(): void {
     if (this.isMeasured) {
       const sorted = [...this.#samples.values()].sort((a, b) => a - b)
       this.#offset = sorted[Math.floor((sorted.length - 1) / 2)]!
-    } else if (this.#evidence !== undefined && this.now() < this.#evidence) {
+    } else if (this.#evidence !== undefined && this.#clock.now() - this.#offset < this.#evidence) {
       // Better than nothing: it cannot be earlier than what was signed.
       this.#offset = this.#clock.now() - this.#evidence
     }

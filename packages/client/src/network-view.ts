@@ -1,7 +1,7 @@
 /** What faces see of the network. Pure. */
 import type { DirectoryDocument, Millis, NetworkFile, NodeEntry, NodeId, UnixMillis } from '@starling/protocol'
 import type { Connection, HopView, NetworkView, OfflineReason } from './api.ts'
-import type { DirectoryProblem } from './directory/directory-keeper.ts'
+import type { DirectoryProblem } from './directory/directory.ts'
 import type { PathInUse } from './paths/paths.ts'
 
 export type NetworkFacts = {

@@ -3,6 +3,7 @@ import {
   type AccountId,
   accountIdKey,
   type Crypto,
+  hours,
   type Millis,
   type NetworkFile,
   type NodeEntry,
@@ -10,17 +11,30 @@ import {
   type UnixMillis,
 } from '@starling/protocol'
 import { type Clock, type Logger, MutableObservable, type Observable, type TaskGroup } from '@starling/runtime'
+import * as z from 'zod/mini'
 import type { NetworkView } from './api.ts'
+import type { Directory } from './directory/directory.ts'
 import { DirectoryKeeper } from './directory/directory-keeper.ts'
 import { NetworkTime } from './network-time.ts'
 import { networkView } from './network-view.ts'
 import { GuardLinks } from './paths/guard-links.ts'
 import { NodeHealth } from './paths/node-health.ts'
 import { Paths } from './paths/paths.ts'
+import { NodeListKeeper } from './storage-servers/node-list-keeper.ts'
+import { jsonRecord, Singleton } from './store/json-record.ts'
 import type { SealedStore } from './store/sealed-store.ts'
+import { TABLES } from './store/tables.ts'
 import { SwarmRequests } from './swarm/swarm-requests.ts'
 import type { Transport } from './transport/transport.ts'
 import { until } from './until.ts'
+import { WakeUp } from './wake-up.ts'
+
+/** Clocks drift by seconds a day. */
+const MEASURE_INTERVAL = hours(6)
+/** A smaller change of the offset is not worth a write. */
+const OFFSET_STEP = 1000
+
+const offsetRecord = new Singleton({ table: TABLES.singletons, partition: 'clock' }, jsonRecord(z.number()))
 
 export type NetworkOptions = {
   readonly network: NetworkFile
@@ -32,16 +46,20 @@ export type NetworkOptions = {
   /** Whether the platform can reach a node at all. */
   readonly canReach: (node: NodeEntry) => boolean
   readonly tasks: TaskGroup
+  /** Native unless told. */
+  readonly kind?: 'native' | 'compatible' | undefined
 }
 
 export class Network {
   readonly time: NetworkTime
-  readonly directory: DirectoryKeeper
+  readonly directory: Directory
   readonly guards: GuardLinks
   readonly paths: Paths
   readonly requests: SwarmRequests
   readonly #options: NetworkOptions
   readonly #health: NodeHealth
+  readonly #measureSoon: WakeUp
+  #store: SealedStore
   readonly #view: MutableObservable<NetworkView>
   #account: AccountId | undefined
   #connectedSince: UnixMillis | undefined
@@ -49,21 +67,19 @@ export class Network {
 
   constructor(options: NetworkOptions, store: SealedStore) {
     this.#options = options
-    const { clock, tasks, logger, transport, canReach } = options
+    const { clock, tasks, logger, transport, canReach, kind = 'native' } = options
+    this.#store = store
+    this.#measureSoon = new WakeUp(clock)
     const onOldDirectory = () => this.directory.refreshSoon()
-    this.time = new NetworkTime(clock)
+    this.time = new NetworkTime(clock, { onJump: () => this.#measureSoon.wake() })
     this.#health = new NodeHealth(clock)
-    const links = () => this.guards.links.snapshot.map(({ link }) => link)
-    this.directory = new DirectoryKeeper(
-      { ...options, logger: logger.child('directory'), time: this.time, links },
-      store,
-    )
+    this.directory = kind === 'native' ? this.#signedDirectory(store) : this.#listedDirectory(store)
     const { view } = this.directory
     const ownSwarm = () => this.#ownSwarm()?.id
     const shared = { ...options, view, health: this.#health, onOldDirectory, time: this.time, lifetime: tasks.signal }
     this.guards = new GuardLinks({ ...shared, logger: logger.child('guards'), transport, ownSwarm, canReach }, store)
     this.paths = new Paths({ ...shared, logger: logger.child('paths'), guards: this.guards })
-    this.requests = new SwarmRequests({ ...shared, paths: this.paths, areHeld: true })
+    this.requests = new SwarmRequests({ ...shared, paths: this.paths, kind })
     this.#view = new MutableObservable(this.#now())
   }
 
@@ -75,13 +91,37 @@ export class Network {
     return this.paths.isConnected
   }
 
+  #signedDirectory(store: SealedStore): Directory {
+    const { logger } = this.#options
+    const links = () => this.guards.links.snapshot.map(({ link }) => link)
+    return new DirectoryKeeper({ ...this.#options, logger: logger.child('directory'), time: this.time, links }, store)
+  }
+
+  #listedDirectory(store: SealedStore): Directory {
+    const { logger, network } = this.#options
+    return new NodeListKeeper(
+      {
+        ...this.#options,
+        logger: logger.child('directory'),
+        time: this.time,
+        seeds: network.bootstrap,
+        isConnected: () => this.isConnected,
+        ask: (node, request, signal) => this.requests.askNode(node, request, { signal }),
+      },
+      store,
+    )
+  }
+
   async load(): Promise<void> {
+    const offset = await offsetRecord.get(this.#store)
+    if (offset !== undefined) this.time.restore(offset)
     await this.directory.load()
     await this.guards.load()
   }
 
   /** The erased store was opened anew. */
   async moveTo(store: SealedStore): Promise<void> {
+    this.#store = store
     await this.directory.moveTo(store)
     await this.guards.moveTo(store)
   }
@@ -101,14 +141,29 @@ export class Network {
     this.#publish()
   }
 
-  /** Each time that the network came back: what our clock did meanwhile is unknown. */
+  /** Each time that the network came back or our clock jumped, and now and then: what it did meanwhile is unknown. */
   async #measureWhenConnected(signal: AbortSignal): Promise<void> {
     const { links } = this.guards
-    while (!signal.aborted) {
-      await until(links, (up) => up.length > 0, signal)
-      await this.requests.measureTime()
-      await until(links, (up) => up.length === 0, signal)
+    const stop = links.subscribe((up) => {
+      if (up.length === 0) this.#measureSoon.wake()
+    })
+    try {
+      while (!signal.aborted) {
+        await until(links, (up) => up.length > 0, signal)
+        await this.requests.measureTime()
+        await this.#keepOffset()
+        await this.#measureSoon.sleep(MEASURE_INTERVAL, signal)
+      }
+    } finally {
+      stop()
     }
+  }
+
+  async #keepOffset(): Promise<void> {
+    const { offset, isMeasured } = this.time
+    const before = (await offsetRecord.get(this.#store)) ?? 0
+    if (!isMeasured || Math.abs(offset - before) < OFFSET_STEP) return
+    await this.#store.write([offsetRecord.put(offset)])
   }
 
   #publishOnChange(): void {

@@ -68,7 +68,15 @@ export class StarlingClient implements Client {
       logger.error('client.task_failed', { task, code: codeOf(error) })
     this.#tasks = new TaskGroup({ onFailure })
     const canReach = options.canReach ?? (() => true)
-    this.#net = new Network({ ...options, canReach: (node) => canReach(node.descriptor), tasks: this.#tasks }, store)
+    this.#net = new Network(
+      {
+        ...options,
+        kind: options.networkKind,
+        canReach: (node) => canReach(node.descriptor),
+        tasks: this.#tasks,
+      },
+      store,
+    )
   }
 
   /** Takes over `store`, also when it fails. @throws {StoreError} */

@@ -35,6 +35,7 @@ import type { SealedStore } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
 import type { Transport } from '../transport/transport.ts'
 import { WakeUp } from '../wake-up.ts'
+import type { Directory, DirectoryProblem } from './directory.ts'
 
 const FETCH_TIMEOUT = seconds(10)
 const RETRY_BASE = millis(500)
@@ -42,9 +43,6 @@ const RETRY_LIMIT = seconds(20)
 /** However often somebody asks for a refresh. */
 const SHORTEST_INTERVAL = seconds(2)
 const RECORD = { table: TABLES.singletons, partition: 'directory', sort: new Uint8Array() }
-
-/** Why there is none, or why the last attempt to get a newer one failed. */
-export type DirectoryProblem = 'unavailable' | 'wrong_network'
 
 export type DirectoryKeeperOptions = {
   readonly network: NetworkFile
@@ -58,7 +56,7 @@ export type DirectoryKeeperOptions = {
   readonly links: () => readonly Link[]
 }
 
-export class DirectoryKeeper {
+export class DirectoryKeeper implements Directory {
   readonly #options: DirectoryKeeperOptions
   #store: SealedStore
   readonly #view = new MutableObservable<DirectoryView | undefined>(undefined)

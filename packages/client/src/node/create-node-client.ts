@@ -2,16 +2,19 @@
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import type { NetworkFile } from '@starling/protocol'
-import { type Logger, silentLogger, systemClock, systemRandom } from '@starling/runtime'
+import { type Clock, type Logger, silentLogger, systemClock, systemRandom } from '@starling/runtime'
 import { createNativeCrypto } from '@starling/runtime/native'
 import type { Client } from '../api.ts'
 import { openClient } from '../create-client.ts'
+import { type CompatibleNetwork, compatibleNetwork } from '../storage-servers/compatible-network.ts'
 import { createFileVault } from './file-vault.ts'
 import { createNodeTransport } from './node-transport.ts'
 import { openSqliteStore } from './sqlite-store.ts'
+import { createStorageServerTransport } from './storage-server-transport.ts'
 
 export type NodeClientOptions = {
-  readonly network: NetworkFile
+  /** A network file, or the seeds of a network of compatible storage servers. */
+  readonly network: NetworkFile | CompatibleNetwork
   /** Where everything is kept; created, for the user alone, if it is missing. One client at a time. */
   readonly folder: string
   /** Silent unless told. */
@@ -23,16 +26,22 @@ export function createNodeClient({ network, folder, logger = silentLogger }: Nod
   const clock = systemClock()
   const random = systemRandom()
   return openClient({
-    network,
+    ...networkPorts(network, clock),
     clock,
     random,
     crypto: createNativeCrypto(),
     logger,
-    transport: createNodeTransport({ clock }),
     openStore: () => openSqliteStore({ path: join(folder, 'store.sqlite') }),
     vault: createFileVault({ path: join(folder, 'store.key'), random }),
     decompress,
   })
+}
+
+function networkPorts(network: NetworkFile | CompatibleNetwork, clock: Clock) {
+  if (!('kind' in network)) return { network, transport: createNodeTransport({ clock }) }
+  const { seeds } = network
+  const transport = createStorageServerTransport({ clock, seeds })
+  return { network: compatibleNetwork(network), networkKind: 'compatible' as const, transport }
 }
 
 function decompress(frame: Uint8Array, maxOutputLength: number): Uint8Array | undefined {

@@ -8,19 +8,23 @@ import {
   type DirectoryView,
   encodeBatch,
   encodeCall,
+  type JsonObject,
   MalformedInputError,
   type MethodName,
   type MethodParams,
   type MethodResult,
   type Millis,
+  millis,
   type NodeEntry,
   parseBatchAnswer,
+  parseJson,
   parseRpcAnswer,
   type RandomBytes,
   type RpcAnswer,
   type RpcCall,
   type RpcOutcome,
   type Swarm,
+  type SwarmEntry,
   seconds,
   unreachable,
 } from '@starling/protocol'
@@ -35,7 +39,8 @@ import { RequestError } from './request-error.ts'
 const TIMEOUT = seconds(10)
 /** An answer that took longer says little about the time now. */
 const FRESH = seconds(5)
-const NODES_MEASURED = 3
+/** How many nodes are asked for the time in each round; another round follows only while they disagree. */
+const TIME_ROUNDS = [4, 3, 2]
 /** How many members say no before we believe that it is not just them. */
 const REFUSALS = 2
 
@@ -57,8 +62,8 @@ export type SwarmRequestsOptions = {
   readonly time: NetworkTime
   readonly health: NodeHealth
   readonly onOldDirectory: () => void
-  /** Whether nodes of this network hold an answer until there is news. */
-  readonly areHeld: boolean
+  /** `compatible`: nodes hold no answers, and nobody signed which of them are in a swarm. */
+  readonly kind: 'native' | 'compatible'
   /** Of the client: what several callers wait for does not end with one of them. */
   readonly lifetime: AbortSignal
 }
@@ -73,7 +78,7 @@ export class SwarmRequests {
 
   /** Whether nodes hold the answer to a `batchMember` with `wait`. */
   get areHeld(): boolean {
-    return this.#options.areHeld
+    return this.#options.kind === 'native'
   }
 
   /** `undefined` as long as there is no directory. */
@@ -105,7 +110,9 @@ export class SwarmRequests {
     let refusals = 0
     for (const member of members) {
       try {
-        return await this.callMember(member, method, makeParams, options)
+        const result = await this.callMember(member, method, makeParams, options)
+        this.#compareMembers(account, result)
+        return result
       } catch (error) {
         if (!(error instanceof RequestError)) throw error
         failure = error
@@ -159,7 +166,22 @@ export class SwarmRequests {
     return results as { readonly [I in keyof Names]: MethodResult<Names[I]> }
   }
 
-  /** Asks three nodes for the time. One measurement at once; whoever asks meanwhile waits for it. Fails only when the client ends. */
+  /**
+   * Asks one node something that is no method of ours; the body of its answer.
+   *
+   * @throws {RequestError} any code
+   */
+  async askNode(
+    node: NodeEntry,
+    request: { readonly method: string; readonly params: JsonObject },
+    { signal, timeout = TIMEOUT }: RequestOptions,
+  ): Promise<unknown> {
+    const { status, body } = await this.#send(node, request, { signal, timeout, hedge: true })
+    if (status !== 200) throw new RequestError('refused')
+    return typeof body === 'string' ? parseJson(body) : body
+  }
+
+  /** Asks nodes for the time, more of them while they disagree. One measurement at once; whoever asks meanwhile waits for it. Fails only when the client ends. */
   async measureTime(): Promise<void> {
     this.#measuring ??= this.#measure(this.#options.lifetime).finally(() => {
       this.#measuring = undefined
@@ -172,15 +194,16 @@ export class SwarmRequests {
     time.forgetSamples()
     const nodes = shuffle(random, [...(view.snapshot?.nodes.values() ?? [])])
     const healthy = nodes.filter(({ descriptor }) => !health.isSuspect(descriptor.nodeId))
-    // One more than needed: a dead node shall not cost a second round.
-    const asked = healthy.slice(0, NODES_MEASURED + 1)
-    await Promise.all(
-      asked.map((node) =>
-        this.#call(node, 'info', {}, { signal }).catch((error: unknown) => {
-          if (!(error instanceof RequestError)) throw error
-        }),
-      ),
-    )
+    for (const count of TIME_ROUNDS) {
+      await Promise.all(
+        healthy.splice(0, count).map((node) =>
+          this.#call(node, 'info', {}, { signal }).catch((error: unknown) => {
+            if (!(error instanceof RequestError)) throw error
+          }),
+        ),
+      )
+      if (time.isAgreed) return
+    }
   }
 
   async #call<Name extends MethodName>(
@@ -212,8 +235,9 @@ export class SwarmRequests {
 
   #noteTime(node: NodeEntry, outcome: RpcOutcome<unknown>, started: Millis): void {
     if (outcome.kind !== 'ok' && outcome.kind !== 'clock') return
-    if (outcome.networkTime === undefined || this.#options.clock.monotonic() - started > FRESH) return
-    this.#options.time.addSample(node.descriptor.nodeId, outcome.networkTime)
+    const roundTrip = millis(this.#options.clock.monotonic() - started)
+    if (outcome.networkTime === undefined || roundTrip > FRESH) return
+    this.#options.time.addSample(node.descriptor.nodeId, outcome.networkTime, roundTrip)
   }
 
   /** @throws {RequestError} */
@@ -239,6 +263,14 @@ export class SwarmRequests {
       default:
         return unreachable(outcome)
     }
+  }
+
+  /** A signed directory is fetched in time; a list that nobody signs is compared with who answers for the swarm. */
+  #compareMembers(account: AccountId, result: object): void {
+    if (this.#options.kind === 'native' || !('entries' in result) || !Array.isArray(result.entries)) return
+    const members = new Set(this.swarmOf(account)?.members.map(({ descriptor }) => descriptor.nodeId))
+    const entries: readonly SwarmEntry<unknown>[] = result.entries
+    if (entries.some(({ node }) => !members.has(node))) this.#options.onOldDirectory()
   }
 
   #failed(node: NodeEntry, code: RequestError['code']): RequestError {
