@@ -16,4 +16,14 @@ export const TABLES = {
   seenByExpiry: 6,
   /** Partition: node and namespace. */
   cursors: 7,
+  /** What came before its message. Partition: conversation ID. Sort: `messageSort` of the message. */
+  early: 8,
+  /** What is to happen to messages. Sort: when, and a random number. */
+  due: 9,
+  /** Which messages quote a message. Partition: conversation ID. Sort: `messageSort` of the quoted one, then of the other. */
+  quotes: 10,
+  /** What the search index has yet to take. Sort: number. */
+  searchLog: 20,
+  /** Partition: segment. Sort: kind and number of the block. */
+  searchSegments: 21,
 } as const

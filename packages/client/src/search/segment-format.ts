@@ -1,0 +1,214 @@
+/**
+ * How a segment of the search index is written: docs/adr on local search. A segment is immutable: documents in the order of
+ * their times, and terms in the order of their bytes, each with the documents that have it. Both are cut into blocks, every one
+ * a record of the sealed store.
+ */
+import { blob, CodecError, list, safeU64, struct, text, u32be } from '@starling/protocol'
+
+/** Terms of words and terms of conversations do not meet. */
+export const TERM_KINDS = { conversation: 1, word: 2 } as const
+
+/** What is read for one word: some hundred terms. A frequent term makes a larger block. */
+const TERM_BLOCK_SIZE = 16_384
+export const DOCUMENTS_IN_BLOCK = 1024
+/** So that a segment is merged in memory: some megabytes. */
+export const MAX_DOCUMENTS = 65_536
+const MAX_BLOCKS = 65_536
+
+export type Document = {
+  readonly sentAt: number
+  /** Which of the segment's conversations. */
+  readonly conversation: number
+  readonly isOutgoing: boolean
+}
+
+/** `documents`: indexes into the segment's documents, ascending. */
+export type Posting = { readonly term: Uint8Array; readonly documents: readonly number[] | Uint16Array }
+
+/** What is kept in memory of a segment. */
+export type SegmentHeader = {
+  readonly documents: number
+  readonly conversations: readonly string[]
+  /** The first term of each block of terms. */
+  readonly firstTerms: readonly Uint8Array[]
+  /** The first time of each block of documents. */
+  readonly firstTimes: readonly number[]
+}
+
+export const headerCodec = struct({
+  documents: u32be,
+  conversations: list(u32be, text(u32be, { max: 256 }), { max: MAX_DOCUMENTS }),
+  firstTerms: list(u32be, blob(u32be, { max: 1024 }), { max: MAX_BLOCKS }),
+  firstTimes: list(u32be, safeU64(), { max: MAX_BLOCKS }),
+})
+
+/** Cuts terms, which come in order, into blocks. */
+export class TermWriter {
+  readonly blocks: Uint8Array[] = []
+  readonly firstTerms: Uint8Array[] = []
+  #out = new ByteWriter()
+  #last = new Uint8Array()
+
+  add({ term, documents }: Posting): void {
+    if (this.#out.length === 0) {
+      this.firstTerms.push(term)
+      this.#last = new Uint8Array()
+    }
+    const shared = sharedLength(this.#last, term)
+    this.#out.number(shared)
+    this.#out.number(term.length - shared)
+    this.#out.bytes(term.subarray(shared))
+    this.#out.number(documents.length)
+    let previous = -1
+    for (const document of documents) {
+      this.#out.number(document - previous - 1)
+      previous = document
+    }
+    this.#last = term.slice()
+    if (this.#out.length >= TERM_BLOCK_SIZE) this.#cut()
+  }
+
+  finish(): void {
+    if (this.#out.length > 0) this.#cut()
+  }
+
+  #cut(): void {
+    this.blocks.push(this.#out.take())
+    this.#out = new ByteWriter()
+  }
+}
+
+/** Goes through a block of terms. `term` and what `documents` gives are valid until the next call. */
+export class TermReader {
+  term: Uint8Array = new Uint8Array()
+  count = 0
+  readonly #in: ByteReader
+  #unread = 0
+
+  constructor(block: Uint8Array) {
+    this.#in = new ByteReader(block)
+  }
+
+  /** False at the end. @throws {CodecError} */
+  next(): boolean {
+    for (; this.#unread > 0; this.#unread--) this.#in.number()
+    if (this.#in.left === 0) return false
+    const shared = this.#in.number()
+    const suffix = this.#in.bytes(this.#in.number())
+    if (shared > this.term.length) throw new CodecError('out_of_bounds', 'shared part of a term')
+    const term = new Uint8Array(shared + suffix.length)
+    term.set(this.term.subarray(0, shared))
+    term.set(suffix, shared)
+    this.term = term
+    this.count = this.#in.number()
+    this.#unread = this.count
+    return true
+  }
+
+  /** Calls `visit` with the documents of the current term, once. */
+  visit(visit: (document: number) => void): void {
+    let document = -1
+    for (; this.#unread > 0; this.#unread--) {
+      document += this.#in.number() + 1
+      visit(document)
+    }
+  }
+}
+
+export function encodeDocuments(documents: readonly Document[]): Uint8Array[] {
+  const blocks: Uint8Array[] = []
+  for (let at = 0; at < documents.length; at += DOCUMENTS_IN_BLOCK) {
+    const out = new ByteWriter()
+    let previous = 0
+    for (const { sentAt, conversation, isOutgoing } of documents.slice(at, at + DOCUMENTS_IN_BLOCK)) {
+      out.number(sentAt - previous)
+      out.number(conversation * 2 + Number(isOutgoing))
+      previous = sentAt
+    }
+    blocks.push(out.take())
+  }
+  return blocks
+}
+
+/** @throws {CodecError} */
+export function decodeDocuments(block: Uint8Array): Document[] {
+  const reader = new ByteReader(block)
+  const documents: Document[] = []
+  let sentAt = 0
+  while (reader.left > 0) {
+    sentAt += reader.number()
+    const rest = reader.number()
+    documents.push({ sentAt, conversation: rest >>> 1, isOutgoing: (rest & 1) === 1 })
+  }
+  return documents
+}
+
+function sharedLength(a: Uint8Array, b: Uint8Array): number {
+  const end = Math.min(a.length, b.length)
+  let i = 0
+  while (i < end && a[i] === b[i]) i++
+  return i
+}
+
+/** Numbers of seven bits a byte, the lowest first. */
+class ByteWriter {
+  #bytes = new Uint8Array(1024)
+  length = 0
+
+  number(value: number): void {
+    this.#reserve(8)
+    let rest = value
+    while (rest >= 128) {
+      this.#bytes[this.length++] = (rest % 128) | 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#bytes[this.length++] = rest
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.length)
+  }
+
+  #reserve(size: number): void {
+    if (this.length + size <= this.#bytes.length) return
+    const grown = new Uint8Array(2 * this.#bytes.length + size)
+    grown.set(this.#bytes)
+    this.#bytes = grown
+  }
+}
+
+class ByteReader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  number(): number {
+    let value = 0
+    for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
+      const byte = this.#bytes[this.#at++]
+      if (byte === undefined) throw new CodecError('truncated', 'number')
+      if (byte < 128) return value + byte * factor
+      value += (byte & 127) * factor
+    }
+    throw new CodecError('out_of_bounds', 'number')
+  }
+
+  bytes(length: number): Uint8Array {
+    if (length > this.left) throw new CodecError('truncated', `${length} bytes wanted, ${this.left} left`)
+    this.#at += length
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+}
