@@ -169,6 +169,11 @@ export class FakeNetwork {
         ? { status: 200, body: encodeDocument(this.document) }
         : { status: 404, body: new Uint8Array() }
     }
+    return this.onion(node, payload, signal)
+  }
+
+  /** What a node answers to the onion request in `payload`, itself or from behind it. */
+  async onion(node: FakeNode, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
     const parsed = parseOnionBody(payload)
     if (parsed.kind !== 'frame') return plain(onionAnswers.tooManyHops())
     return this.#pass(node, parsed.frame, signal)

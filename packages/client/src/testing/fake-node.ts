@@ -6,6 +6,7 @@ import {
   type DirectoryView,
   deriveMessageHash,
   type Ed25519KeyPair,
+  type GetSwarmResult,
   type JsonObject,
   type MessageHash,
   type MethodName,
@@ -20,6 +21,7 @@ import {
   type ReplyContent,
   type RetrievedMessage,
   type RpcCall,
+  type ServiceNode,
   type StoreEntry,
   type StoreParams,
   type StoreResult,
@@ -55,6 +57,8 @@ export class FakeNode {
   clockOffset = 0
   /** Refuses every store with this status. */
   storeStatus: number | undefined
+  /** Is told of every request that reaches it as its destination, as JSON text. */
+  onRequest: ((text: string) => void) | undefined
   /** Requests that reached it as their destination, by method. */
   readonly asked: string[] = []
   /** In the order in which they came here. */
@@ -75,6 +79,7 @@ export class FakeNode {
   }
 
   async answer(text: string, signal: AbortSignal): Promise<ReplyContent> {
+    this.onRequest?.(text)
     const request = parseRpcRequest(text)
     if (request.kind === 'refused') return { ...request.answer, isJson: false }
     if (request.kind === 'call') return this.#run(request.call)
@@ -114,13 +119,15 @@ export class FakeNode {
     this.asked.push(call.method)
     const owner = swarmOwner(call)
     if (owner !== undefined && !view().isMember(this.id, accountIdKey(parseAccountId(owner)))) {
-      return { status: 421, body: 'wrong swarm', isJson: false }
+      return { ...this.#ok('get_swarm', this.#swarmOf(owner)), status: 421 }
     }
     const refusal = authoriseCall(call, { crypto, now: this.now, isRevoked: () => false })
     if (refusal !== undefined) return { ...refusal, isJson: false }
     switch (call.method) {
       case 'info':
         return this.#ok('info', { version: [1, 0, 0], timestamp: this.now })
+      case 'oxend_request':
+        return this.#ok('oxend_request', { height: view().document.epoch, nodes: listedNodes(view()) })
       case 'store':
         if (this.storeStatus !== undefined) return { status: this.storeStatus, body: 'no', isJson: false }
         return this.#ok('store', this.#store(call.params))
@@ -134,6 +141,12 @@ export class FakeNode {
       default:
         return { status: 400, body: 'no method', isJson: false }
     }
+  }
+
+  #swarmOf(owner: Owner): GetSwarmResult {
+    const swarm = this.#ports.view().swarmOf(accountIdKey(parseAccountId(owner)))
+    const nodes = listedNodes(this.#ports.view()).filter(({ swarmId }) => swarmId === swarm?.id)
+    return { swarm: swarm?.id, nodes }
   }
 
   #store(params: StoreParams): StoreResult {
@@ -167,6 +180,18 @@ export class FakeNode {
     const body = methodOf(method).result.write(result) as JsonObject
     return json({ ...body, t: this.now, hf: [19, 4] })
   }
+}
+
+/** All nodes, as a compatible list has them. */
+export function listedNodes(view: DirectoryView): readonly ServiceNode[] {
+  return [...view.nodes.values()].map(({ descriptor, swarmId }) => ({
+    nodeId: descriptor.nodeId,
+    x25519: descriptor.encryptionKey,
+    ip: descriptor.address,
+    httpsPort: descriptor.httpsPort,
+    peerPort: descriptor.peerPort,
+    swarmId,
+  }))
 }
 
 function json(body: JsonObject): ReplyContent {
