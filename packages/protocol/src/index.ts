@@ -1,3 +1,16 @@
+export {
+  deriveStreamSecret,
+  openStream,
+  StreamOpener,
+  StreamSealer,
+  type StreamSecret,
+  sealStream,
+} from './attachment/encrypted-stream.ts'
+export * from './attachment/file-format.ts'
+export { MAX_BLOB_BYTES, MAX_FILE_BYTES } from './attachment/file-sizes.ts'
+export * from './attachment/file-url.ts'
+export { openLegacyAttachment, type SealedAttachment, sealLegacyAttachment } from './attachment/legacy-attachment.ts'
+export { openLegacyPicture, sealLegacyPicture } from './attachment/legacy-picture.ts'
 export * from './brand.ts'
 export * from './bytes/base64.ts'
 export * from './bytes/bytes.ts'
@@ -6,6 +19,7 @@ export * from './bytes/utf8.ts'
 export * from './codec/bencode.ts'
 export * from './codec/codec.ts'
 export * from './codec/json.ts'
+export * from './config/changes.ts'
 export * from './config/community-address.ts'
 export type { ConfigObject, Decompress, StoredConfig } from './config/config-object.ts'
 export * from './config/contacts.ts'

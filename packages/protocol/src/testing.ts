@@ -54,7 +54,7 @@ export function nobleCrypto(): Crypto {
     xchacha20Poly1305Seal: (key, nonce, plaintext, data) => xchacha20poly1305(key, nonce, data).encrypt(plaintext),
     xchacha20Poly1305Open: (key, nonce, sealed, data) => open(xchacha20poly1305(key, nonce, data), sealed),
     aes256GcmSeal: (key, nonce, plaintext) => gcm(key, nonce).encrypt(plaintext),
-    aes256GcmOpen: (key, nonce, sealed) => open(gcm(key, nonce), sealed),
+    aes256GcmOpen: (key, nonce, sealed) => (nonce.length === 12 ? open(gcm(key, nonce), sealed) : undefined),
     boxSeal: (message, nonce, publicKey, secretKey) =>
       xsalsa20poly1305(boxKey(agree(secretKey, publicKey)), nonce).encrypt(message),
     boxOpen(sealed, nonce, publicKey, secretKey) {
@@ -66,7 +66,7 @@ export function nobleCrypto(): Crypto {
       return concatBytes(ciphertext, hmac(sha256, key.subarray(32), concatBytes(iv, ciphertext)))
     },
     aes256CbcHmacOpen(key, iv, sealed) {
-      if (sealed.length < 48) return undefined
+      if (sealed.length < 48 || iv.length !== 16) return undefined
       const ciphertext = sealed.subarray(0, -32)
       const tag = hmac(sha256, key.subarray(32), concatBytes(iv, ciphertext))
       return equalBytes(tag, sealed.subarray(-32))
