@@ -189,6 +189,8 @@ test('no log names an account, a node’s address or what was written', async ()
   await using bob = await newcomer(net, 'Bob')
   net.stop(net.swarmOf(bob)[0]!)
   await sendTo(alice, accountOf(bob), 'a secret')
+  for (const node of net.swarmOf(alice)) node.storeStatus = 500
+  await alice.setDisplayName('Alice B.')
   await net.clock.advance(minutes(3))
   const log = net.log.text()
   expect(log).not.toBe('')

@@ -118,7 +118,7 @@ export class StarlingClient implements Client {
       const nameUpdated = Math.floor(this.#net.time.now() / 1000)
       const seed = createAccountSeed(this.#options.random)
       await this.#unlock({ seed, displayName: name, nameUpdated, phraseConfirmed: false })
-      await this.#messenger?.profile.create(name)
+      await this.#messenger?.configs.create(name)
       await this.#messenger?.start()
       this.#showReady()
     })
@@ -136,7 +136,7 @@ export class StarlingClient implements Client {
   async setDisplayName(displayName: string): Promise<void> {
     const name = parseDisplayName(displayName)
     await this.#queue.run(async () => {
-      await this.#ready().profile.rename(name)
+      await this.#ready().configs.rename(name)
       await this.#setName(name)
       this.#showReady()
     })

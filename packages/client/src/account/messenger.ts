@@ -1,4 +1,4 @@
-/** An account at work: its conversations, outbox, inbox and profile. Lives from unlocking to erasing or closing. */
+/** An account at work: its conversations, outbox, inbox and what its devices share. Lives from unlocking to erasing or closing. */
 import {
   type AccountId,
   type AccountKeys,
@@ -10,8 +10,6 @@ import {
   type DisplayName,
   deriveAccountKeys,
   millis,
-  NAMESPACES,
-  type Namespace,
   type NetworkFile,
   parseAccountId,
   type RandomBytes,
@@ -21,8 +19,10 @@ import {
 } from '@starling/protocol'
 import { type Clock, type Logger, type MutableObservable, TaskGroup } from '@starling/runtime'
 import type { ConversationChange, ConversationId, ConversationList, Delivery, History, MessageId } from '../api.ts'
+import type { ConfigChanges } from '../config/config-facade.ts'
+import { ConfigSync } from '../config/config-sync.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
-import { Inbox } from '../messages/inbox.ts'
+import { Inbox, type InboxOptions } from '../messages/inbox.ts'
 import { MessageBook, unknownConversation } from '../messages/message-book.ts'
 import { MessageHistory } from '../messages/message-history.ts'
 import { type MessagePlace, parseMessageId } from '../messages/message-record.ts'
@@ -34,7 +34,6 @@ import { Timestamps } from '../messages/timestamps.ts'
 import type { Network } from '../network.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
 import type { AccountRecord } from './account-record.ts'
-import { ProfileSync } from './profile-sync.ts'
 
 /** So that the answer to a request sorts before the reply that gave it. docs/protocol/envelope.md §7. */
 const RESPONSE_LEAD = millis(100)
@@ -57,7 +56,7 @@ export type MessengerOptions = {
 
 export class Messenger implements AsyncDisposable {
   readonly keys: AccountKeys
-  readonly profile: ProfileSync
+  readonly configs: ConfigSync
   readonly #options: MessengerOptions
   readonly #book: MessageBook
   readonly #outbox: Outbox
@@ -71,7 +70,7 @@ export class Messenger implements AsyncDisposable {
   constructor(options: MessengerOptions) {
     this.#options = options
     this.#account = options.account
-    const { clock, crypto, logger, net, store, random } = options
+    const { crypto, logger, net, store } = options
     this.keys = deriveAccountKeys(crypto, options.account.seed)
     const self = this.keys.accountId
     const { paths, requests, time } = net
@@ -89,10 +88,9 @@ export class Messenger implements AsyncDisposable {
     const buildSyncCopy = (place: MessagePlace) => this.#syncCopyOf(place)
     const tasks = this.#tasks
     this.#outbox = new Outbox({ ...shared, logger: logger.child('outbox'), book, storage, tasks, buildSyncCopy })
-    this.profile = new ProfileSync({ ...shared, logger: logger.child('profile'), clock, random })
-    const onConfigs = async (namespace: Namespace, items: Parameters<ProfileSync['receive']>[0]) => {
-      if (namespace === NAMESPACES.profile) await this.profile.receive(items)
-    }
+    const onChange = (changes: ConfigChanges) => this.#applyConfigs(changes)
+    this.configs = new ConfigSync({ ...shared, logger: logger.child('config'), onChange })
+    const onConfigs: InboxOptions['onConfigs'] = (namespace, items) => this.configs.receive(namespace, items)
     const { view } = net.directory
     this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), book, view, onConfigs })
   }
@@ -109,7 +107,7 @@ export class Messenger implements AsyncDisposable {
   async load(): Promise<void> {
     await this.#index.load(this.#options.store)
     await this.#timestamps.load()
-    await this.profile.load()
+    await this.configs.load()
   }
 
   async start(): Promise<void> {
@@ -117,7 +115,7 @@ export class Messenger implements AsyncDisposable {
     net.setAccount(this.accountId)
     await this.#outbox.load()
     this.#inbox.start(this.#tasks)
-    this.#tasks.run('profile', (signal) => this.profile.run(signal))
+    this.#tasks.run('configs', (signal) => this.configs.run(signal))
     let wasConnected = net.isConnected
     this.#stops.push(
       net.guards.links.subscribe((links) => {
@@ -189,6 +187,12 @@ export class Messenger implements AsyncDisposable {
     const changes = this.#outbox.cancelAll(id)
     if (changes.length > 0) await this.#options.store.write(changes)
     await this.#book.deleteConversation(id)
+  }
+
+  /** What another device of ours changed. */
+  async #applyConfigs({ profile }: ConfigChanges): Promise<void> {
+    const name = profile?.after.name
+    if (name !== undefined && name !== profile?.before.name) await this.#options.onName(name)
   }
 
   /** Writes the message, the response to a request where it is one, and what the outbox needs: all or nothing. */

@@ -11,9 +11,12 @@ import type {
   Contact,
   ContactChange,
   ConversationRef,
+  EntryChange,
+  GroupId,
   KnownCommunity,
   KnownGroup,
   ReadPosition,
+  ReadPositionChange,
   UnixMillis,
   UserProfile,
   UserProfileChange,
@@ -61,22 +64,15 @@ export interface SharedConfigs {
   readonly groups: SharedGroups
 }
 
-/** `before` absent: new; `after` absent: gone. */
-export type EntryChange<Entry> = { readonly before?: Entry; readonly after?: Entry }
-
 /**
- * What other devices changed. It comes at least once: after a crash, or with a device that was away, the same again, so
+ * What other devices changed. It comes at least once: after a crash, or from a device that was away, the same again, so
  * acting on it must be repeatable. Act by `after`, not by the difference.
  */
 export type ConfigChanges = {
   readonly profile?: { readonly before: UserProfile; readonly after: UserProfile }
-  /** A contact that is gone: its conversation is deleted. */
-  readonly contacts: readonly (EntryChange<Contact> & { readonly id: AccountId })[]
-  /** `after.readUntil` may be lower than what was read here: then only the mark counts. */
-  readonly readPositions: readonly {
-    readonly conversation: ConversationRef
-    readonly before: ReadPosition
-    readonly after: ReadPosition
-  }[]
-  readonly groups: readonly (EntryChange<KnownGroup> & { readonly id: KnownGroup['id'] })[]
+  /** A contact that is gone (`after` undefined): its conversation is deleted. */
+  readonly contacts: readonly EntryChange<AccountId, Contact>[]
+  /** Where `after.readUntil` is lower than what was read here, only the mark counts. */
+  readonly readPositions: readonly ReadPositionChange[]
+  readonly groups: readonly EntryChange<GroupId, KnownGroup>[]
 }

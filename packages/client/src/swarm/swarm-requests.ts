@@ -105,22 +105,33 @@ export class SwarmRequests {
     makeParams: () => MethodParams<Name>,
     options: RequestOptions,
   ): Promise<MethodResult<Name>> {
-    const members = this.membersOf(account)
-    let failure = new RequestError('no_swarm')
-    let refusals = 0
-    for (const member of members) {
+    return this.#callEach(account, async (member) => {
+      const result = await this.callMember(member, method, makeParams, options)
+      this.#compareMembers(account, result)
+      return result
+    })
+  }
+
+  /**
+   * Has one member do several things in turn, each only after the one before succeeded; then the next member all of them,
+   * until one does all. At most 20.
+   *
+   * @throws {RequestError} as `callSwarm`; of one member's answers the first that is no success
+   */
+  async sequenceSwarm<Name extends MethodName>(
+    account: AccountId,
+    makeCalls: () => readonly { readonly method: Name; readonly params: MethodParams<Name> }[],
+    options: RequestOptions,
+  ): Promise<readonly MethodResult<Name>[]> {
+    return this.#callEach(account, async (member) => {
       try {
-        const result = await this.callMember(member, method, makeParams, options)
-        this.#compareMembers(account, result)
-        return result
+        return await this.#sequence(member, makeCalls(), options)
       } catch (error) {
-        if (!(error instanceof RequestError)) throw error
-        failure = error
-        if (error.code === 'refused' || error.code === 'too_large') refusals++
-        if (refusals >= REFUSALS || !this.#options.paths.isConnected) throw error
+        if (!(error instanceof RequestError) || error.code !== 'clock') throw error
+        await this.measureTime()
+        return this.#sequence(member, makeCalls(), options)
       }
-    }
-    throw failure
+    })
   }
 
   /**
@@ -155,8 +166,8 @@ export class SwarmRequests {
     const request = encodeBatch('batch', list, wait === undefined ? {} : { wait })
     const started = this.#options.clock.monotonic()
     const answer = await this.#send(node, request, { signal, timeout: TIMEOUT + (wait ?? 0), hedge: false, lane })
-    const answers = readBatch(answer, list.length)
-    if (answers === undefined) throw this.#failed(node, 'malformed_answer')
+    const answers = readBatch(answer)
+    if (answers?.length !== list.length) throw this.#failed(node, 'malformed_answer')
     const results = list.map(({ method }, i) => {
       const outcome = parseRpcAnswer(method, answers[i]!)
       this.#noteTime(node, outcome, started)
@@ -204,6 +215,41 @@ export class SwarmRequests {
       )
       if (time.isAgreed) return
     }
+  }
+
+  async #callEach<Result>(account: AccountId, ask: (member: NodeEntry) => Promise<Result>): Promise<Result> {
+    let failure = new RequestError('no_swarm')
+    let refusals = 0
+    for (const member of this.membersOf(account)) {
+      try {
+        return await ask(member)
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error
+        failure = error
+        if (error.code === 'refused' || error.code === 'too_large') refusals++
+        if (refusals >= REFUSALS || !this.#options.paths.isConnected) throw error
+      }
+    }
+    throw failure
+  }
+
+  async #sequence<Name extends MethodName>(
+    node: NodeEntry,
+    calls: readonly { readonly method: Name; readonly params: MethodParams<Name> }[],
+    { signal, timeout = TIMEOUT }: RequestOptions,
+  ): Promise<readonly MethodResult<Name>[]> {
+    const list = calls as unknown as readonly RpcCall[]
+    const started = this.#options.clock.monotonic()
+    const answer = await this.#send(node, encodeBatch('sequence', list), { signal, timeout, hedge: true })
+    // It stops at the first failure.
+    const answers = readBatch(answer)
+    const results = (answers ?? []).slice(0, list.length).map((each, i) => {
+      const outcome = parseRpcAnswer(calls[i]!.method, each)
+      this.#noteTime(node, outcome, started)
+      return this.#resultOf(node, outcome)
+    })
+    if (results.length < list.length) throw this.#failed(node, 'malformed_answer')
+    return results
   }
 
   async #call<Name extends MethodName>(
@@ -279,10 +325,9 @@ export class SwarmRequests {
   }
 }
 
-function readBatch(answer: RpcAnswer, count: number): readonly RpcAnswer[] | undefined {
+function readBatch(answer: RpcAnswer): readonly RpcAnswer[] | undefined {
   try {
-    const answers = parseBatchAnswer(answer)
-    return answers.length === count ? answers : undefined
+    return parseBatchAnswer(answer)
   } catch (error) {
     if (error instanceof MalformedInputError) return undefined
     throw error

@@ -3,9 +3,15 @@ import {
   accountIdKey,
   authoriseCall,
   type Crypto,
+  type DeleteEntry,
+  type DeleteParams,
   type DirectoryView,
+  deleteEntry,
   deriveMessageHash,
   type Ed25519KeyPair,
+  type ExpireEntry,
+  type ExpireParams,
+  expireEntry,
   type GetSwarmResult,
   type JsonObject,
   type MessageHash,
@@ -22,6 +28,7 @@ import {
   type RetrievedMessage,
   type RpcCall,
   type ServiceNode,
+  type Signature,
   type StoreEntry,
   type StoreParams,
   type StoreResult,
@@ -84,6 +91,7 @@ export class FakeNode {
     if (request.kind === 'refused') return { ...request.answer, isJson: false }
     if (request.kind === 'call') return this.#run(request.call)
     if (request.kind === 'ifelse') return { status: 400, body: 'no method ifelse', isJson: false }
+    if (request.mode === 'sequence') return json({ results: resultsOf(this.#runInTurn(request.calls)) })
     let answers = request.calls.map((call) => this.#run(call))
     if (request.wait !== undefined && !this.ignoresWait) {
       let isOver = false
@@ -97,11 +105,18 @@ export class FakeNode {
         answers = request.calls.map((call) => this.#run(call))
       }
     }
-    const results = answers.map(({ status, body, isJson }) => ({
-      code: status,
-      body: isJson ? JSON.parse(body) : body,
-    }))
-    return json({ results })
+    return json({ results: resultsOf(answers) })
+  }
+
+  /** Up to the first failure. */
+  #runInTurn(calls: readonly RpcCall[]): readonly ReplyContent[] {
+    const answers: ReplyContent[] = []
+    for (const call of calls) {
+      const answer = this.#run(call)
+      answers.push(answer)
+      if (answer.status !== 200) break
+    }
+    return answers
   }
 
   /** Puts a message here alone, as a node that others could not reach would have it. */
@@ -138,10 +153,59 @@ export class FakeNode {
         const messages = all.slice(after, after + 50).map(({ item }) => item)
         return this.#ok('retrieve', { messages, more: after + 50 < all.length })
       }
+      case 'delete': {
+        const { params } = call
+        return this.#ok('delete', {
+          entries: this.#members(call.params.owner, (member) => member.#delete(params)),
+        })
+      }
+      case 'expire': {
+        const { params } = call
+        return this.#ok('expire', {
+          entries: this.#members(call.params.owner, (member) => member.#expire(params)),
+        })
+      }
       default:
         return { status: 400, body: 'no method', isJson: false }
     }
   }
+
+  /** What each member that can be reached does. */
+  #members<Value>(owner: Owner, act: (member: FakeNode) => SwarmEntry<Value>): SwarmEntry<Value>[] {
+    const swarm = this.#ports.view().swarmOf(accountIdKey(parseAccountId(owner)))
+    return (swarm?.members ?? []).map(({ descriptor }) => {
+      const member = this.#ports.nodeOf(descriptor.nodeId)
+      const isGone = member.isDown || member.isMute
+      return isGone ? { kind: 'failed', node: member.id, failure: { kind: 'timeout' } } : act(member)
+    })
+  }
+
+  #delete(params: DeleteParams): SwarmEntry<DeleteEntry> {
+    const deleted = this.#hashesOf(params).filter((hash) => params.messages.includes(hash))
+    const kept = this.messages.filter(({ item }) => !deleted.includes(item.hash))
+    this.messages.splice(0, this.messages.length, ...kept)
+    return signEntry(deleteEntry, { params, value: { deleted }, node: this.id, sign: this.#sign })
+  }
+
+  /** Of `extend` alone. */
+  #expire(params: ExpireParams): SwarmEntry<ExpireEntry> {
+    const updated = this.#hashesOf(params).filter((hash) => params.messages.includes(hash))
+    const expiry = params.expiries[0]!
+    for (const [i, kept] of this.messages.entries()) {
+      if (updated.includes(kept.item.hash)) this.messages[i] = { ...kept, item: { ...kept.item, expiry } }
+    }
+    const value = { expiries: [expiry], updated, unchanged: [] }
+    return signEntry(expireEntry, { params, value, node: this.id, sign: this.#sign })
+  }
+
+  #hashesOf({ owner }: { readonly owner: Owner }): MessageHash[] {
+    return this.messages
+      .filter((kept) => kept.owner === owner)
+      .map(({ item }) => item.hash)
+      .sort((a, b) => (a < b ? -1 : 1))
+  }
+
+  #sign = (bytes: Uint8Array): Signature => this.#ports.crypto.ed25519Sign(this.#signing.secretKey, bytes)
 
   #swarmOf(owner: Owner): GetSwarmResult {
     const swarm = this.#ports.view().swarmOf(accountIdKey(parseAccountId(owner)))
@@ -150,13 +214,9 @@ export class FakeNode {
   }
 
   #store(params: StoreParams): StoreResult {
-    const { view, nodeOf, crypto } = this.#ports
     const { owner, namespace, data, expiry } = params
-    const hash = deriveMessageHash(crypto, owner, namespace, data)
-    const swarm = view().swarmOf(accountIdKey(parseAccountId(owner)))
-    const entries = (swarm?.members ?? []).map(({ descriptor }): SwarmEntry<StoreEntry> => {
-      const member = nodeOf(descriptor.nodeId)
-      if (member.isDown || member.isMute) return { kind: 'failed', node: member.id, failure: { kind: 'timeout' } }
+    const hash = deriveMessageHash(this.#ports.crypto, owner, namespace, data)
+    const entries = this.#members(owner, (member) => {
       if (!member.liesAboutStoring) member.keep(owner, namespace, data, expiry)
       return member.#receipt(hash, expiry)
     })
@@ -164,14 +224,12 @@ export class FakeNode {
   }
 
   #receipt(hash: MessageHash, expiry: UnixMillis): SwarmEntry<StoreEntry> {
-    const { crypto } = this.#ports
     const signed = this.liesAboutStoring ? (`${'A'.repeat(43)}` as MessageHash) : hash
-    const sign = (bytes: Uint8Array) => crypto.ed25519Sign(this.#signing.secretKey, bytes)
     const entry = signEntry(storeEntry, {
       params: undefined,
       value: { hash: signed, expiry, already: false },
       node: this.id,
-      sign,
+      sign: this.#sign,
     })
     return entry.kind === 'done' ? { ...entry, value: { ...entry.value, hash } } : entry
   }
@@ -192,6 +250,10 @@ export function listedNodes(view: DirectoryView): readonly ServiceNode[] {
     peerPort: descriptor.peerPort,
     swarmId,
   }))
+}
+
+function resultsOf(answers: readonly ReplyContent[]): JsonObject[] {
+  return answers.map(({ status, body, isJson }) => ({ code: status, body: isJson ? JSON.parse(body) : body }))
 }
 
 function json(body: JsonObject): ReplyContent {

@@ -1,0 +1,198 @@
+/**
+ * The config objects of the account in step on all devices. Invariants: what came from the swarm was acted on and is on the
+ * disk before the cursor moves; what is to be pushed is on the disk before it is stored, and survives a restart; nothing is
+ * pushed before the account has a name, so that a device which is being restored does not compete with what it has not found
+ * yet; copies are deleted only after what replaces them is stored. docs/protocol/config.md §6.
+ */
+import {
+  type AccountKeys,
+  type ConfigDict,
+  type Crypto,
+  changedContacts,
+  changedGroups,
+  changedProfile,
+  changedReadPositions,
+  configData,
+  type Decompress,
+  type DisplayName,
+  days,
+  hours,
+  type MutableDict,
+  millis,
+  minutes,
+  type Namespace,
+  type NetworkFile,
+  needsPush,
+  OWN_CONFIGS,
+  type OwnConfigContext,
+  type OwnConfigName,
+  type RandomBytes,
+  type RetrievedMessage,
+  readUserProfile,
+  receiveConfig,
+  seconds,
+  setNewProfile,
+  setUserProfile,
+  unixMillis,
+} from '@starling/protocol'
+import { backoff, type Clock, type Logger } from '@starling/runtime'
+import type { NetworkTime } from '../network-time.ts'
+import type { Paths } from '../paths/paths.ts'
+import { SerialQueue } from '../serial-queue.ts'
+import type { SealedStore } from '../store/sealed-store.ts'
+import { StoreError } from '../store/store-error.ts'
+import { RequestError } from '../swarm/request-error.ts'
+import type { SwarmRequests } from '../swarm/swarm-requests.ts'
+import { WakeUp } from '../wake-up.ts'
+import type { ConfigChanges, SharedConfigs } from './config-facade.ts'
+import { ConfigPusher } from './config-pusher.ts'
+import { CONFIG_NAMES, ConfigStates } from './config-states.ts'
+import { createSharedConfigs } from './shared-configs.ts'
+
+/** Edits that come together are pushed together; other devices shall see them within a second. */
+const COALESCE = millis(150)
+/** Well within the 30 days after which a swarm forgets. Also on every start. */
+const RENEWAL = days(7)
+/** Copies that a merge left over: the device that pushed deletes them, too, and mostly did already. */
+const LEFTOVERS = minutes(2)
+const IDLE = hours(6)
+const RETRY_BASE = seconds(2)
+const RETRY_LIMIT = minutes(10)
+/** After a restore that found nothing: a profile that turns up later wins. docs/protocol/config.md §5. */
+const LONG_AGO = unixMillis(1000)
+
+export type ConfigSyncOptions = {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly crypto: Crypto
+  readonly logger: Logger
+  readonly network: NetworkFile
+  readonly store: SealedStore
+  readonly keys: AccountKeys
+  readonly requests: SwarmRequests
+  readonly paths: Paths
+  readonly time: NetworkTime
+  readonly decompress: Decompress | undefined
+  /** What other devices changed. Once it resolves, it is not told again. */
+  readonly onChange: (changes: ConfigChanges) => Promise<void>
+}
+
+export class ConfigSync {
+  readonly shared: SharedConfigs
+  readonly #options: ConfigSyncOptions
+  readonly #states: ConfigStates
+  readonly #pusher: ConfigPusher
+  readonly #receiving = new SerialQueue()
+  readonly #wakeUp: WakeUp
+  /** Monotonic times: of the last renewal, and since when there have been leftovers. */
+  #renewed: number | undefined
+  #leftovers: number | undefined
+
+  constructor(options: ConfigSyncOptions) {
+    this.#options = options
+    this.#states = new ConfigStates(options.crypto)
+    this.#wakeUp = new WakeUp(options.clock)
+    const states = this.#states
+    this.#pusher = new ConfigPusher({ ...options, states })
+    const { crypto, keys, time } = options
+    const onEdit = () => this.#wakeUp.wake()
+    this.shared = createSharedConfigs({ crypto, states, self: keys.accountId, now: () => time.now(), onEdit })
+  }
+
+  /** @throws {StoreError} */
+  load(): Promise<void> {
+    return this.#states.load(this.#options.store)
+  }
+
+  get displayName(): DisplayName | undefined {
+    return readUserProfile(this.#states.data('profile')).name
+  }
+
+  /** The objects of a new account. */
+  async create(name: DisplayName): Promise<void> {
+    const now = this.#options.time.now()
+    await this.#editProfile((data) => setNewProfile(data, name, now))
+  }
+
+  /** A name that the owner chose. */
+  async rename(name: DisplayName): Promise<void> {
+    const now = this.displayName === undefined ? LONG_AGO : this.#options.time.now()
+    await this.#editProfile((data) => setUserProfile(data, { name }, now))
+  }
+
+  /** Merges what stands in the namespace of an object; others are none of its business. */
+  async receive(namespace: Namespace, items: readonly RetrievedMessage[]): Promise<void> {
+    const name = CONFIG_NAMES.find((each) => OWN_CONFIGS[each].object.namespace === namespace)
+    if (name !== undefined) await this.#receiving.run(() => this.#merge(name, items))
+  }
+
+  /** Pushes what is new, and keeps the copies in the swarm alive. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger, paths, random } = this.#options
+    let failures = 0
+    while (!signal.aborted) {
+      await paths.connected(signal)
+      try {
+        if (this.displayName !== undefined) await this.#step(signal)
+        failures = 0
+        await this.#wakeUp.sleep(this.#leftovers === undefined ? IDLE : LEFTOVERS, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof RequestError || error instanceof StoreError)) throw error
+        logger.debug('config.push_failed', { code: error.code })
+        const delay = backoff({ attempt: failures++, base: RETRY_BASE, limit: RETRY_LIMIT, random })
+        await this.#wakeUp.sleep(delay, signal)
+      }
+      await clock.sleep(COALESCE, { signal })
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    const now = this.#options.clock.monotonic()
+    await this.#pusher.push(
+      CONFIG_NAMES.filter((name) => needsPush(this.#states.get(name))),
+      signal,
+    )
+    if (this.#renewed === undefined || now - this.#renewed >= RENEWAL) {
+      await this.#pusher.push(await this.#pusher.renew(signal), signal)
+      this.#renewed = now
+    }
+    const hasLeftovers = CONFIG_NAMES.some((name) => this.#states.get(name).obsolete.length > 0)
+    this.#leftovers = hasLeftovers ? (this.#leftovers ?? now) : undefined
+    if (this.#leftovers === undefined || now - this.#leftovers < LEFTOVERS) return
+    await this.#pusher.deleteObsolete(CONFIG_NAMES, signal)
+    this.#leftovers = undefined
+  }
+
+  async #merge(name: OwnConfigName, items: readonly RetrievedMessage[]): Promise<void> {
+    const { decompress, store } = this.#options
+    const before = this.#states.get(name)
+    const after = receiveConfig({ ...this.#context(name), decompress }, before, items)
+    this.#states.set(name, after)
+    const changes = this.#changesOf(name, configData(before), configData(after))
+    if (changes !== undefined) await this.#options.onChange(changes)
+    await store.write([this.#states.dump(name)])
+    this.#wakeUp.wake()
+  }
+
+  #changesOf(name: OwnConfigName, before: ConfigDict, after: ConfigDict): ConfigChanges | undefined {
+    const { crypto, keys } = this.#options
+    const profile = name === 'profile' ? changedProfile(before, after) : undefined
+    const found = name === 'contacts' ? changedContacts(before, after) : []
+    const contacts = found.filter(({ id }) => id !== keys.accountId)
+    const readPositions = name === 'conversationInfo' ? changedReadPositions(before, after) : []
+    const groups = name === 'userGroups' ? changedGroups(crypto, before, after) : []
+    if (profile === undefined && contacts.length + readPositions.length + groups.length === 0) return undefined
+    return { ...(profile && { profile }), contacts, readPositions, groups }
+  }
+
+  async #editProfile(edit: (data: MutableDict) => void): Promise<void> {
+    await this.#options.store.write(this.#states.edit('profile', edit))
+    this.#wakeUp.wake()
+  }
+
+  #context(name: OwnConfigName): OwnConfigContext {
+    const { crypto, keys, time } = this.#options
+    return { crypto, keys, now: time.now(), name }
+  }
+}
