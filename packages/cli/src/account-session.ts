@@ -1,12 +1,11 @@
 /** A client on the account of a folder, and what to tell where there is none. */
 import { readFileSync } from 'node:fs'
-import type { AccountView, Client, SessionState } from '@starling/client'
+import { type AccountView, type Client, type SessionState, untilValue } from '@starling/client'
 import { type NetworkFile, parseNetworkFile, seconds } from '@starling/protocol'
 import { type Clock, TimeoutError, withTimeout } from '@starling/runtime'
 import { CliError } from './cli-error.ts'
-import { untilValue } from './observe.ts'
 import { accountFolder, networkFilePath } from './paths.ts'
-import type { CliPorts } from './ports.ts'
+import { type CliPorts, interruptSignal } from './ports.ts'
 
 const OPEN_PATIENCE = seconds(30)
 
@@ -60,6 +59,19 @@ export async function requireAccount(session: AccountSession, clock: Clock, sign
           'or bring one here with `starling account restore`.',
       )
   }
+}
+
+/** Runs `act` on the account of the folder, until it is done or interrupted. @throws {CliError} as `requireAccount` */
+export async function withAccount<T>(
+  options: AccountOptions,
+  ports: CliPorts,
+  act: (client: Client, account: AccountView, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(ports, options)
+  await using client = session.client
+  using interrupt = interruptSignal(ports.interrupts)
+  const account = await requireAccount(session, ports.clock, interrupt.signal)
+  return await act(client, account, interrupt.signal)
 }
 
 function isSettled(

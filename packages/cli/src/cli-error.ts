@@ -15,6 +15,7 @@ export class CliError extends MessengerError {
     | 'account_missing'
     | 'account_unavailable'
     | 'cancelled'
+    | 'conversation_missing'
     | 'folder_not_ours'
     | 'invalid_input'
     | 'key_backup'

@@ -142,23 +142,3 @@ Examples:
 export const ACCOUNT_RENAME_HELP = `
 Examples:
   starling account rename 'Alice in the lab'`
-
-export const SEND_HELP = `
-Returns when the nodes of the recipient's swarm have stored the message. It waits there until the recipient comes
-online, for 14 days at most.
-
-Examples:
-  starling send 05…66 digits…  'See you at eight'
-  date | starling send 05…66 digits… -
-
-Exit status: 0 if it is stored, 1 if not, 2 for a wrong command line.`
-
-export const LISTEN_HELP = `
-Messages that are printed count as read. Times are UTC.
-
-Examples:
-  starling listen
-  starling listen --json | jq -r .text
-  starling listen --count 1 --timeout 60
-
-Exit status: 0 when ended or after --count messages, 1 if they did not come in time, 2 for a wrong command line.`

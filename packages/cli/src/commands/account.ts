@@ -1,5 +1,5 @@
 /** `starling account create|restore|rename|show`. */
-import type { AccountView } from '@starling/client'
+import { type AccountView, untilValue } from '@starling/client'
 import { parseDisplayName } from '@starling/protocol'
 import {
   type AccountOptions,
@@ -9,7 +9,6 @@ import {
   settledState,
 } from '../account-session.ts'
 import { CliError, type ExitCode } from '../cli-error.ts'
-import { untilValue } from '../observe.ts'
 import { type CliPorts, interruptSignal } from '../ports.ts'
 import { jsonLine, visibleText } from '../terminal/visible-text.ts'
 

@@ -1,12 +1,12 @@
 /** `starling listen`: prints messages that have not been read, and then those that come. */
-import type { Connection, ConversationSummary, MessageView } from '@starling/client'
+import { type Connection, type ConversationSummary, handleMessages, type MessageView } from '@starling/client'
 import { seconds } from '@starling/protocol'
 import { TimeoutError, withTimeout } from '@starling/runtime'
 import { type AccountOptions, openSession, requireAccount } from '../account-session.ts'
 import { CliError, type ExitCode } from '../cli-error.ts'
 import { type CliPorts, interruptSignal } from '../ports.ts'
-import { jsonLine, visibleText } from '../terminal/visible-text.ts'
-import { deliverUnread } from '../unread.ts'
+import { arrivalFields, bodyText, nameText, timeText } from '../terminal/message-text.ts'
+import { jsonLine } from '../terminal/visible-text.ts'
 
 export type ListenOptions = AccountOptions & {
   readonly json?: boolean
@@ -25,11 +25,11 @@ export async function listen(options: ListenOptions, ports: CliPorts): Promise<E
   let printed = 0
   const wanted = options.count ?? Number.POSITIVE_INFINITY
   const print = (message: MessageView, conversation: ConversationSummary) => {
-    ports.output.write(options.json ? jsonOf(message, conversation) : lineOf(message, conversation))
+    ports.output.write(options.json ? jsonLine(arrivalFields(message, conversation)) : lineOf(message, conversation))
     printed++
     return printed < wanted
   }
-  const run = (signal: AbortSignal) => deliverUnread(client, print, signal)
+  const run = (signal: AbortSignal) => handleMessages(client, print, { signal })
   try {
     await (options.timeout === undefined
       ? run(interrupt.signal)
@@ -69,22 +69,7 @@ function describe(connection: Connection): string {
   }
 }
 
-/** The stable form of `--json`. */
-function jsonOf(message: MessageView, { title, kind }: ConversationSummary): string {
-  return jsonLine({
-    id: message.id,
-    from: message.author,
-    name: title,
-    request: kind === 'request',
-    sentAt: message.sentAt,
-    text: message.body.kind === 'text' ? message.body.text : null,
-  })
-}
-
 function lineOf(message: MessageView, { title, kind }: ConversationSummary): string {
-  const text =
-    message.body.kind === 'text' ? visibleText(message.body.text) : '(of a kind that this version cannot show)'
-  const time = new Date(message.sentAt).toISOString().slice(0, 16).replace('T', ' ')
-  const from = visibleText(title).replaceAll(/[\n\t]/g, ' ')
-  return `${time}  ${from}${kind === 'request' ? ' (request)' : ''}  ${text.replaceAll('\n', '\n    ')}\n`
+  const from = `${nameText(title)}${kind === 'request' ? ' (request)' : ''}`
+  return `${timeText(message.sentAt)}  ${from}  ${bodyText(message)}\n`
 }

@@ -1,14 +1,19 @@
 /** `starling send`: one message, until it is stored. */
-import type { Client, Delivery, DeliveryFailure, MessageId } from '@starling/client'
+import { type Client, type Delivery, type DeliveryFailure, type MessageId, untilValue } from '@starling/client'
 import { type Millis, parseAccountId, seconds } from '@starling/protocol'
 import { TimeoutError, withTimeout } from '@starling/runtime'
 import { type AccountOptions, openSession, requireAccount } from '../account-session.ts'
 import { CliError, type ExitCode } from '../cli-error.ts'
-import { untilValue } from '../observe.ts'
 import { type CliPorts, interruptSignal } from '../ports.ts'
 import { jsonLine } from '../terminal/visible-text.ts'
 
-export type SendOptions = AccountOptions & { readonly json?: boolean; readonly timeout: number }
+export type SendOptions = AccountOptions & {
+  readonly json?: boolean
+  /** Seconds. */
+  readonly timeout: number
+  /** Message ID. */
+  readonly reply?: string
+}
 
 type Settled = Exclude<Delivery, { kind: 'queued' }>
 
@@ -20,7 +25,10 @@ export async function send(to: string, text: string, options: SendOptions, ports
   using interrupt = interruptSignal(ports.interrupts)
   await requireAccount(session, ports.clock, interrupt.signal)
   const conversation = await client.startConversation(accountId)
-  const message = await client.send(conversation, body)
+  const message = await client.send(conversation, {
+    text: body,
+    ...(options.reply !== undefined && { quote: options.reply as MessageId }),
+  })
   await using history = await client.history(conversation)
   const settled = (messages: typeof history.state.snapshot) => deliveryIn(messages.messages, message)
   const delivery = await patiently(seconds(options.timeout), interrupt.signal, ports, client, (signal) =>

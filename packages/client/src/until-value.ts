@@ -1,13 +1,16 @@
-import type { Observable } from '@starling/client'
+import type { Observable } from '@starling/runtime'
 
-/** The first value, from now on, of which `choose` makes something. Rejects with `signal.reason` as soon as `signal` aborts. */
+/**
+ * The first value, the current one among them, of which `choose` makes something other than `undefined`. Waits for ever
+ * unless `signal` aborts; then it rejects with `signal.reason`, at once.
+ */
 export function untilValue<T, Chosen>(
   observable: Observable<T>,
   choose: (value: T) => Chosen | undefined,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Chosen> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
+    if (signal?.aborted) {
       reject(signal.reason)
       return
     }
@@ -16,11 +19,11 @@ export function untilValue<T, Chosen>(
     const settle = (act: () => void) => {
       isSettled = true
       unsubscribe?.()
-      signal.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', abort)
       act()
     }
-    const abort = () => settle(() => reject(signal.reason))
-    signal.addEventListener('abort', abort, { once: true })
+    const abort = () => settle(() => reject(signal?.reason))
+    signal?.addEventListener('abort', abort, { once: true })
     unsubscribe = observable.subscribe((value) => {
       if (isSettled) return
       const chosen = choose(value)

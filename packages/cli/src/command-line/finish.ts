@@ -1,0 +1,2 @@
+/** Told the exit status of a command that has ended. */
+export type Finish = (exitCode: number) => void

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { LISTEN_HELP, SEND_HELP } from '../help-messages.ts'
+import type { CliPorts } from '../ports.ts'
+import { accountCommand } from './account-command.ts'
+import { wholeNumber } from './arguments.ts'
+import type { Finish } from './finish.ts'
+
+const TIMEOUT = ['--timeout <seconds>', 'how long to wait for the network', wholeNumber(1, 86_400), 60] as const
+
+export function addMessages(program: Command, ports: CliPorts, finish: Finish): void {
+  accountCommand(program, 'send')
+    .description('send a message and wait until it is stored')
+    .argument('<account ID>', 'who it is for; the own one: Note to Self')
+    .argument('<text>', 'the message; - reads it from standard input')
+    .option('--reply <message ID>', 'the message that it answers')
+    .option(...TIMEOUT)
+    .option('--json', 'one line of JSON')
+    .action(async (to, text, options) => {
+      const { send } = await import('../commands/send.ts')
+      finish(await send(to, text, options, ports))
+    })
+    .addHelpText('after', SEND_HELP)
+  accountCommand(program, 'listen')
+    .description('print messages as they come')
+    .option('--count <number>', 'end after so many messages', wholeNumber(1, 1_000_000_000))
+    .option('--timeout <seconds>', 'end after so long', wholeNumber(1, 1_000_000_000))
+    .option('--json', 'a line of JSON for each')
+    .action(async (options) => {
+      const { listen } = await import('../commands/listen.ts')
+      finish(await listen(options, ports))
+    })
+    .addHelpText('after', LISTEN_HELP)
+}
