@@ -25,7 +25,7 @@ export async function settledState(
   { client, folder }: AccountSession,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Extract<SessionState, { kind: 'noAccount' | 'needsName' | 'ready' }>> {
+): Promise<Extract<SessionState, { kind: 'noAccount' | 'needsName' | 'ready' | 'locked' }>> {
   try {
     const state = await withTimeout(clock, OPEN_PATIENCE, signal, (within) =>
       untilValue(client.session, (value) => (isSettled(value) ? value : undefined), within),
@@ -52,6 +52,11 @@ export async function requireAccount(session: AccountSession, clock: Clock, sign
         'account_missing',
         `The account in ${session.folder} has no name yet. Give it one with \`starling account rename NAME\`.`,
       )
+    case 'locked':
+      throw new CliError(
+        'account_unavailable',
+        `The account in ${session.folder} is locked with a passphrase, which this program cannot ask for yet.`,
+      )
     case 'noAccount':
       throw new CliError(
         'account_missing',
@@ -76,7 +81,7 @@ export async function withAccount<T>(
 
 function isSettled(
   state: SessionState,
-): state is Extract<SessionState, { kind: 'noAccount' | 'needsName' | 'ready' | 'failed' }> {
+): state is Extract<SessionState, { kind: 'noAccount' | 'needsName' | 'ready' | 'locked' | 'failed' }> {
   return state.kind !== 'opening' && state.kind !== 'restoring'
 }
 
@@ -86,6 +91,11 @@ function unavailable(code: Extract<SessionState, { kind: 'failed' }>['code'], fo
       return new CliError(
         'account_unavailable',
         `Another program uses the account in ${folder}, perhaps \`starling listen\`. End it first, or use another folder with --folder.`,
+      )
+    case 'newer_version':
+      return new CliError(
+        'account_unavailable',
+        `What is stored in ${folder} was written by a newer version of this program. Nothing was changed. Use that one.`,
       )
     case 'store_unreadable':
       return new CliError(

@@ -13,9 +13,11 @@ import type {
   UnixMillis,
 } from '@starling/protocol'
 import type { Observable } from '@starling/runtime'
+import type { DeviceData } from './device-api.ts'
 import type { DeletionScope, MessageDraft, MessageId, MessageView } from './message-api.ts'
 import type { EventLog, Settings } from './settings-api.ts'
 
+export type * from './device-api.ts'
 export type * from './message-api.ts'
 export type * from './settings-api.ts'
 
@@ -30,10 +32,12 @@ export type SessionState =
   /** Restored, but no profile was found: `setDisplayName` completes it. */
   | { readonly kind: 'needsName' }
   | { readonly kind: 'ready'; readonly account: AccountView }
+  /** `unlock` opens it; not before `retryAt`, if there is one. */
+  | { readonly kind: 'locked'; readonly retryAt?: UnixMillis }
   | { readonly kind: 'failed'; readonly code: SessionFailure }
 
-/** `store_unreadable`: what is stored cannot be opened; `store_unavailable`: the place to store in cannot be used; `in_use`: another process or tab has it. */
-export type SessionFailure = 'store_unreadable' | 'store_unavailable' | 'in_use'
+/** `store_unreadable`: what is stored cannot be opened; `store_unavailable`: the place to store in cannot be used; `newer_version`: a later version of this program wrote it; `in_use`: another process or tab has it. */
+export type SessionFailure = 'store_unreadable' | 'newer_version' | 'store_unavailable' | 'in_use'
 
 export type AccountView = {
   readonly accountId: AccountId
@@ -136,7 +140,7 @@ export type PhraseCheck =
 /** `signal`: rejects with its reason. What is durable by then stays, and what was not begun is not done. */
 export type CallOptions = { readonly signal?: AbortSignal }
 
-export interface Client extends AsyncDisposable {
+export interface Client extends DeviceData, AsyncDisposable {
   readonly session: Observable<SessionState>
   readonly conversations: Observable<ConversationList>
   readonly network: Observable<NetworkView>

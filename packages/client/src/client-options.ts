@@ -1,4 +1,4 @@
-import type { Crypto, Decompress, Descriptor, NetworkFile, RandomBytes } from '@starling/protocol'
+import type { Crypto, Decompress, Descriptor, NetworkFile, PassphraseCost, RandomBytes } from '@starling/protocol'
 import type { Clock, Logger } from '@starling/runtime'
 import type { KeyVault } from './store/key-vault.ts'
 import type { LocalStore } from './store/local-store.ts'
@@ -17,6 +17,8 @@ export type ClientOptions = {
   /** Belongs to the client from then on, which closes it. */
   readonly store: LocalStore
   readonly vault: KeyVault
+  /** What guessing a passphrase shall cost; `PASSPHRASE_COST`, unless told. */
+  readonly passphraseCost?: PassphraseCost
   /** Whether the platform can reach a node at all, as a guard; everywhere, unless told. */
   readonly canReach?: (node: Descriptor) => boolean
   /** Reads zstd, in which other apps write profiles; without it theirs stay unread. */

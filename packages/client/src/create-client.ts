@@ -3,8 +3,8 @@ import type { ClientOptions } from './client-options.ts'
 import { FailedClient } from './failed-client.ts'
 import { StarlingClient } from './starling-client.ts'
 import type { LocalStore } from './store/local-store.ts'
-import { SealedStore } from './store/sealed-store.ts'
 import { StoreError } from './store/store-error.ts'
+import { StoreLock } from './store/store-lock.ts'
 
 /**
  * The client over these ports. Opens what the store holds and begins to connect; `session` says what is there. A store that
@@ -18,11 +18,10 @@ export function createClient(options: ClientOptions): Promise<Client> {
 export async function openClient(
   options: Omit<ClientOptions, 'store'> & { readonly openStore: () => Promise<LocalStore> },
 ): Promise<Client> {
-  const { openStore, vault, crypto, random, network, logger } = options
+  const { openStore, vault, network, logger } = options
   try {
-    const store = await openStore()
-    const sealed = await openSealed(store)
-    return await StarlingClient.open({ ...options, store }, sealed)
+    const lock = await StoreLock.open({ ...options, store: await openStore() })
+    return await StarlingClient.open(options, lock)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     logger.warn('client.store_failed', { code: error.code })
@@ -31,14 +30,5 @@ export async function openClient(
       await store.erase()
       await vault.erase()
     })
-  }
-
-  async function openSealed(store: LocalStore): Promise<SealedStore> {
-    try {
-      return await SealedStore.open({ store, key: await vault.open(), crypto, random })
-    } catch (error) {
-      await store[Symbol.asyncDispose]()
-      throw error
-    }
   }
 }

@@ -7,9 +7,12 @@ import type {
   ConversationId,
   ConversationList,
   EventLog,
+  ExportedFile,
   History,
+  ImportSummary,
   MessageId,
   NetworkView,
+  SearchHit,
   SessionFailure,
   SessionState,
   Settings,
@@ -122,6 +125,38 @@ export class FailedClient implements Client {
     return this.#fail()
   }
 
+  search(): Promise<readonly SearchHit[]> {
+    return this.#fail()
+  }
+
+  hasPassphrase(): Promise<boolean> {
+    return this.#fail()
+  }
+
+  setPassphrase(): Promise<void> {
+    return this.#fail()
+  }
+
+  lock(): Promise<void> {
+    return this.#fail()
+  }
+
+  unlock(): Promise<void> {
+    return this.#fail()
+  }
+
+  exportArchive(): AsyncIterable<Uint8Array> {
+    throw this.#error
+  }
+
+  exportReadable(): AsyncIterable<ExportedFile> {
+    throw this.#error
+  }
+
+  importArchive(): Promise<ImportSummary> {
+    return this.#fail()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #fail(): Promise<never> {
@@ -130,6 +165,6 @@ export class FailedClient implements Client {
 }
 
 function failureOf({ code }: StoreError): SessionFailure {
-  if (code === 'in_use') return 'in_use'
+  if (code === 'in_use' || code === 'newer_version') return code
   return code === 'unreadable' ? 'store_unreadable' : 'store_unavailable'
 }

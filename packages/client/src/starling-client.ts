@@ -1,12 +1,14 @@
 /**
  * The client that faces use. Invariants: changes of the account happen one after the other; nothing is shown as done before
- * it is on the disk; everything that runs belongs to one task group, or to that of the account.
+ * it is on the disk; everything that runs belongs to one task group, or to that of the account; while it is locked, nothing
+ * runs, and no key and no text is in memory.
  */
 import {
   type AccountSeed,
   createAccountSeed,
   type DisplayName,
   encodeRecoveryPhrase,
+  type NetworkFile,
   parseDisplayName,
   parseRecoveryPhrase,
   seconds,
@@ -24,10 +26,13 @@ import type {
   ConversationList,
   DeletionScope,
   EventLog,
+  ExportedFile,
   History,
+  ImportSummary,
   MessageDraft,
   MessageId,
   NetworkView,
+  SearchHit,
   SessionState,
   Settings,
 } from './api.ts'
@@ -35,7 +40,9 @@ import { ActionError, ClientStateError } from './client-error.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
-import { SealedStore } from './store/sealed-store.ts'
+import { PassphraseError } from './store/passphrase-error.ts'
+import type { SealedStore } from './store/sealed-store.ts'
+import type { StoreLock } from './store/store-lock.ts'
 import { until } from './until.ts'
 
 /** docs/protocol/identity.md §5. */
@@ -44,46 +51,45 @@ const RESTORE_TIMEOUT = seconds(15)
 const MEASURE_PATIENCE = seconds(2)
 const NOTHING = { name: false, lanes: 0 }
 
+export type StarlingClientOptions = Omit<ClientOptions, 'store'>
+
+/** What there is between unlocking and locking. */
+type Life = {
+  store: SealedStore
+  readonly tasks: TaskGroup
+  readonly net: Network
+  readonly stop: () => void
+}
+
 export class StarlingClient implements Client {
-  readonly #options: ClientOptions
+  readonly #options: StarlingClientOptions
+  readonly #lock: StoreLock
   readonly #session = new MutableObservable<SessionState>({ kind: 'opening' })
   readonly #conversations = new MutableObservable<ConversationList>([])
   readonly #settings = new MutableObservable<Settings>(DEFAULT_SETTINGS)
   readonly #events = new MutableObservable<EventLog>([])
   readonly #queue = new SerialQueue()
-  readonly #tasks: TaskGroup
-  readonly #net: Network
+  readonly #network: MutableObservable<NetworkView>
   readonly #saves = new SerialQueue()
   /** What the inbox found since the account was opened. */
   readonly #found = new MutableObservable(NOTHING)
-  #store: SealedStore
+  /** `undefined`: locked. */
+  #life: Life | undefined
   #account: AccountRecord | undefined
   #messenger: Messenger | undefined
 
-  private constructor(options: ClientOptions, store: SealedStore) {
+  private constructor(options: StarlingClientOptions, lock: StoreLock) {
     this.#options = options
-    this.#store = store
-    const { logger } = options
-    const onFailure = (task: string, error: unknown) =>
-      logger.error('client.task_failed', { task, code: codeOf(error) })
-    this.#tasks = new TaskGroup({ onFailure })
-    const canReach = options.canReach ?? (() => true)
-    this.#net = new Network(
-      {
-        ...options,
-        kind: options.networkKind,
-        canReach: (node) => canReach(node.descriptor),
-        tasks: this.#tasks,
-      },
-      store,
-    )
+    this.#lock = lock
+    this.#network = new MutableObservable(viewBefore(options.network))
   }
 
-  /** Takes over `store`, also when it fails. @throws {StoreError} */
-  static async open(options: ClientOptions, store: SealedStore): Promise<StarlingClient> {
-    const client = new StarlingClient(options, store)
+  /** Takes over `lock`, also when it fails. @throws {StoreError} */
+  static async open(options: StarlingClientOptions, lock: StoreLock): Promise<StarlingClient> {
+    const client = new StarlingClient(options, lock)
     try {
-      await client.#load()
+      if (lock.hasPassphrase) client.#showLocked()
+      else await client.#begin(await lock.enter())
       return client
     } catch (error) {
       await client[Symbol.asyncDispose]()
@@ -108,7 +114,7 @@ export class StarlingClient implements Client {
   }
 
   get network(): Observable<NetworkView> {
-    return this.#net.view
+    return this.#network
   }
 
   async createAccount({ displayName }: { displayName: string }): Promise<void> {
@@ -159,16 +165,17 @@ export class StarlingClient implements Client {
 
   async eraseDevice(): Promise<void> {
     await this.#queue.run(async () => {
-      const { store, vault, crypto, random } = this.#options
       await this.#messenger?.[Symbol.asyncDispose]()
       this.#messenger = undefined
       if (this.#account !== undefined) wipe(this.#account.seed)
       this.#account = undefined
-      this.#net.setAccount(undefined)
-      await store.erase()
-      await vault.erase()
-      this.#store = await SealedStore.open({ store, key: await vault.open(), crypto, random })
-      await this.#net.moveTo(this.#store)
+      this.#life?.net.setAccount(undefined)
+      const store = await this.#lock.erase()
+      if (this.#life === undefined) await this.#begin(store)
+      else {
+        this.#life.store = store
+        await this.#net.moveTo(store)
+      }
       this.#conversations.set([])
       this.#session.set({ kind: 'noAccount' })
     })
@@ -240,14 +247,121 @@ export class StarlingClient implements Client {
     await this.#ready().deleteConversation(conversation)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    // Tasks first: what waits in the queue for the network is called off by their signal.
-    await this.#tasks[Symbol.asyncDispose]()
+  async search(): Promise<readonly SearchHit[]> {
+    throw new ActionError('not_allowed')
+  }
+
+  async *exportArchive(): AsyncIterable<Uint8Array> {
+    yield await Promise.reject(new ActionError('not_allowed'))
+  }
+
+  async *exportReadable(): AsyncIterable<ExportedFile> {
+    yield await Promise.reject(new ActionError('not_allowed'))
+  }
+
+  async importArchive(): Promise<ImportSummary> {
+    throw new ActionError('not_allowed')
+  }
+
+  async hasPassphrase(): Promise<boolean> {
+    return this.#lock.hasPassphrase
+  }
+
+  async setPassphrase({ old, next }: { readonly old?: string; readonly next?: string }): Promise<void> {
+    this.#open() // who is locked out unlocks first
+    await this.#lock.setPassphrase(old, next)
+  }
+
+  async lock(): Promise<void> {
+    if (!this.#lock.hasPassphrase) throw new PassphraseError('none')
+    await this.#end()
+    this.#showLocked()
+  }
+
+  async unlock(passphrase: string): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#messenger?.[Symbol.asyncDispose]()
-      this.#messenger = undefined
-      await this.#store[Symbol.asyncDispose]()
+      if (this.#life !== undefined) return
+      try {
+        const store = await this.#lock.unlock(passphrase)
+        this.#session.set({ kind: 'opening' })
+        await this.#begin(store)
+      } catch (error) {
+        await this.#close()
+        this.#showLocked()
+        throw error
+      }
     })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end()
+    await this.#lock[Symbol.asyncDispose]()
+  }
+
+  async #end(): Promise<void> {
+    // Tasks first: what waits in the queue for the network is called off by their signal.
+    await this.#life?.tasks[Symbol.asyncDispose]()
+    await this.#queue.run(() => this.#close())
+  }
+
+  /** Takes over `store`. */
+  async #begin(store: SealedStore): Promise<void> {
+    const { logger } = this.#options
+    const onFailure = (task: string, error: unknown) =>
+      logger.error('client.task_failed', { task, code: codeOf(error) })
+    const tasks = new TaskGroup({ onFailure })
+    const canReach = this.#options.canReach ?? (() => true)
+    const net = new Network(
+      {
+        ...this.#options,
+        kind: this.#options.networkKind,
+        canReach: (node) => canReach(node.descriptor),
+        tasks,
+      },
+      store,
+    )
+    const stop = net.view.subscribe((view) => this.#network.set(view))
+    this.#life = { store, tasks, net, stop }
+    await this.#load()
+  }
+
+  async #close(): Promise<void> {
+    await this.#messenger?.[Symbol.asyncDispose]()
+    this.#messenger = undefined
+    if (this.#account !== undefined) wipe(this.#account.seed)
+    this.#account = undefined
+    const life = this.#life
+    this.#life = undefined
+    if (life === undefined) return
+    life.stop()
+    await life.tasks[Symbol.asyncDispose]()
+    await life.store[Symbol.asyncDispose]()
+  }
+
+  #showLocked(): void {
+    this.#conversations.set([])
+    this.#events.set([])
+    this.#network.set(viewBefore(this.#options.network))
+    const { retryAt } = this.#lock
+    this.#session.set(retryAt === undefined ? { kind: 'locked' } : { kind: 'locked', retryAt })
+  }
+
+  /** @throws {ClientStateError} `locked` */
+  #open(): Life {
+    if (this.#life === undefined) throw new ClientStateError('locked')
+    return this.#life
+  }
+
+  get #store(): SealedStore {
+    return this.#open().store
+  }
+
+  get #tasks(): TaskGroup {
+    return this.#open().tasks
+  }
+
+  get #net(): Network {
+    return this.#open().net
   }
 
   async #load(): Promise<void> {
@@ -367,14 +481,20 @@ export class StarlingClient implements Client {
 
   /** @throws {ClientStateError} */
   #ready(): Messenger {
+    this.#open()
     if (this.#messenger === undefined) throw new ClientStateError('no_account')
     return this.#messenger
   }
 
   #record(): AccountRecord & { readonly seed: AccountSeed } {
+    this.#open()
     if (this.#account === undefined) throw new ClientStateError('no_account')
     return this.#account
   }
+}
+
+function viewBefore({ name }: NetworkFile): NetworkView {
+  return { connection: { kind: 'connecting' }, networkName: name, swarm: [] }
 }
 
 function codeOf(error: unknown): string {

@@ -6,12 +6,15 @@ import type {
   ConversationSummary,
   Delivery,
   EventLog,
+  ExportedFile,
   History,
   HistorySnapshot,
+  ImportSummary,
   MessageDraft,
   MessageId,
   MessageView,
   NetworkView,
+  SearchHit,
   SessionState,
   Settings,
 } from '@starling/client'
@@ -127,6 +130,23 @@ export class FakeClient implements Client {
   }
   async updateConversation(): Promise<void> {}
   async deleteConversation(): Promise<void> {}
+  async search(query: string): Promise<readonly SearchHit[]> {
+    const found = [...this.#messages.values()].flatMap(({ snapshot }) => snapshot)
+    return found
+      .filter(({ body }) => body.kind === 'text' && body.text.includes(query))
+      .map((message) => ({ message, snippet: message.body.kind === 'text' ? message.body.text : '', matches: [] }))
+  }
+  async hasPassphrase(): Promise<boolean> {
+    return false
+  }
+  async setPassphrase(): Promise<void> {}
+  async lock(): Promise<void> {}
+  async unlock(): Promise<void> {}
+  async *exportArchive(): AsyncGenerator<Uint8Array> {}
+  async *exportReadable(): AsyncGenerator<ExportedFile> {}
+  async importArchive(): Promise<ImportSummary> {
+    return { conversations: 0, messages: 0 }
+  }
   async [Symbol.asyncDispose](): Promise<void> {
     this.isDisposed = true
   }

@@ -3,8 +3,7 @@ import { StoreError } from '../store/store-error.ts'
 const CODES: Readonly<Record<string, StoreError['code']>> = {
   QuotaExceededError: 'full',
   InvalidStateError: 'closed',
-  // Written by a later version of the app.
-  VersionError: 'unreadable',
+  VersionError: 'newer_version',
 }
 
 /** What an error of IndexedDB means for the store. Anything else is not the store's, and stays what it is. */

@@ -16,7 +16,7 @@ test('the errors of IndexedDB are told as those of a store', () => {
   const codes = {
     QuotaExceededError: 'full',
     InvalidStateError: 'closed',
-    VersionError: 'unreadable',
+    VersionError: 'newer_version',
     UnknownError: 'io',
   }
   for (const [name, code] of Object.entries(codes)) {
@@ -26,12 +26,12 @@ test('the errors of IndexedDB are told as those of a store', () => {
   expect(toStoreError(other)).toBe(other)
 })
 
-test('a database of a later version is unreadable, and its lock is given back', async () => {
+test('a database of a later version is refused, and its lock is given back', async () => {
   const name = 'from-the-future'
   const later = await openDB(name, 2)
   later.close()
   for (let i = 0; i < 2; i++) {
-    await expect(openIndexedDbStore({ name, clock: systemClock() })).rejects.toEqual(storeError('unreadable'))
+    await expect(openIndexedDbStore({ name, clock: systemClock() })).rejects.toEqual(storeError('newer_version'))
   }
 })
 

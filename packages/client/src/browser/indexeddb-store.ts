@@ -25,7 +25,7 @@ const VERSION = 1
 const RECORDS = 'records'
 const STRICT: IDBTransactionOptions = { durability: 'strict' }
 
-/** @throws {StoreError} `in_use`, `unreadable` (written by a later version), `io` */
+/** @throws {StoreError} `in_use`, `newer_version`, `io` */
 export async function openIndexedDbStore(options: IndexedDbStoreOptions): Promise<LocalStore> {
   const { name, clock, patience = seconds(2) } = options
   const unlock = await takeTabLock(name, { clock, patience })

@@ -1,10 +1,10 @@
 /** The vault of Node.js: a file that the user alone can read. It protects from other users, and no further. */
 
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { RandomBytes } from '@starling/protocol'
-import { type KeyVault, parseStoreKey, type StoreKey } from '../store/key-vault.ts'
+import { type KeyVault, STORE_KEY_SIZE } from '../store/key-vault.ts'
 import { StoreError } from '../store/store-error.ts'
 
 export type FileVaultOptions = {
@@ -17,11 +17,12 @@ export type FileVaultOptions = {
 export function createFileVault({ path, random }: FileVaultOptions): KeyVault {
   return {
     open: () => translated(async () => (await read(path)) ?? (await make(path, random))),
+    replace: (content) => translated(() => replace(path, content, random)),
     erase: () => translated(() => rm(path, { force: true })),
   }
 }
 
-async function read(path: string): Promise<StoreKey | undefined> {
+async function read(path: string): Promise<Uint8Array | undefined> {
   let file: FileHandle
   try {
     // A link in its place could have been laid by somebody else.
@@ -34,34 +35,52 @@ async function read(path: string): Promise<StoreKey | undefined> {
     // Windows has no such rights: there the folder of the user's profile protects it.
     const othersMay = process.platform !== 'win32' && ((await file.stat()).mode & 0o077) !== 0
     if (othersMay) throw new StoreError('insecure')
-    return parseStoreKey(new Uint8Array(await file.readFile()))
+    return new Uint8Array(await file.readFile())
   } finally {
     await file.close()
   }
 }
 
 /** Written aside and then linked, so that the file is whole as soon as it is there, and the first of two stays. */
-async function make(path: string, random: RandomBytes): Promise<StoreKey> {
+async function make(path: string, random: RandomBytes): Promise<Uint8Array> {
+  await writeAside(path, random(STORE_KEY_SIZE), random, async (aside) => {
+    try {
+      await link(aside, path)
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error
+    }
+  })
+  const key = await read(path)
+  if (key === undefined) throw new StoreError('io')
+  return key
+}
+
+/** Written aside and then renamed: the file is the one or the other. */
+function replace(path: string, content: Uint8Array, random: RandomBytes): Promise<void> {
+  return writeAside(path, content, random, (aside) => rename(aside, path))
+}
+
+async function writeAside(
+  path: string,
+  content: Uint8Array,
+  random: RandomBytes,
+  put: (aside: string) => Promise<void>,
+): Promise<void> {
   const aside = `${path}.${Buffer.from(random(8)).toString('hex')}`
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
     const file = await open(aside, 'wx', 0o600)
     try {
-      await file.writeFile(random(32))
+      await file.writeFile(content)
       await file.sync()
     } finally {
       await file.close()
     }
-    await link(aside, path)
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error
+    await put(aside)
   } finally {
     await rm(aside, { force: true })
   }
   await syncFolder(dirname(path))
-  const key = await read(path)
-  if (key === undefined) throw new StoreError('io')
-  return key
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -76,7 +76,7 @@ test('a full disk refuses the whole batch and keeps what it had', () =>
     await store.write([{ kind: 'put', key, value: Uint8Array.of(2) }])
   }))
 
-test('what is no database, and one of a later version, is unreadable', () =>
+test('what is no database is unreadable, and one of a later version is refused', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'store.db')
     await writeFile(path, 'this is a text of some length, and certainly no database at all'.repeat(20))
@@ -85,7 +85,7 @@ test('what is no database, and one of a later version, is unreadable', () =>
     const database = new DatabaseSync(later)
     database.exec('PRAGMA user_version = 2')
     database.close()
-    await expect(openSqliteStore({ path: later })).rejects.toEqual(storeError('unreadable'))
+    await expect(openSqliteStore({ path: later })).rejects.toEqual(storeError('newer_version'))
   }))
 
 test('a place that cannot be written to is an error of the platform', () =>

@@ -20,7 +20,7 @@ type StoredRecord = { readonly key: Uint8Array; readonly value: Uint8Array }
 
 const VERSION = 1
 
-/** @throws {StoreError} `in_use`, `unreadable`, `full`, `io` */
+/** @throws {StoreError} `in_use`, `unreadable`, `newer_version`, `full`, `io` */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<LocalStore> {
   let database: DatabaseSync | undefined
   try {
@@ -41,7 +41,7 @@ function prepare(database: DatabaseSync, maxBytes: number | undefined): void {
   database.exec('PRAGMA secure_delete = ON')
   database.exec('BEGIN IMMEDIATE')
   const version = database.prepare('PRAGMA user_version').get()?.['user_version']
-  if (version !== 0 && version !== VERSION) throw new StoreError('unreadable')
+  if (Number(version) > VERSION) throw new StoreError('newer_version')
   database.exec(`
     CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
     PRAGMA user_version = ${VERSION};

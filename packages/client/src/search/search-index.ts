@@ -96,6 +96,7 @@ export class SearchIndex {
   async load(): Promise<void> {
     const manifest = await manifestRecord.get(this.#store)
     this.#manifest = manifest ?? newManifest(this.#texts.conversations())
+    if (manifest === undefined) await this.#store.write([manifestRecord.put(this.#manifest)])
     this.#nextLog = this.#manifest.logged + 1
     const segments: Segment[] = []
     for (const info of this.#manifest.segments) segments.push(await Segment.open(this.#store, info))

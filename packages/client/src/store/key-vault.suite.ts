@@ -35,6 +35,22 @@ export function describeKeyVault(
     expect(keys[2]).toEqual(keys[0])
   })
 
+  vaultTest(
+    'what replaces the key is there from then on, also after another start, until it is erased',
+    async (open) => {
+      const key = await open().open()
+      for (const content of [new Uint8Array(109).fill(7), new Uint8Array(1000).fill(8), key]) {
+        const given = content.slice()
+        await open().replace(given)
+        given.fill(0)
+        expect(await open().open()).toEqual(content)
+      }
+      await open().replace(new Uint8Array(109))
+      await open().erase()
+      expect((await open().open()).length).toBe(32)
+    },
+  )
+
   vaultTest('an erased key is gone, and the next one is another; erasing twice is no error', async (open) => {
     const key = await open().open()
     await open().erase()

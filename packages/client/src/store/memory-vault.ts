@@ -1,21 +1,25 @@
 import type { RandomBytes } from '@starling/protocol'
-import { type KeyVault, parseStoreKey, type StoreKey } from './key-vault.ts'
+import { type KeyVault, STORE_KEY_SIZE } from './key-vault.ts'
 
 /** A vault for tests and simulations. */
 export class MemoryVault implements KeyVault {
   readonly #random: RandomBytes
-  #key: Uint8Array | undefined
+  #content: Uint8Array | undefined
 
   constructor(random: RandomBytes) {
     this.#random = random
   }
 
-  async open(): Promise<StoreKey> {
-    this.#key ??= this.#random(32)
-    return parseStoreKey(this.#key.slice())
+  async open(): Promise<Uint8Array> {
+    this.#content ??= this.#random(STORE_KEY_SIZE)
+    return this.#content.slice()
+  }
+
+  async replace(content: Uint8Array): Promise<void> {
+    this.#content = content.slice()
   }
 
   async erase(): Promise<void> {
-    this.#key = undefined
+    this.#content = undefined
   }
 }

@@ -2,12 +2,13 @@
  * Encryption at rest above the port of the local store. A key on the disk is table ‖ blinded partition ‖ sort key: whoever
  * has the disk sees how many records there are, their sizes in steps of 64 bytes, which ones belong together, and sort
  * keys, which therefore hold times and numbers only. Nobody without the store key can read, forge or move a record; putting back
- * an old disk as a whole is not noticed. Invariant: a store that has records has the check record, sealed with its key.
+ * an old disk as a whole is not noticed. Invariants: a store that has records has the check record, sealed with its key; it
+ * says the version of all of them.
  */
 import {
   type Crypto,
   concatBytes,
-  equalBytes,
+  fromUtf8,
   labels,
   MessengerError,
   type RandomBytes,
@@ -16,6 +17,7 @@ import {
 } from '@starling/protocol'
 import type { StoreKey } from './key-vault.ts'
 import type { LocalStore, StoreChange } from './local-store.ts'
+import { MIGRATIONS, type Migration } from './migrations.ts'
 import { openRecord, sealRecord } from './record-seal.ts'
 import { StoreError } from './store-error.ts'
 
@@ -52,6 +54,8 @@ export type SealedStoreOptions = {
   readonly key: StoreKey
   readonly crypto: Crypto
   readonly random: RandomBytes
+  /** From version 1 on, in order; those of this program, unless told. */
+  readonly migrations?: readonly Migration[]
 }
 
 /** A table over 254 or a sort key over 32 bytes. */
@@ -65,7 +69,7 @@ const PARTITION_SIZE = 16
 const MAX_SORT_SIZE = 32
 const LAST_TABLE = 254
 const CHECK_KEY = Uint8Array.of(255)
-const CHECK_VALUE = utf8('starling local store, version 1')
+const CHECK_TEXT = 'starling local store, version '
 const EVERYTHING = { from: new Uint8Array(), to: Uint8Array.of(255, 255), limit: 1 }
 
 export class SealedStore implements AsyncDisposable {
@@ -74,8 +78,10 @@ export class SealedStore implements AsyncDisposable {
   readonly #random: RandomBytes
   readonly #partitionKey: Uint8Array
   readonly #recordKey: Uint8Array
+  readonly #migrations: readonly Migration[]
 
-  private constructor({ store, key, crypto, random }: SealedStoreOptions) {
+  private constructor({ store, key, crypto, random, migrations = MIGRATIONS }: SealedStoreOptions) {
+    this.#migrations = migrations
     this.#store = store
     this.#crypto = crypto
     this.#random = random
@@ -85,9 +91,10 @@ export class SealedStore implements AsyncDisposable {
   }
 
   /**
-   * Opens `store`, which from then on belongs to the result and is closed with it, or at once when this fails.
+   * Opens `store`, which from then on belongs to the result and is closed with it, or at once when this fails. Records of an
+   * earlier version are migrated first; what a crash interrupts goes on with the next opening.
    *
-   * @throws {StoreError} `unreadable`, if its records were sealed with another key.
+   * @throws {StoreError} `unreadable`, if its records were sealed with another key; `newer_version`
    */
   static async open(options: SealedStoreOptions): Promise<SealedStore> {
     const sealed = new SealedStore(options)
@@ -121,14 +128,7 @@ export class SealedStore implements AsyncDisposable {
 
   /** All or nothing; durable when it resolves. @throws {StoreError} */
   async write(changes: readonly SealedChange[]): Promise<void> {
-    await this.#store.write(
-      changes.map((change): StoreChange => {
-        const key = this.#keyOf(change.name)
-        return change.kind === 'put'
-          ? { kind: 'put', key, value: this.#seal(key, change.value) }
-          : { kind: 'delete', key }
-      }),
-    )
+    await this.#store.write(changes.map((change) => this.#sealChange(change)))
   }
 
   /** Deletes every record. The store can be used afterwards; whoever wants no trace erases the vault as well. */
@@ -145,16 +145,34 @@ export class SealedStore implements AsyncDisposable {
 
   async #check(): Promise<void> {
     const stored = await this.#store.get(CHECK_KEY)
-    if (stored !== undefined) {
-      if (!equalBytes(this.#open(CHECK_KEY, stored), CHECK_VALUE)) throw new StoreError('unreadable')
-    } else {
+    if (stored === undefined) {
       if ((await this.#store.list(EVERYTHING)).length > 0) throw new StoreError('unreadable')
       await this.#writeCheck()
+      return
     }
+    const version = parseCheck(this.#open(CHECK_KEY, stored))
+    const newest = this.#migrations.length + 1
+    if (version > newest) throw new StoreError('newer_version')
+    for (let from = version; from < newest; from++) await this.#migrate(from)
+  }
+
+  /** The last write of a migration is the one that says that it is done. */
+  async #migrate(from: number): Promise<void> {
+    const last = await this.#migrations[from - 1]!(this)
+    await this.#store.write([...last.map((change) => this.#sealChange(change)), this.#checkOf(from + 1)])
   }
 
   #writeCheck(): Promise<void> {
-    return this.#store.write([{ kind: 'put', key: CHECK_KEY, value: this.#seal(CHECK_KEY, CHECK_VALUE) }])
+    return this.#store.write([this.#checkOf(this.#migrations.length + 1)])
+  }
+
+  #checkOf(version: number): StoreChange {
+    return { kind: 'put', key: CHECK_KEY, value: this.#seal(CHECK_KEY, utf8(`${CHECK_TEXT}${version}`)) }
+  }
+
+  #sealChange(change: SealedChange): StoreChange {
+    const key = this.#keyOf(change.name)
+    return change.kind === 'put' ? { kind: 'put', key, value: this.#seal(key, change.value) } : { kind: 'delete', key }
   }
 
   #keyOf({ table, partition, sort }: RecordName): Uint8Array {
@@ -176,6 +194,13 @@ export class SealedStore implements AsyncDisposable {
   #open(key: Uint8Array, sealed: Uint8Array): Uint8Array {
     return openRecord({ crypto: this.#crypto, recordKey: this.#recordKey, name: key }, sealed)
   }
+}
+
+function parseCheck(value: Uint8Array): number {
+  const text = fromUtf8(value)
+  const version = Number(text.slice(CHECK_TEXT.length))
+  if (!text.startsWith(CHECK_TEXT) || !Number.isInteger(version) || version < 1) throw new StoreError('unreadable')
+  return version
 }
 
 /** The first byte string after all that begin with `prefix`, whose first byte is a table and so below 255. */

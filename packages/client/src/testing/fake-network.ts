@@ -129,7 +129,10 @@ export class FakeNetwork {
     const logger = this.log
     const openStore = async () => new MemoryStore(device.disk)
     const { clock, vault } = device
-    return openClient({ network, clock, random, crypto, logger, transport: device, openStore, vault })
+    // As little as Argon2 allows.
+    const passphraseCost = { memoryKib: 8, passes: 1 }
+    const ports = { network, clock, random, crypto, logger, transport: device, openStore, vault }
+    return openClient({ ...ports, passphraseCost })
   }
 
   device(options: { clockOffset?: Millis } = {}): FakeDevice {

@@ -11,14 +11,19 @@ import {
   type Delivery,
   type EventLog,
   type Expiration,
+  type ExportedFile,
   type History,
+  type ImportSummary,
   type MessageDraft,
   type MessageId,
   type MessageView,
   type NetworkView,
+  PassphraseError,
   type ProfilePicture,
   parseAccountId,
   parseDisplayName,
+  type SearchHit,
+  type SearchOptions,
   type SessionState,
   type Settings,
   type UnixMillis,
@@ -53,6 +58,8 @@ type Kept = { readonly summary: ConversationSummary; readonly messages: Store<re
 export const fakePhrase = 'fizzle fancy joyous biweekly hairy rumble vats jogger agreed ruthless mesh fully rumble'
 
 export class FakeClient implements Client {
+  #passphrase: string | undefined
+  #unlocked: SessionState | undefined
   readonly session: Store<SessionState>
   readonly conversations: Store<ConversationList>
   readonly network: Store<NetworkView>
@@ -231,6 +238,60 @@ export class FakeClient implements Client {
     this.#failIfTold('deleteConversation')
     this.#conversations.delete(conversation)
     this.#publish()
+  }
+
+  async search(query: string, { conversation, limit = 50 }: SearchOptions = {}): Promise<readonly SearchHit[]> {
+    this.#failIfTold('search')
+    const kept = [...this.#conversations].filter(([id]) => conversation === undefined || id === conversation)
+    const messages = kept.flatMap(([, { messages }]) => messages.snapshot)
+    return messages
+      .flatMap((message): SearchHit[] => {
+        if (message.body.kind !== 'text') return []
+        const { text } = message.body
+        const start = text.toLowerCase().indexOf(query.toLowerCase())
+        return start < 0 || query === ''
+          ? []
+          : [{ message, snippet: text, matches: [{ start, end: start + query.length }] }]
+      })
+      .sort((a, b) => b.message.sentAt - a.message.sentAt)
+      .slice(0, limit)
+  }
+
+  async hasPassphrase(): Promise<boolean> {
+    return this.#passphrase !== undefined
+  }
+
+  async setPassphrase({ old, next }: { readonly old?: string; readonly next?: string }): Promise<void> {
+    this.#failIfTold('setPassphrase')
+    if (old !== this.#passphrase) throw new PassphraseError('wrong')
+    this.#passphrase = next
+  }
+
+  async lock(): Promise<void> {
+    if (this.#passphrase === undefined) throw new PassphraseError('none')
+    this.#unlocked = this.session.snapshot
+    this.session.set({ kind: 'locked' })
+  }
+
+  async unlock(passphrase: string): Promise<void> {
+    if (passphrase !== this.#passphrase) throw new PassphraseError('wrong')
+    if (this.#unlocked !== undefined) this.session.set(this.#unlocked)
+  }
+
+  async *exportArchive(): AsyncGenerator<Uint8Array> {
+    this.#failIfTold('exportArchive')
+    yield Uint8Array.of(1, 2, 3)
+  }
+
+  async *exportReadable(): AsyncGenerator<ExportedFile> {
+    yield { path: 'account.json', content: this.exportArchive() }
+  }
+
+  async importArchive(archive: AsyncIterable<Uint8Array>): Promise<ImportSummary> {
+    this.#failIfTold('importArchive')
+    let size = 0
+    for await (const chunk of archive) size += chunk.length
+    return { conversations: 0, messages: size }
   }
 
   /** A message comes in from the other side. */

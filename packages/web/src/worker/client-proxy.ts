@@ -1,5 +1,6 @@
 /** The page's side: a `Client` whose work is done behind a port. */
 import type {
+  ArchiveOptions,
   Client,
   ConversationChange,
   ConversationId,
@@ -7,16 +8,21 @@ import type {
   DeletionScope,
   EventLog,
   Expiration,
+  ExportedFile,
   History,
   HistorySnapshot,
+  ImportSummary,
   MessageDraft,
   MessageId,
   NetworkView,
   ProfilePicture,
+  SearchHit,
+  SearchOptions,
   SessionState,
   Settings,
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
+import { chunksOf, collectBlob } from './chunks.ts'
 import { RemoteError, reviveError } from './error-record.ts'
 import { type CallId, type HandleId, type Port, parseReply, type Reply } from './messages.ts'
 import type { ClientMethod, HistoryMethod } from './methods.ts'
@@ -94,6 +100,38 @@ export class ClientProxy implements Client {
 
   async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
     return asString(await this.#call('send', conversation, draft)) as MessageId
+  }
+
+  setPassphrase = (change: { readonly old?: string; readonly next?: string }): Promise<void> =>
+    this.#callVoid('setPassphrase', change)
+  lock = (): Promise<void> => this.#callVoid('lock')
+  unlock = (passphrase: string): Promise<void> => this.#callVoid('unlock', passphrase)
+
+  async hasPassphrase(): Promise<boolean> {
+    return (await this.#call('hasPassphrase')) === true
+  }
+
+  async search(query: string, options: SearchOptions = {}): Promise<readonly SearchHit[]> {
+    const { signal, ...rest } = options
+    signal?.throwIfAborted()
+    const hits = await this.#call('search', query, rest)
+    signal?.throwIfAborted()
+    if (!Array.isArray(hits)) throw badReply()
+    return hits as SearchHit[]
+  }
+
+  async *exportArchive({ passphrase }: ArchiveOptions): AsyncGenerator<Uint8Array> {
+    yield* chunksOf(asBlob(await this.#call('exportArchive', passphrase)))
+  }
+
+  async *exportReadable(): AsyncGenerator<ExportedFile> {
+    const files = await this.#call('exportReadable')
+    if (!Array.isArray(files)) throw badReply()
+    for (const { path, content } of files) yield { path: asString(path), content: chunksOf(asBlob(content)) }
+  }
+
+  async importArchive(archive: AsyncIterable<Uint8Array>, { passphrase }: ArchiveOptions): Promise<ImportSummary> {
+    return (await this.#call('importArchive', await collectBlob(archive), passphrase)) as ImportSummary
   }
 
   async history(conversation: ConversationId): Promise<History> {
@@ -184,6 +222,11 @@ export class ClientProxy implements Client {
     this.#calls.delete(id)
     return call
   }
+}
+
+function asBlob(value: unknown): Blob {
+  if (!(value instanceof Blob)) throw badReply()
+  return value
 }
 
 function asString(value: unknown): string {

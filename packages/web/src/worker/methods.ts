@@ -9,8 +9,10 @@ import type {
   MessageDraft,
   MessageId,
   ProfilePicture,
+  SearchOptions,
   Settings,
 } from '@starling/client'
+import { chunksOf, collectBlob } from './chunks.ts'
 import { isRecord } from './plain-data.ts'
 
 /** Runs a call with arguments of unknown form; throws {@link BadArguments}, if they do not fit. */
@@ -42,6 +44,20 @@ export const clientMethods = {
   updateConversation: (client, [conversation, change]) =>
     client.updateConversation(conversationId(conversation), conversationChange(change)),
   deleteConversation: (client, [conversation]) => client.deleteConversation(conversationId(conversation)),
+  search: (client, [query, options]) => client.search(string(query), searchOptions(options)),
+  hasPassphrase: (client) => client.hasPassphrase(),
+  setPassphrase: (client, [change]) => client.setPassphrase(passphraseChange(change)),
+  lock: (client) => client.lock(),
+  unlock: (client, [passphrase]) => client.unlock(string(passphrase)),
+  exportArchive: (client, [passphrase]) => collectBlob(client.exportArchive({ passphrase: string(passphrase) })),
+  exportReadable: async (client) => {
+    const files = []
+    for await (const { path, content } of client.exportReadable())
+      files.push({ path, content: await collectBlob(content) })
+    return files
+  },
+  importArchive: (client, [archive, passphrase]) =>
+    client.importArchive(chunksOf(blob(archive)), { passphrase: string(passphrase) }),
 } as const satisfies Readonly<Record<string, Run<Client>>>
 
 export const historyMethods = {
@@ -71,6 +87,32 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 function string(value: unknown): string {
   if (typeof value !== 'string') throw new BadArguments('not a string')
   return value
+}
+
+function blob(value: unknown): Blob {
+  if (!(value instanceof Blob)) throw new BadArguments('not a blob')
+  return value
+}
+
+function optional<T>(value: unknown, parse: (value: unknown) => T): T | undefined {
+  return value === undefined ? undefined : parse(value)
+}
+
+function searchOptions(value: unknown): SearchOptions {
+  const { conversation, limit, before, order } = optional(value, record) ?? {}
+  if (limit !== undefined && typeof limit !== 'number') throw new BadArguments('not a number')
+  if (order !== undefined && order !== 'newest' && order !== 'relevance') throw new BadArguments('not an order')
+  return {
+    ...(conversation === undefined ? {} : { conversation: conversationId(conversation) }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(before === undefined ? {} : { before: messageId(before) }),
+    ...(order === undefined ? {} : { order }),
+  }
+}
+
+function passphraseChange(value: unknown): { old?: string; next?: string } {
+  const { old, next } = record(value)
+  return { ...(old === undefined ? {} : { old: string(old) }), ...(next === undefined ? {} : { next: string(next) }) }
 }
 
 function conversationId(value: unknown): ConversationId {

@@ -1,0 +1,70 @@
+/** The part of the public API about what this device keeps: searching it, locking it, taking it along. */
+import type { CallOptions, ConversationId, MessageId, MessageView } from './api.ts'
+
+/** UTF-16 positions: from `start` up to, and without, `end`. */
+export type MatchRange = { readonly start: number; readonly end: number }
+
+export type SearchHit = {
+  readonly message: MessageView
+  /** A piece of the text around the first match, on one line, with "…" where it was cut. Hostile text: show as text only. */
+  readonly snippet: string
+  /** In `snippet`, in order, not overlapping. */
+  readonly matches: readonly MatchRange[]
+}
+
+export type SearchOptions = CallOptions & {
+  readonly conversation?: ConversationId
+  /** 1 … 200; 50, unless told. */
+  readonly limit?: number
+  /** Only messages before this one: the last hit, for the next page. */
+  readonly before?: MessageId
+  /** `relevance`: those with more of the words as they were typed come first. `newest`, unless told. */
+  readonly order?: 'newest' | 'relevance'
+}
+
+export type ArchiveOptions = CallOptions & {
+  /** 1 … 1,024 characters; whoever has it and the file has the account. */
+  readonly passphrase: string
+}
+
+/** What an import brought that was not here yet. */
+export type ImportSummary = { readonly conversations: number; readonly messages: number }
+
+export type ExportedFile = {
+  /** Within the folder of the export, with "/" between names. Names are made by us, not taken from messages. */
+  readonly path: string
+  /** To be read before the next file is asked for. */
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+export interface DeviceData {
+  /**
+   * Messages that have every word of `query`, or a word that begins with it; of scripts without spaces, the characters as they
+   * stand. Case and accents make no difference. Empty, if the query has no words.
+   */
+  search(query: string, options?: SearchOptions): Promise<readonly SearchHit[]>
+
+  /** Whether a passphrase opens this device. */
+  hasPassphrase(): Promise<boolean>
+  /**
+   * Sets, changes, or without `next` removes the passphrase; `old` is the one that there is. What is stored stays as it is.
+   *
+   * @throws {PassphraseError} `wrong`, `too_soon`, `empty`, `too_long`, `none`
+   */
+  setPassphrase(change: { readonly old?: string; readonly next?: string }): Promise<void>
+  /** Stops everything, and forgets all that is in memory, until `unlock`. @throws {PassphraseError} `none` */
+  lock(): Promise<void>
+  /** From the session `locked` on. Takes as long as guessing shall take, about a second. @throws {PassphraseError} */
+  unlock(passphrase: string): Promise<void>
+
+  /** Everything that this device keeps, as one encrypted file in pieces: docs/protocol/archive.md. */
+  exportArchive(options: ArchiveOptions): AsyncIterable<Uint8Array>
+  /** The same for reading, in clear: JSON files, one for each conversation. */
+  exportReadable(options?: CallOptions): AsyncIterable<ExportedFile>
+  /**
+   * Adds what is in the archive to what is here; on a device without an account, its account as well. Once more changes nothing.
+   *
+   * @throws {ArchiveError} `passphrase_or_damage`, `damaged`, `newer_version`, `other_account`; what came before damage was found stays
+   */
+  importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary>
+}
