@@ -10,14 +10,13 @@ import type { ConversationId, ConversationList, HistorySnapshot } from './api.ts
 import { ConversationIndex } from './messages/conversation-index.ts'
 import { MessageBook } from './messages/message-book.ts'
 import { MessageHistory } from './messages/message-history.ts'
-import { messageId } from './messages/message-place.ts'
+import { messageId } from './messages/message-record.ts'
 import { SeenMessages } from './messages/seen-messages.ts'
 import { NetworkTime } from './network-time.ts'
 import { parseStoreKey } from './store/key-vault.ts'
 import { MemoryDisk, MemoryStore } from './store/memory-store.ts'
 import { MemoryVault } from './store/memory-vault.ts'
 import { SealedStore } from './store/sealed-store.ts'
-import { noOtherDevices } from './testing/no-other-devices.ts'
 
 const accountOf = (byte: number): AccountId => encodeAccountId(new Uint8Array(32).fill(byte) as X25519PublicKey)
 const idOf = (byte: number) => accountOf(byte) as string as ConversationId
@@ -47,12 +46,10 @@ class Desk {
     const index = new ConversationIndex({ self, queued }, this.list)
     await index.load(this.store)
     const time = new NetworkTime(this.clock)
-    const seen = new SeenMessages(this.store)
-    const random = seededRandom(3)
-    this.book = new MessageBook({ store: this.store, index, seen, time, self, random, ...noOtherDevices(), queued })
+    this.book = new MessageBook({ store: this.store, index, seen: new SeenMessages(this.store), time, self, queued })
   }
 
-  receive(byte: number, at: number, text = `${at}`): Promise<unknown> {
+  receive(byte: number, at: number, text = `${at}`): Promise<void> {
     const author = accountOf(byte)
     const message = {
       author,
@@ -72,7 +69,7 @@ class Desk {
       sentAt,
       delivery: { kind: 'queued' },
     } as const
-    return this.book.exclusively(() => this.book.add(accountOf(byte), message))
+    return this.book.exclusively(() => this.book.add(accountOf(byte), message, []))
   }
 }
 
