@@ -131,6 +131,7 @@ export class Network {
     this.#publishOnChange()
     tasks.run('directory', (signal) => this.directory.run(signal))
     tasks.run('guards', (signal) => this.guards.run(signal))
+    tasks.run('paths', (signal) => this.paths.run(signal))
     tasks.run('time', (signal) => this.#measureWhenConnected(signal))
   }
 

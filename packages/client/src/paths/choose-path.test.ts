@@ -1,32 +1,10 @@
 import { test } from 'node:test'
-import {
-  buildDocument,
-  type Descriptor,
-  DirectoryView,
-  type DocumentHash,
-  type Epoch,
-  type NetworkId,
-  type NodeEntry,
-  type NodeId,
-  parseIpv4Address,
-  parseNodeId,
-  subnetOf,
-  swarmId,
-  unixMillis,
-  type X25519PublicKey,
-} from '@starling/protocol'
+import { type DirectoryView, type NodeEntry, type NodeId, subnetOf } from '@starling/protocol'
 import { seededRandom } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import fc from 'fast-check'
+import { networkOf, type Shape, viewOf } from '../testing/network-snapshot.ts'
 import { chooseGuard, choosePath } from './choose-path.ts'
-
-type Shape = {
-  readonly nodes: number
-  readonly operators: number
-  readonly subnets: number
-  readonly swarms: number
-  readonly seed: number
-}
 
 const shapes = fc.record({
   nodes: fc.integer({ min: 9, max: 300 }),
@@ -35,44 +13,6 @@ const shapes = fc.record({
   swarms: fc.integer({ min: 1, max: 40 }),
   seed: fc.nat(),
 })
-
-function networkOf({ nodes, operators, subnets, swarms }: Shape): DirectoryView {
-  const entries = Array.from(
-    { length: nodes },
-    (_, i): NodeEntry => ({
-      swarmId: swarmId(BigInt(i % swarms)),
-      descriptor: descriptorOf(i, `operator ${i % operators}`, `10.${i % subnets}.0.${1 + (i % 250)}`),
-    }),
-  )
-  const empty = new Uint8Array(32)
-  return new DirectoryView(
-    buildDocument({
-      networkId: empty as NetworkId,
-      epoch: 1 as Epoch,
-      previousHash: empty as DocumentHash,
-      validAfter: unixMillis(0),
-      validUntil: unixMillis(1),
-      entries,
-    }),
-  )
-}
-
-function descriptorOf(i: number, operator: string, address: string): Descriptor {
-  return {
-    version: 1,
-    nodeId: parseNodeId(i.toString(16).padStart(64, '0')),
-    encryptionKey: new Uint8Array(32) as X25519PublicKey,
-    address: parseIpv4Address(address),
-    httpsPort: 1,
-    peerPort: 1,
-    certificateHash: new Uint8Array(32),
-    webUrl: '',
-    operator,
-    softwareVersion: '',
-    capabilities: 0,
-    timestamp: unixMillis(0),
-  }
-}
 
 const idOf = ({ descriptor }: NodeEntry): NodeId => descriptor.nodeId
 
@@ -160,4 +100,78 @@ test('a guard is reachable, not benched, and apart from the own swarm and the ot
     if (candidates.some((node) => node.swarmId !== ownSwarm)) expect(guard.swarmId).not.toBe(ownSwarm)
   })
   fc.assert(property)
+})
+
+/** A network as they grow: a few operators run many nodes, some of them in one place; swarms have about seven members. */
+const snapshots = fc.record({
+  nodes: fc.integer({ min: 50, max: 2000 }),
+  named: fc.boolean(),
+  seed: fc.nat(),
+})
+
+function snapshotOf({ nodes, named, seed }: { nodes: number; named: boolean; seed: number }): DirectoryView {
+  const random = seededRandom(seed)
+  const skewed = (most: number) => Math.floor(most * (random(1)[0]! / 256) ** 3)
+  const swarms = Math.max(1, Math.floor(nodes / 7))
+  return viewOf(
+    Array.from({ length: nodes }, (_, i) => {
+      const operator = skewed(nodes / 3)
+      const subnet = operator * 3 + skewed(3)
+      return {
+        swarm: i % swarms,
+        operator: named ? `operator ${operator}` : '',
+        address: `${10 + (subnet >> 16)}.${(subnet >> 8) & 255}.${subnet & 255}.${1 + (i % 250)}`,
+      }
+    }),
+  )
+}
+
+/** Of one known operator, or in one /24. */
+function areTogether(a: NodeEntry, b: NodeEntry): boolean {
+  const { operator, address } = a.descriptor
+  return (operator !== '' && operator === b.descriptor.operator) || subnetOf(address) === subnetOf(b.descriptor.address)
+}
+
+test('in snapshots of 50 to 2,000 nodes no two hops share operator, /24 or the swarm of the destination, if that can be avoided', () => {
+  const property = fc.property(snapshots, (snapshot) => {
+    const view = snapshotOf(snapshot)
+    const random = seededRandom(snapshot.seed + 1)
+    const entries = [...view.nodes.values()]
+    const canReach = () => true
+    const none = () => false
+    const wish = { view, canReach, isBenched: none, random }
+    const ownSwarm = entries[snapshot.seed % entries.length]!.swarmId
+    const first = chooseGuard({ ...wish, guards: [], ownSwarm })!
+    const second = chooseGuard({ ...wish, guards: [first], ownSwarm })!
+    const others = entries.filter((node) => node !== first && node.swarmId !== ownSwarm)
+    if (others.some((node) => !areTogether(node, first))) expect(areTogether(first, second)).toBe(false)
+    expect([first.swarmId, second.swarmId]).not.toContain(ownSwarm)
+
+    const destination = entries.find((node) => node.swarmId === ownSwarm)!
+    const [, relay, lastHop] = choosePath({ view, guard: first, destination, isSuspect: none, random })!
+    const usable = entries.filter(
+      (node) =>
+        node !== first &&
+        node.swarmId !== destination.swarmId &&
+        !areTogether(node, first) &&
+        !areTogether(node, destination),
+    )
+    const isPossible = usable.some((a) => usable.some((b) => a !== b && !areTogether(a, b)))
+    if (!isPossible) return
+    for (const hop of [relay, lastHop]) expect(usable).toContain(hop)
+    expect(areTogether(relay, lastHop)).toBe(false)
+  })
+  fc.assert(property, { numRuns: 60 })
+})
+
+test('paths are spread: over half of a small network, part of which is too close, has been a hop', () => {
+  const view = snapshotOf({ nodes: 60, named: true, seed: 4 })
+  const [guard, destination] = [...view.nodes.values()]
+  const random = seededRandom(5)
+  const used = new Set<string>()
+  for (let i = 0; i < 1500; i++) {
+    const path = choosePath({ view, guard: guard!, destination: destination!, isSuspect: () => false, random })!
+    for (const hop of path) used.add(idOf(hop))
+  }
+  expect(used.size).toBeGreaterThan(view.nodes.size / 2)
 })

@@ -1,7 +1,7 @@
 /**
- * Links to the guards: the only nodes that see our address. Invariants: two guards at most, kept for 30 days and over
- * restarts; a guard is only replaced when it leaves the directory, or fails three times without an answer in between while
- * the platform says that there is a network; guards that never worked are not persisted.
+ * Links to the guards: the only nodes that see our address. Invariants: two guards, kept for weeks and over restarts once a
+ * link to them was up; one that does not answer has a substitute, which is not kept, and is tried again until it answers or
+ * was away for a day; so who breaks our links for a while does not choose our guards. docs/protocol/paths.md §1.
  */
 import {
   type DirectoryView,
@@ -9,13 +9,12 @@ import {
   hours,
   type Millis,
   millis,
+  minutes,
   type NodeEntry,
   type NodeId,
-  parseNodeId,
   type RandomBytes,
   seconds,
   type UnixMillis,
-  unixMillis,
 } from '@starling/protocol'
 import {
   backoff,
@@ -27,27 +26,24 @@ import {
   TimeoutError,
   withTimeout,
 } from '@starling/runtime'
-import * as z from 'zod/mini'
-import { jsonRecord, Singleton } from '../store/json-record.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
-import { TABLES } from '../store/tables.ts'
 import type { Transport } from '../transport/transport.ts'
 import { TransportError } from '../transport/transport-error.ts'
 import { WakeUp } from '../wake-up.ts'
 import { chooseGuard } from './choose-path.ts'
+import { type KeptGuard, loadGuards, newGuard, storeGuards } from './guard-record.ts'
 
 const GUARDS = 2
-const LIFETIME = days(30)
 const FAILURES_TO_REPLACE = 3
+/** How long a guard may be away before its substitute takes its place. */
+const LONGEST_ABSENCE = days(1)
+/** When an absent guard is tried again: soon, for the network itself may have been away; then now and then. */
+const FIRST_RETURN = seconds(30)
+const RETURN_INTERVAL = minutes(10)
 const BENCH_TIME = hours(1)
 const CONNECT_TIMEOUT = seconds(10)
 const RETRY_BASE = millis(400)
 const RETRY_LIMIT = seconds(15)
-
-const guardList = new Singleton(
-  { table: TABLES.singletons, partition: 'guards' },
-  jsonRecord(z.array(z.object({ node: z.string().check(z.regex(/^[0-9a-f]{64}$/)), since: z.int() }))),
-)
 
 export type GuardLink = {
   readonly node: NodeId
@@ -67,8 +63,15 @@ export type GuardLinksOptions = {
 }
 
 type Slot = {
-  guard: { readonly node: NodeId; readonly since: UnixMillis; isConfirmed: boolean } | undefined
+  /** On the disk, if a link to it was ever up. */
+  guard: (KeptGuard & { readonly isConfirmed: boolean }) | undefined
+  /** Stands in for it. */
+  substitute: KeptGuard | undefined
+  /** Since when the guard does not answer though others do, by our monotonic clock. */
+  absentSince: Millis | undefined
   link: GuardLink | undefined
+  /** To the guard, which came back while its substitute was in use. */
+  returned: Link | undefined
   failures: number
   readonly wakeUp: WakeUp
 }
@@ -85,8 +88,15 @@ export class GuardLinks {
   constructor(options: GuardLinksOptions, store: SealedStore) {
     this.#options = options
     this.#store = store
-    const createSlot = () => ({ guard: undefined, link: undefined, failures: 0, wakeUp: new WakeUp(options.clock) })
-    this.#slots = Array.from({ length: GUARDS }, createSlot)
+    this.#slots = Array.from({ length: GUARDS }, () => ({
+      guard: undefined,
+      substitute: undefined,
+      absentSince: undefined,
+      link: undefined,
+      returned: undefined,
+      failures: 0,
+      wakeUp: new WakeUp(options.clock),
+    }))
   }
 
   /** Those that are up, always in the same order. */
@@ -100,13 +110,9 @@ export class GuardLinks {
   }
 
   async load(): Promise<void> {
-    const oldest = this.#options.clock.now() - LIFETIME
-    const stored = (await guardList.get(this.#store)) ?? []
-    for (const [i, { node, since }] of stored
-      .filter((guard) => guard.since > oldest)
-      .slice(0, GUARDS)
-      .entries()) {
-      this.#slots[i]!.guard = { node: parseNodeId(node), since: unixMillis(since), isConfirmed: true }
+    const stored = await loadGuards(this.#store, this.#options.clock.now())
+    for (const [i, guard] of stored.slice(0, GUARDS).entries()) {
+      this.#slots[i]!.guard = { ...guard, isConfirmed: true }
     }
   }
 
@@ -130,13 +136,16 @@ export class GuardLinks {
       await Promise.all(this.#slots.map((slot) => this.#runSlot(slot, signal)))
     } finally {
       for (const stop of stops) stop()
+      for (const { returned } of this.#slots) void returned?.[Symbol.asyncDispose]()
     }
   }
 
   /** An answer came through this guard. */
   succeeded(node: NodeId): void {
     const slot = this.#slotOf(node)
-    if (slot !== undefined) slot.failures = 0
+    if (slot === undefined) return
+    slot.failures = 0
+    if (slot.guard?.node === node) slot.absentSince = undefined
   }
 
   /** No answer came through this guard in time. After three in a row the link is given up. */
@@ -147,21 +156,25 @@ export class GuardLinks {
     if (slot.failures >= FAILURES_TO_REPLACE) void slot.link.link[Symbol.asyncDispose]()
   }
 
-  /** Lets go of guards that are now in the own swarm or gone, where there are others. */
+  /** The account is known now, or another one. */
+  ownSwarmChanged(): void {
+    this.#checkGuards()
+  }
+
+  /** Lets go of guards whose time is over, that are gone, or that are now in the own swarm where there are others. */
   #checkGuards(): void {
     const view = this.#options.view.snapshot
     if (view === undefined) return
     for (const slot of this.#slots) {
-      const guard = slot.guard && view.nodes.get(slot.guard.node)
-      const isGone = slot.guard !== undefined && guard === undefined
-      if (isGone || (guard !== undefined && this.#isTooClose(view, guard))) this.#drop(slot)
+      if (slot.guard !== undefined && !this.#isFit(view, slot.guard)) this.#drop(slot, 'guard')
+      if (slot.substitute !== undefined && !this.#isFit(view, slot.substitute)) this.#drop(slot, 'substitute')
       slot.wakeUp.wake()
     }
   }
 
-  /** The account is known now, or another one. */
-  ownSwarmChanged(): void {
-    this.#checkGuards()
+  #isFit(view: DirectoryView, guard: KeptGuard): boolean {
+    const node = view.nodes.get(guard.node)
+    return node !== undefined && guard.until > this.#options.clock.now() && !this.#isTooClose(view, node)
   }
 
   /** A guard in the own swarm sees an address and, with its neighbours, an account. Never pays if there is nobody else. */
@@ -172,103 +185,173 @@ export class GuardLinks {
     return others.length >= GUARDS
   }
 
-  #drop(slot: Slot): void {
-    slot.guard = undefined
+  #drop(slot: Slot, which: 'guard' | 'substitute'): void {
+    if (slot.link?.node === slot[which]?.node) void slot.link?.link[Symbol.asyncDispose]()
+    slot[which] = undefined
     slot.failures = 0
-    void slot.link?.link[Symbol.asyncDispose]()
+    if (which === 'guard') slot.absentSince = undefined
   }
 
   async #runSlot(slot: Slot, signal: AbortSignal): Promise<void> {
     const { random, transport } = this.#options
     while (!signal.aborted) {
-      const guard = transport.offline ? undefined : this.#guardFor(slot)
-      if (guard === undefined) {
+      const current = transport.offline ? undefined : this.#currentOf(slot)
+      const node = current && this.#options.view.snapshot?.nodes.get(current.node)
+      if (node === undefined) {
         await slot.wakeUp.sleep(transport.offline ? undefined : RETRY_LIMIT, signal)
         continue
       }
-      const link = await this.#connect(guard, signal)
-      if (link !== undefined) await this.#hold(slot, guard, link, signal)
+      const link = this.#takeReturned(slot, current!) ?? (await this.#connect(node, signal))
+      if (link !== undefined) await this.#hold(slot, current!, link, signal)
       signal.throwIfAborted()
-      this.#countFailure(slot, guard)
+      if (slot.returned !== undefined) continue
+      this.#countFailure(slot, current!.node)
       const delay = backoff({ attempt: slot.failures, base: RETRY_BASE, limit: RETRY_LIMIT, random })
       await slot.wakeUp.sleep(delay, signal)
     }
   }
 
-  async #connect(guard: NodeEntry, signal: AbortSignal): Promise<Link | undefined> {
-    const { clock, transport, logger } = this.#options
-    try {
-      return await withTimeout(clock, CONNECT_TIMEOUT, signal, (limited) =>
-        transport.connect(guard.descriptor, { signal: limited }),
-      )
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!(error instanceof TransportError || error instanceof TimeoutError)) throw error
-      logger.debug('guard.connect_failed', { code: error.code })
-      this.#failedOnce.set(true)
-      return undefined
-    }
-  }
-
-  /** Resolves when the link is gone. */
-  async #hold(slot: Slot, guard: NodeEntry, link: Link, signal: AbortSignal): Promise<void> {
-    const { nodeId } = guard.descriptor
-    const close = () => void link[Symbol.asyncDispose]()
-    signal.addEventListener('abort', close, { once: true })
-    try {
-      if (signal.aborted || slot.guard?.node !== nodeId) {
-        close()
-        return
-      }
-      slot.link = { node: nodeId, link, since: slot.guard.since }
-      if (!slot.guard.isConfirmed) {
-        slot.guard.isConfirmed = true
-        await this.#persist()
-      }
-      this.#publish()
-      this.#failedOnce.set(false)
-      await link.closed
-    } finally {
-      signal.removeEventListener('abort', close)
-      slot.link = undefined
-      this.#publish()
-    }
-  }
-
-  #guardFor(slot: Slot): NodeEntry | undefined {
-    const view = this.#options.view.snapshot
-    if (view === undefined) return undefined
-    const current = slot.guard && view.nodes.get(slot.guard.node)
-    if (current !== undefined && this.#options.canReach(current)) return current
-    const chosen = this.#choose(view)
+  /** The guard, or who stands in for it; chosen, where there is none. */
+  #currentOf(slot: Slot): KeptGuard | undefined {
+    const { clock, random, view, canReach } = this.#options
+    if (slot.returned !== undefined && slot.guard !== undefined) slot.substitute = undefined
+    const current = slot.substitute ?? slot.guard
+    const node = current && view.snapshot?.nodes.get(current.node)
+    if (node !== undefined && canReach(node)) return current
+    const chosen = view.snapshot && this.#choose(view.snapshot)
     if (chosen === undefined) {
       // Everybody was tried: begin anew, after a pause.
       this.#bench.clear()
       return undefined
     }
-    slot.guard = { node: chosen.descriptor.nodeId, since: this.#options.clock.now(), isConfirmed: false }
+    slot.substitute = undefined
+    slot.guard = { ...newGuard(chosen.descriptor.nodeId, clock.now(), random), isConfirmed: false }
     slot.failures = 0
-    return chosen
+    return slot.guard
+  }
+
+  #takeReturned(slot: Slot, current: KeptGuard): Link | undefined {
+    const link = slot.returned
+    slot.returned = undefined
+    if (link === undefined || current.node === slot.guard?.node) return link
+    void link[Symbol.asyncDispose]()
+    return undefined
+  }
+
+  async #connect(node: NodeEntry, signal: AbortSignal): Promise<Link | undefined> {
+    const { clock, transport, logger } = this.#options
+    try {
+      return await withTimeout(clock, CONNECT_TIMEOUT, signal, (limited) =>
+        transport.connect(node.descriptor, { signal: limited }),
+      )
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof TransportError || error instanceof TimeoutError)) throw error
+      logger.debug('guard.connect_failed', { code: error.code })
+      if (this.#links.snapshot.length === 0) this.#failedOnce.set(true)
+      return undefined
+    }
+  }
+
+  /** Resolves when the link is gone, or the guard is back that this one stood in for. */
+  async #hold(slot: Slot, current: KeptGuard, link: Link, signal: AbortSignal): Promise<void> {
+    const end = new AbortController()
+    const close = () => void link[Symbol.asyncDispose]()
+    const either = AbortSignal.any([signal, end.signal])
+    either.addEventListener('abort', close, { once: true })
+    try {
+      if (signal.aborted || (slot.substitute ?? slot.guard)?.node !== current.node) {
+        close()
+        return
+      }
+      slot.link = { node: current.node, link, since: current.since }
+      await this.#confirm(slot, current.node)
+      this.#publish()
+      this.#failedOnce.set(false)
+      const isSubstitute = slot.substitute?.node === current.node
+      await (isSubstitute ? Promise.race([link.closed, this.#awaitReturn(slot, either)]) : link.closed)
+    } finally {
+      end.abort()
+      either.removeEventListener('abort', close)
+      slot.link = undefined
+      this.#publish()
+    }
+  }
+
+  async #confirm(slot: Slot, node: NodeId): Promise<void> {
+    if (slot.guard?.node !== node || slot.guard.isConfirmed) return
+    slot.guard = { ...slot.guard, isConfirmed: true }
+    await this.#persist()
+  }
+
+  /** Tries the guard now and then. Resolves when it answers, or when the substitute has taken its place, which it keeps. */
+  async #awaitReturn(slot: Slot, signal: AbortSignal): Promise<void> {
+    const { clock, view } = this.#options
+    let pause: Millis = FIRST_RETURN
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(pause, { signal })
+        pause = RETURN_INTERVAL
+        const node = slot.guard && view.snapshot?.nodes.get(slot.guard.node)
+        const link = node && (await this.#connect(node, signal))
+        if (signal.aborted) void link?.[Symbol.asyncDispose]()
+        else slot.returned = link
+      } catch (error) {
+        if (signal.aborted) return
+        throw error
+      }
+      if (slot.returned !== undefined) return
+      slot.absentSince ??= clock.monotonic()
+      if (slot.guard === undefined || clock.monotonic() - slot.absentSince >= LONGEST_ABSENCE) await this.#promote(slot)
+    }
+  }
+
+  /** The guard was away for too long: its substitute is the guard. */
+  async #promote(slot: Slot): Promise<void> {
+    if (slot.substitute === undefined) return
+    this.#options.logger.info('guard.replaced', { reason: 'absent' })
+    slot.guard = { ...slot.substitute, isConfirmed: true }
+    slot.substitute = undefined
+    slot.absentSince = undefined
+    await this.#persist()
   }
 
   #choose(view: DirectoryView): NodeEntry | undefined {
     const { clock, random, ownSwarm, canReach } = this.#options
-    const guards = this.#slots.flatMap(({ guard }) => (guard && view.nodes.get(guard.node)) ?? [])
+    const guards = this.#slots.flatMap(({ guard, substitute }) =>
+      [guard, substitute].flatMap((taken) => (taken && view.nodes.get(taken.node)) ?? []),
+    )
     const isBenched = (node: NodeId) => (this.#bench.get(node) ?? 0) > clock.monotonic()
     return chooseGuard({ view, guards, ownSwarm: ownSwarm(), canReach, isBenched, random })
   }
 
-  #countFailure(slot: Slot, guard: NodeEntry): void {
+  #countFailure(slot: Slot, node: NodeId): void {
     const { clock, transport, logger } = this.#options
-    const { nodeId } = guard.descriptor
-    // Not this guard's fault: it was let go of, or there is no network.
-    if (slot.guard?.node !== nodeId || transport.offline) return
+    // Not this node's fault: it was let go of, or there is no network.
+    if ((slot.substitute ?? slot.guard)?.node !== node || transport.offline) return
     slot.failures++
     if (slot.failures < FAILURES_TO_REPLACE) return
-    logger.info('guard.replaced', { failures: slot.failures })
-    this.#bench.set(nodeId, millis(clock.monotonic() + BENCH_TIME))
-    slot.guard = undefined
     slot.failures = 0
+    if (slot.guard?.node === node && slot.guard.isConfirmed) {
+      this.#substitute(slot)
+      return
+    }
+    logger.info('guard.replaced', { reason: 'failed' })
+    this.#bench.set(node, millis(clock.monotonic() + BENCH_TIME))
+    // After a substitute it is the guard's turn again: it may have been the network.
+    if (slot.substitute?.node === node) slot.substitute = undefined
+    else slot.guard = undefined
+  }
+
+  #substitute(slot: Slot): void {
+    const { clock, logger, random, view } = this.#options
+    const chosen = view.snapshot && this.#choose(view.snapshot)
+    if (chosen === undefined) {
+      this.#bench.clear()
+      return
+    }
+    logger.info('guard.substituted', {})
+    slot.substitute = newGuard(chosen.descriptor.nodeId, clock.now(), random)
   }
 
   #publish(): void {
@@ -276,13 +359,15 @@ export class GuardLinks {
   }
 
   #slotOf(node: NodeId): Slot | undefined {
-    return this.#slots.find(({ guard }) => guard?.node === node)
+    return this.#slots.find(({ link }) => link?.node === node)
   }
 
   async #persist(): Promise<void> {
-    const guards = this.#slots.flatMap(({ guard }) =>
-      guard?.isConfirmed ? [{ node: guard.node, since: guard.since }] : [],
-    )
-    await this.#store.write([guardList.put(guards)])
+    const guards = this.#slots.flatMap(({ guard }) => {
+      if (guard?.isConfirmed !== true) return []
+      const { isConfirmed: _, ...kept } = guard
+      return [kept]
+    })
+    await storeGuards(this.#store, guards)
   }
 }

@@ -1,16 +1,29 @@
-/** What we think of nodes, from how requests through and to them ended. In memory only: a restart forgives everybody. */
+/**
+ * What we think of nodes, from how requests through and to them ended; who is to blame for what stands in docs/protocol/paths.md
+ * §4. In memory only: a restart forgives everybody.
+ */
 import type { Millis, NodeId } from '@starling/protocol'
 import { minutes, seconds } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 
 const FIRST_PAUSE = seconds(30)
 const LONGEST_PAUSE = minutes(10)
+/** After so long a failure counts half. */
+const HALF_LIFE = minutes(10)
 /** More than the nodes that a client speaks to; beyond it the oldest is forgotten. */
 const MAX_REMEMBERED = 1000
 
-type Record = { readonly strikes: number; readonly suspectUntil: Millis; readonly answering: boolean }
+type Record = {
+  readonly strikes: number
+  readonly at: Millis
+  readonly suspectUntil: Millis
+  readonly answering: boolean
+}
 
-/** Invariant: a node is suspect for a bounded time after a failure, twice as long after each further one. */
+/**
+ * Invariants: a node is suspect for a bounded time after a failure, twice as long after each further one; what it did is
+ * forgotten by half every ten minutes, and at once when it answers.
+ */
 export class NodeHealth {
   readonly #clock: Clock
   readonly #records = new Map<NodeId, Record>()
@@ -21,7 +34,7 @@ export class NodeHealth {
 
   /** It answered: everything is forgiven. */
   succeeded(node: NodeId): void {
-    this.#put(node, { strikes: 0, suspectUntil: 0 as Millis, answering: true })
+    this.#put(node, { strikes: 0, at: this.#clock.monotonic(), suspectUntil: 0 as Millis, answering: true })
   }
 
   /**
@@ -30,16 +43,18 @@ export class NodeHealth {
    */
   failed(node: NodeId, weight: number): void {
     const before = this.#records.get(node)
-    const strikes = (before?.strikes ?? 0) + weight
-    const pause = strikes < 1 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.floor(strikes - 1))
+    const now = this.#clock.monotonic()
+    const strikes = (before === undefined ? 0 : before.strikes * 0.5 ** ((now - before.at) / HALF_LIFE)) + weight
+    const pause = strikes < 1 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (strikes - 1))
+    const suspectUntil = Math.max(before?.suspectUntil ?? 0, now + pause) as Millis
     const answering = weight < 1 && (before?.answering ?? true)
-    this.#put(node, { strikes, suspectUntil: (this.#clock.monotonic() + pause) as Millis, answering })
+    this.#put(node, { strikes, at: now, suspectUntil, answering })
   }
 
   /** Better not used while there are others. */
   isSuspect(node: NodeId): boolean {
     const record = this.#records.get(node)
-    return record !== undefined && record.strikes >= 1 && this.#clock.monotonic() < record.suspectUntil
+    return record !== undefined && this.#clock.monotonic() < record.suspectUntil
   }
 
   /** Whether it answered last; true of a node that was never asked. */

@@ -1,7 +1,8 @@
 /**
  * Onion requests of this client: two lanes, each over a guard of its own where two are connected. A request that is slow is
- * hedged on the second lane; the first good answer wins. Failures are counted per node, from typed errors. Invariant: the
- * guard is never the destination, and nothing but layers for its key leaves through it.
+ * hedged on the second lane; the first good answer wins. Failures are counted per node, from typed errors, and paths that
+ * failed are built anew in the background. Invariant: the guard is never the destination, and nothing but layers for its key
+ * leaves through it. docs/protocol/paths.md.
  */
 import {
   AuthenticationError,
@@ -20,6 +21,7 @@ import {
   parsePathFailure,
   type RandomBytes,
   type RpcAnswer,
+  seconds,
 } from '@starling/protocol'
 import {
   type Clock,
@@ -32,15 +34,19 @@ import {
   TimeoutError,
   withTimeout,
 } from '@starling/runtime'
+import { padRequest } from '../swarm/padded-request.ts'
 import { until } from '../until.ts'
 import type { GuardLink, GuardLinks } from './guard-links.ts'
+import { HedgeBudget } from './hedge-budget.ts'
 import type { NodeHealth } from './node-health.ts'
 import { type Path, PathBook } from './path-book.ts'
 import { PathError } from './path-error.ts'
+import { type BrokenPath, PathRepair } from './path-repair.ts'
 
 /** Longer than almost any answer takes; a second request costs little. */
 const HEDGE_DELAY = millis(1500)
 const MAX_ATTEMPTS = 4
+const PROBE_TIMEOUT = seconds(10)
 /** Where hops start to count is random, so that a guard cannot tell that it is one. */
 const MAX_FIRST_HOP = 12
 /** A request that may have been spoilt by any of three nodes. */
@@ -83,11 +89,14 @@ type Settled =
 export class Paths {
   readonly #options: PathsOptions
   readonly #book: PathBook
+  readonly #hedges = new HedgeBudget()
+  readonly #repair: PathRepair
   readonly #inUse = new MutableObservable<PathInUse | undefined>(undefined)
 
   constructor(options: PathsOptions) {
     this.#options = options
     const { clock, random, health } = options
+    this.#repair = new PathRepair({ ...options, probe: (broken, signal) => this.#probe(broken, signal) })
     this.#book = new PathBook({ clock, random, isSuspect: (node) => health.isSuspect(node) })
   }
 
@@ -102,6 +111,11 @@ export class Paths {
   /** Resolves as soon as a guard is connected. */
   connected(signal: AbortSignal): Promise<void> {
     return until(this.#options.guards.links, (links) => links.length > 0, signal)
+  }
+
+  /** Repairs what breaks until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#repair.run(signal)
   }
 
   /**
@@ -128,6 +142,7 @@ export class Paths {
     const stop = new AbortController()
     const signal = AbortSignal.any([options.signal, stop.signal])
     const lane = options.lane ?? 0
+    this.#hedges.earn()
     const start = (on: 0 | 1) => settled(this.#onLane(destination, payload, { ...options, signal, lane: on }))
     try {
       const first = start(lane)
@@ -135,6 +150,7 @@ export class Paths {
       isSlow.catch(() => {}) // aborted: the answer was there first
       const early = await Promise.race([first, isSlow])
       if (early !== 'slow') return unwrap(early)
+      if (!this.#hedges.take()) return unwrap(await first)
       const second = start(lane === 0 ? 1 : 0)
       const winner = await Promise.race([first, second])
       if (winner.kind === 'answer') return winner.answer
@@ -260,6 +276,25 @@ export class Paths {
     this.#options.guards.timedOut(route.guard.node)
     this.#blameAll(route)
     this.#book.drop(route.path.hops)
+    this.#repair.add(route)
+  }
+
+  /** Any member of the swarm tells whether the hops before it work; another one than the last, which may be down itself. */
+  async #probe({ lane, destination }: BrokenPath, signal: AbortSignal): Promise<void> {
+    const { clock, random, view } = this.#options
+    const members = view.snapshot?.swarm(destination.swarmId)?.members ?? []
+    const others = members.filter(({ descriptor }) => descriptor.nodeId !== destination.descriptor.nodeId)
+    const member = others.length > 0 ? others[randomInteger(random, others.length)] : members[0]
+    if (member === undefined) return
+    const payload = padRequest({ method: 'info', params: {} })
+    try {
+      await withTimeout(clock, PROBE_TIMEOUT, signal, async (limited) => {
+        await this.connected(limited)
+        await this.#onLane(member, payload, { signal: limited, timeout: PROBE_TIMEOUT, hedge: false, lane })
+      })
+    } catch (error) {
+      throw error instanceof TimeoutError ? new PathError('timeout', { cause: error }) : error
+    }
   }
 
   #blameAll({ path, destination }: Route): void {
