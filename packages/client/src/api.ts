@@ -15,7 +15,7 @@ import type {
 import type { Observable } from '@starling/runtime'
 import type { DeviceData } from './device-api.ts'
 import type { DeletionScope, MessageDraft, MessageId, MessageView } from './message-api.ts'
-import type { EventLog, Settings } from './settings-api.ts'
+import type { CallOptions, EventLog, Settings } from './settings-api.ts'
 
 export type * from './device-api.ts'
 export type * from './message-api.ts'
@@ -136,9 +136,6 @@ export type PhraseCheck =
   | { readonly kind: 'ok' }
   | { readonly kind: 'incomplete'; readonly words: number }
   | { readonly kind: 'wrong'; readonly code: RecoveryPhraseError['code']; readonly wordIndex?: number }
-
-/** `signal`: rejects with its reason. What is durable by then stays, and what was not begun is not done. */
-export type CallOptions = { readonly signal?: AbortSignal }
 
 export interface Client extends DeviceData, AsyncDisposable {
   readonly session: Observable<SessionState>

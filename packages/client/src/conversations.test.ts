@@ -10,13 +10,14 @@ import type { ConversationId, ConversationList, HistorySnapshot } from './api.ts
 import { ConversationIndex } from './messages/conversation-index.ts'
 import { MessageBook } from './messages/message-book.ts'
 import { MessageHistory } from './messages/message-history.ts'
-import { messageId } from './messages/message-record.ts'
+import { messageId } from './messages/message-place.ts'
 import { SeenMessages } from './messages/seen-messages.ts'
 import { NetworkTime } from './network-time.ts'
 import { parseStoreKey } from './store/key-vault.ts'
 import { MemoryDisk, MemoryStore } from './store/memory-store.ts'
 import { MemoryVault } from './store/memory-vault.ts'
 import { SealedStore } from './store/sealed-store.ts'
+import { noOtherDevices } from './testing/no-other-devices.ts'
 
 const accountOf = (byte: number): AccountId => encodeAccountId(new Uint8Array(32).fill(byte) as X25519PublicKey)
 const idOf = (byte: number) => accountOf(byte) as string as ConversationId
@@ -46,10 +47,12 @@ class Desk {
     const index = new ConversationIndex({ self, queued }, this.list)
     await index.load(this.store)
     const time = new NetworkTime(this.clock)
-    this.book = new MessageBook({ store: this.store, index, seen: new SeenMessages(this.store), time, self, queued })
+    const seen = new SeenMessages(this.store)
+    const random = seededRandom(3)
+    this.book = new MessageBook({ store: this.store, index, seen, time, self, random, ...noOtherDevices(), queued })
   }
 
-  receive(byte: number, at: number, text = `${at}`): Promise<void> {
+  receive(byte: number, at: number, text = `${at}`): Promise<unknown> {
     const author = accountOf(byte)
     const message = {
       author,
@@ -69,7 +72,7 @@ class Desk {
       sentAt,
       delivery: { kind: 'queued' },
     } as const
-    return this.book.exclusively(() => this.book.add(accountOf(byte), message, []))
+    return this.book.exclusively(() => this.book.add(accountOf(byte), message))
   }
 }
 

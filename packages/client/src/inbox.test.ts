@@ -207,7 +207,7 @@ test('replying accepts a request and tells the other so; a later name of theirs 
     .swarmOf(alice)[0]!
     .messages.filter(({ owner, namespace }) => owner === accountOf(alice) && namespace === NAMESPACES.messages)
   expect(stored).toHaveLength(2 + 1 + 1) // two sync copies, the response and the reply
-  expect(await textsOf(alice, accountOf(bob))).toEqual(['hello', 'I have a new name', 'welcome'])
+  expect(await textsOf(alice, accountOf(bob))).toEqual(['hello', 'I have a new name', 'notice', 'welcome'])
 })
 
 test('a swarm that moved is followed, long before the directory would be fetched anyway', async () => {

@@ -27,3 +27,6 @@ export type LoggedEvent = {
 
 /** The last 500, oldest first; forgotten when the client ends. */
 export type EventLog = readonly LoggedEvent[]
+
+/** `signal`: rejects with its reason. What is durable by then stays, and what was not begun is not done. */
+export type CallOptions = { readonly signal?: AbortSignal }

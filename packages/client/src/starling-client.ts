@@ -7,8 +7,10 @@ import {
   type AccountSeed,
   createAccountSeed,
   type DisplayName,
+  type Expiration,
   encodeRecoveryPhrase,
   type NetworkFile,
+  type ProfilePicture,
   parseDisplayName,
   parseRecoveryPhrase,
   seconds,
@@ -16,6 +18,7 @@ import {
 } from '@starling/protocol'
 import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
 import { type AccountRecord, getAccount, putAccount } from './account/account-record.ts'
+import type { OwnProfile } from './account/config-changes.ts'
 import { Messenger } from './account/messenger.ts'
 import { DEFAULT_SETTINGS, getSettings, putSettings } from './account/settings-record.ts'
 import type {
@@ -130,9 +133,10 @@ export class StarlingClient implements Client {
     })
   }
 
-  async restoreAccount({ phrase }: { phrase: string }): Promise<void> {
+  async restoreAccount({ phrase, signal }: { phrase: string } & CallOptions): Promise<void> {
     const seed = parseRecoveryPhrase(phrase)
     await this.#queue.run(async () => {
+      signal?.throwIfAborted()
       this.#assertNoAccount()
       await this.#unlock({ seed, displayName: undefined, nameUpdated: 0, phraseConfirmed: true })
       await this.#restore()
@@ -177,6 +181,8 @@ export class StarlingClient implements Client {
         await this.#net.moveTo(store)
       }
       this.#conversations.set([])
+      this.#events.set([])
+      this.#settings.set(DEFAULT_SETTINGS)
       this.#session.set({ kind: 'noAccount' })
     })
   }
@@ -185,19 +191,23 @@ export class StarlingClient implements Client {
     return this.#ready().startConversation(accountId)
   }
 
-  async send(conversation: ConversationId, draft: string | MessageDraft, _options?: CallOptions): Promise<MessageId> {
+  async send(
+    conversation: ConversationId,
+    draft: string | MessageDraft,
+    options: CallOptions = {},
+  ): Promise<MessageId> {
     const messenger = this.#ready()
-    const text = typeof draft === 'string' ? draft : (draft.text ?? '')
-    await this.#measureTime()
-    return messenger.send(conversation, text)
+    options.signal?.throwIfAborted()
+    await this.#measureTime(options.signal)
+    return messenger.actions.send(conversation, draft)
   }
 
   async retry(message: MessageId): Promise<void> {
-    await this.#ready().retry(message)
+    await this.#ready().actions.retry(message)
   }
 
   async deleteForMe(message: MessageId): Promise<void> {
-    await this.#ready().deleteForMe(message)
+    await this.#ready().actions.deleteMessages([message], 'thisDevice')
   }
 
   async changeSettings(change: Partial<Settings>): Promise<void> {
@@ -208,31 +218,36 @@ export class StarlingClient implements Client {
     })
   }
 
-  async setProfilePicture(): Promise<void> {
-    throw new ActionError('not_allowed')
+  async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
+    await this.#queue.run(async () => {
+      await this.#ready().setPicture(picture)
+      await this.#change({ picture, nameUpdated: Math.floor(this.#net.time.now() / 1000) })
+      this.#showReady()
+    })
   }
 
-  async react(): Promise<void> {
-    throw new ActionError('not_allowed')
+  async react(message: MessageId, emoji: string): Promise<void> {
+    await this.#ready().actions.react(message, emoji, true)
   }
 
-  async removeReaction(): Promise<void> {
-    throw new ActionError('not_allowed')
+  async removeReaction(message: MessageId, emoji: string): Promise<void> {
+    await this.#ready().actions.react(message, emoji, false)
   }
 
   async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
-    if (scope !== 'thisDevice') throw new ActionError('not_allowed')
-    for (const message of messages) await this.#ready().deleteForMe(message)
+    await this.#ready().actions.deleteMessages(messages, scope)
   }
 
-  async setExpiration(): Promise<void> {
-    throw new ActionError('not_allowed')
+  async setExpiration(conversation: ConversationId, expiration: Expiration | undefined): Promise<void> {
+    await this.#ready().actions.setExpiration(conversation, expiration)
   }
 
-  async setTyping(): Promise<void> {}
+  async setTyping(conversation: ConversationId, isTyping: boolean): Promise<void> {
+    await this.#ready().setTyping(conversation, isTyping)
+  }
 
-  async reportMediaSaved(): Promise<void> {
-    throw new ActionError('not_allowed')
+  async reportMediaSaved(message: MessageId): Promise<void> {
+    await this.#ready().actions.reportMediaSaved(message)
   }
 
   async history(conversation: ConversationId): Promise<History> {
@@ -240,11 +255,11 @@ export class StarlingClient implements Client {
   }
 
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
-    await this.#ready().updateConversation(conversation, change)
+    await this.#ready().actions.updateConversation(conversation, change)
   }
 
   async deleteConversation(conversation: ConversationId): Promise<void> {
-    await this.#ready().deleteConversation(conversation)
+    await this.#ready().actions.deleteConversation(conversation)
   }
 
   async search(): Promise<readonly SearchHit[]> {
@@ -404,7 +419,9 @@ export class StarlingClient implements Client {
       net: this.#net,
       decompress,
       conversations: this.#conversations,
-      onName: (name) => this.#nameArrived(name),
+      events: this.#events,
+      settings: () => this.#settings.snapshot,
+      onProfile: (profile) => this.#profileArrived(profile),
       onCaughtUp: () => this.#found.update((found) => ({ ...found, lanes: found.lanes + 1 })),
     })
     await this.#messenger.load()
@@ -436,9 +453,10 @@ export class StarlingClient implements Client {
     return Math.min(2, (account && this.#net.requests.swarmOf(account)?.members.length) ?? 2)
   }
 
-  /** Our devices agree on this name. */
-  async #nameArrived(displayName: DisplayName): Promise<void> {
-    await this.#setName(displayName)
+  /** Our devices agree on this name and picture. */
+  async #profileArrived({ name, picture, updatedSeconds }: OwnProfile): Promise<void> {
+    if (name === undefined) return
+    await this.#change({ displayName: name, picture, nameUpdated: updatedSeconds })
     this.#found.update((found) => ({ ...found, name: true }))
     const { kind } = this.#session.snapshot
     if (kind === 'ready' || kind === 'needsName') this.#showReady()
@@ -458,21 +476,25 @@ export class StarlingClient implements Client {
     })
   }
 
-  async #measureTime(): Promise<void> {
+  async #measureTime(signal = this.#tasks.signal): Promise<void> {
     const { time, requests } = this.#net
     if (time.isMeasured || !this.#net.isConnected) return
     try {
-      await withTimeout(this.#options.clock, MEASURE_PATIENCE, this.#tasks.signal, () => requests.measureTime())
+      const either = AbortSignal.any([signal, this.#tasks.signal])
+      await withTimeout(this.#options.clock, MEASURE_PATIENCE, either, () => requests.measureTime())
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error
     }
   }
 
   #showReady(): void {
-    const { displayName, phraseConfirmed } = this.#record()
+    const { displayName, phraseConfirmed, picture } = this.#record()
     if (displayName === undefined || this.#messenger === undefined) return
     const { accountId } = this.#messenger
-    this.#session.set({ kind: 'ready', account: { accountId, displayName, phraseConfirmed } })
+    this.#session.set({
+      kind: 'ready',
+      account: { accountId, displayName, phraseConfirmed, ...(picture && { picture }) },
+    })
   }
 
   #assertNoAccount(): void {

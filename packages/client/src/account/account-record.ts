@@ -3,6 +3,7 @@ import {
   type AccountSeed,
   type DisplayName,
   fromBase64,
+  type ProfilePicture,
   parseAccountSeed,
   parseDisplayName,
   toBase64,
@@ -16,9 +17,10 @@ export type AccountRecord = {
   readonly seed: AccountSeed
   /** `undefined`: restored, and no name was found yet. */
   readonly displayName: DisplayName | undefined
-  /** When the name was set: seconds of network time. */
+  /** When name or picture was set: seconds of network time. */
   readonly nameUpdated: number
   readonly phraseConfirmed: boolean
+  readonly picture?: ProfilePicture | undefined
 }
 
 const singleton = new Singleton(
@@ -29,6 +31,7 @@ const singleton = new Singleton(
       displayName: z.optional(z.string()),
       nameUpdated: z.number(),
       phraseConfirmed: z.boolean(),
+      picture: z.optional(z.object({ url: z.string(), key: z.string() })),
     }),
   ),
 )
@@ -36,19 +39,22 @@ const singleton = new Singleton(
 export async function getAccount(store: SealedStore): Promise<AccountRecord | undefined> {
   const found = await singleton.get(store)
   if (found === undefined) return undefined
-  const { displayName } = found
+  const { displayName, picture } = found
   return {
     ...found,
     seed: parseAccountSeed(fromBase64(found.seed)),
     displayName: displayName === undefined ? undefined : parseDisplayName(displayName),
+    picture: picture && { url: picture.url, key: fromBase64(picture.key) },
   }
 }
 
-export function putAccount({ seed, displayName, nameUpdated, phraseConfirmed }: AccountRecord): SealedChange {
+export function putAccount(account: AccountRecord): SealedChange {
+  const { seed, displayName, nameUpdated, phraseConfirmed, picture } = account
   return singleton.put({
     seed: toBase64(seed),
     ...(displayName === undefined ? {} : { displayName }),
     nameUpdated,
     phraseConfirmed,
+    ...(picture && { picture: { url: picture.url, key: toBase64(picture.key) } }),
   })
 }

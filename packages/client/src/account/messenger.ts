@@ -2,41 +2,46 @@
 import {
   type AccountId,
   type AccountKeys,
-  buildContent,
-  buildStoredMessage,
-  type Content,
   type Crypto,
   type Decompress,
-  type DisplayName,
   deriveAccountKeys,
-  millis,
   type NetworkFile,
+  type ProfilePicture,
   parseAccountId,
   type RandomBytes,
   type SenderProfile,
   type UnixMillis,
-  unixMillis,
 } from '@starling/protocol'
 import { type Clock, type Logger, type MutableObservable, TaskGroup } from '@starling/runtime'
-import type { ConversationChange, ConversationId, ConversationList, Delivery, History, MessageId } from '../api.ts'
+import type { ConversationId, ConversationList, Delivery, EventLog as EventList, History, Settings } from '../api.ts'
 import type { ConfigChanges } from '../config/config-facade.ts'
 import { ConfigSync } from '../config/config-sync.ts'
+import { Arrivals } from '../messages/arrivals.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
+import type { ConversationRecord, ReceiptKind } from '../messages/conversation-record.ts'
+import { EventLog } from '../messages/event-log.ts'
+import { Expiring } from '../messages/expiring.ts'
 import { Inbox, type InboxOptions } from '../messages/inbox.ts'
-import { MessageBook, unknownConversation } from '../messages/message-book.ts'
+import { MessageBook } from '../messages/message-book.ts'
 import { MessageHistory } from '../messages/message-history.ts'
-import { type MessagePlace, parseMessageId } from '../messages/message-record.ts'
+import type { MessagePlace } from '../messages/message-place.ts'
 import { Outbox } from '../messages/outbox.ts'
-import { type OutboxItem, putOutboxItem } from '../messages/outbox-record.ts'
+import { putOutboxItem } from '../messages/outbox-record.ts'
+import { OwnSwarm } from '../messages/own-swarm.ts'
+import { Receipts } from '../messages/receipts.ts'
 import { SeenMessages } from '../messages/seen-messages.ts'
 import { MessageStorage } from '../messages/store-message.ts'
 import { Timestamps } from '../messages/timestamps.ts'
+import { TypingContacts } from '../messages/typing-contacts.ts'
+import { TypingNotices } from '../messages/typing-notices.ts'
 import type { Network } from '../network.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
 import type { AccountRecord } from './account-record.ts'
-
-/** So that the answer to a request sorts before the reply that gave it. docs/protocol/envelope.md §7. */
-const RESPONSE_LEAD = millis(100)
+import { Actions } from './actions.ts'
+import { applyConfigChanges, type OwnProfile } from './config-changes.ts'
+import { ConfigMirror } from './config-mirror.ts'
+import { DeletedConversations } from './deleted-conversations.ts'
+import { Outgoing } from './outgoing.ts'
 
 export type MessengerOptions = {
   readonly account: AccountRecord
@@ -49,20 +54,30 @@ export type MessengerOptions = {
   readonly net: Network
   readonly decompress: Decompress | undefined
   readonly conversations: MutableObservable<ConversationList>
-  /** Another device, or the swarm after a restore, gave the account this name. */
-  readonly onName: (name: DisplayName) => Promise<void>
+  readonly events: MutableObservable<EventList>
+  readonly settings: () => Settings
+  /** Another device, or the swarm after a restore, gave the account this name and picture. */
+  readonly onProfile: (profile: OwnProfile) => Promise<void>
   readonly onCaughtUp: () => void
 }
 
 export class Messenger implements AsyncDisposable {
   readonly keys: AccountKeys
   readonly configs: ConfigSync
+  readonly actions: Actions
   readonly #options: MessengerOptions
   readonly #book: MessageBook
   readonly #outbox: Outbox
   readonly #inbox: Inbox
   readonly #index: ConversationIndex
   readonly #timestamps: Timestamps
+  readonly #outgoing: Outgoing
+  readonly #receipts: Receipts
+  readonly #expiring: Expiring
+  readonly #deleted: DeletedConversations
+  readonly #typing: TypingNotices
+  readonly #mirror: ConfigMirror
+  readonly #events: EventLog
   readonly #tasks: TaskGroup
   readonly #stops: (() => void)[] = []
   #account: AccountRecord
@@ -70,44 +85,107 @@ export class Messenger implements AsyncDisposable {
   constructor(options: MessengerOptions) {
     this.#options = options
     this.#account = options.account
-    const { crypto, logger, net, store } = options
+    const { crypto, logger, net, store, settings } = options
     this.keys = deriveAccountKeys(crypto, options.account.seed)
     const self = this.keys.accountId
     const { paths, requests, time } = net
-    this.#tasks = new TaskGroup({
+    const tasks = new TaskGroup({
       onFailure: (task, error) => logger.error('client.task_failed', { task, code: codeOf(error) }),
     })
+    this.#tasks = tasks
     const seen = new SeenMessages(store)
     const queued = (conversation: ConversationId) => this.#queuedView(conversation)
-    const shared = { ...options, keys: this.keys, self, seen, queued, paths, requests, time }
+    const events = new EventLog(time, options.events)
+    this.#events = events
+    const shared = { ...options, keys: this.keys, self, seen, queued, paths, requests, time, tasks, events }
     this.#timestamps = new Timestamps(store, time)
-    this.#index = new ConversationIndex({ self, queued }, options.conversations)
-    const book = new MessageBook({ ...shared, index: this.#index })
+    const index = new ConversationIndex({ self, queued }, options.conversations)
+    this.#index = index
+    const now = () => time.now()
+    this.#mirror = new ConfigMirror({ self, now, shared: () => this.configs.shared })
+    const book = new MessageBook({
+      ...shared,
+      index,
+      mirror: this.#mirror,
+      hooks: this.#hooks(),
+      policy: this.#policy(),
+    })
     this.#book = book
     const storage = new MessageStorage(shared)
-    const buildSyncCopy = (place: MessagePlace) => this.#syncCopyOf(place)
-    const tasks = this.#tasks
-    this.#outbox = new Outbox({ ...shared, logger: logger.child('outbox'), book, storage, tasks, buildSyncCopy })
+    this.#outbox = new Outbox({
+      ...shared,
+      logger: logger.child('outbox'),
+      book,
+      storage,
+      ownSwarm: new OwnSwarm(shared),
+      buildSyncCopy: async (place) => {
+        const message = await book.get(place)
+        return message && this.#outgoing.syncCopy(place.conversation, message)
+      },
+    })
+    const takeOrder = () => this.#outbox.takeOrder()
+    this.#outgoing = new Outgoing({ ...shared, takeOrder, profile: () => this.#profile() })
+    const typing = new TypingContacts({ ...shared, index, isOn: () => settings().typing })
+    const isConnected = () => net.isConnected
+    this.#typing = new TypingNotices({
+      ...shared,
+      index,
+      storage,
+      isConnected,
+      isOn: () => settings().typing,
+      build: async (conversation, action) => {
+        const sentAt = this.#timestamps.next()
+        await store.write([this.#timestamps.put()])
+        return this.#outgoing.typing(conversation, action, sentAt)
+      },
+    })
+    this.#receipts = new Receipts({
+      ...shared,
+      logger: logger.child('receipts'),
+      book,
+      index,
+      build: (record, kind, times) => this.#receipt(record, kind, times),
+    })
+    const cancel = (place: MessagePlace) => this.#outbox.cancel(place)
+    this.#expiring = new Expiring({ ...shared, logger: logger.child('expiring'), book, cancel })
+    const erase = (id: ConversationId) => this.#mirror.erase(parseAccountId(id))
+    this.actions = new Actions({
+      ...shared,
+      book,
+      outbox: this.#outbox,
+      outgoing: this.#outgoing,
+      timestamps: this.#timestamps,
+      typing: this.#typing,
+      erase,
+    })
     const onChange = (changes: ConfigChanges) => this.#applyConfigs(changes)
     this.configs = new ConfigSync({ ...shared, logger: logger.child('config'), onChange })
-    const onConfigs: InboxOptions['onConfigs'] = (namespace, items) => this.configs.receive(namespace, items)
+    this.#deleted = new DeletedConversations({ store, self, time, shared: this.configs.shared })
+    const onConfigs: InboxOptions['onConfigs'] = async (namespace, items) => {
+      await this.configs.receive(namespace, items)
+      await this.#deleted.note(namespace, items)
+      events.note('otherDevice', 'config.received', items.length)
+    }
+    const isDeleted = this.#deleted.has.bind(this.#deleted)
+    const arrivals = new Arrivals({ ...shared, book, typing, isDeleted })
     const { view } = net.directory
-    this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), book, view, onConfigs })
+    this.#inbox = new Inbox({ ...shared, logger: logger.child('inbox'), arrivals, view, onConfigs })
   }
 
   get accountId(): AccountId {
     return this.keys.accountId
   }
 
-  /** The record changed: messages from now on carry the new name. */
+  /** The record changed: messages from now on carry the new name and picture. */
   setAccount(account: AccountRecord): void {
     this.#account = account
   }
 
   async load(): Promise<void> {
+    await this.configs.load()
     await this.#index.load(this.#options.store)
     await this.#timestamps.load()
-    await this.configs.load()
+    await this.#deleted.load()
   }
 
   async start(): Promise<void> {
@@ -116,6 +194,8 @@ export class Messenger implements AsyncDisposable {
     await this.#outbox.load()
     this.#inbox.start(this.#tasks)
     this.#tasks.run('configs', (signal) => this.configs.run(signal))
+    this.#tasks.run('receipts', (signal) => this.#receipts.run(signal))
+    this.#tasks.run('expiring', (signal) => this.#expiring.run(signal))
     let wasConnected = net.isConnected
     this.#stops.push(
       net.guards.links.subscribe((links) => {
@@ -139,137 +219,59 @@ export class Messenger implements AsyncDisposable {
     return this.#book.open(parseAccountId(accountId))
   }
 
-  async send(conversation: ConversationId, text: string): Promise<MessageId> {
-    const account = parseAccountId(conversation)
-    this.#content(account, text, unixMillis(0)) // throws for a text that cannot be sent
-    const { message, items } = await this.#book.exclusively(() => this.#queue(account, text))
-    for (const item of items) this.#outbox.submit(item)
-    return message
-  }
-
-  async retry(message: MessageId): Promise<void> {
-    const place = parseMessageId(message)
-    const item = await this.#book.exclusively(async () => {
-      const found = await this.#book.get(place)
-      if (found?.delivery?.kind !== 'failed' || found.body.kind !== 'text') return undefined
-      const made = this.#message(parseAccountId(place.conversation), found.body.text, place.sentAt)
-      await this.#book.setDelivery(place, { kind: 'queued' }, [putOutboxItem(made)])
-      return made
-    })
-    if (item !== undefined) this.#outbox.submit(item)
-    else this.#outbox.wake()
-  }
-
-  async deleteForMe(message: MessageId): Promise<void> {
-    const place = parseMessageId(message)
-    await this.#book.deleteMessage(place, this.#outbox.cancel(place))
-  }
-
   history(conversation: ConversationId): Promise<History> {
     parseAccountId(conversation)
     return MessageHistory.open(this.#book, conversation)
   }
 
-  async updateConversation(id: ConversationId, change: ConversationChange): Promise<void> {
-    const before = await this.#book.change(id, change)
-    if (before === undefined) throw unknownConversation()
-    if (change.accepted !== true || before.answered) return
-    const item = await this.#book.exclusively(async () => {
-      const response = this.#response(before.account, this.#timestamps.next())
-      await this.#options.store.write([putOutboxItem(response), this.#timestamps.put()])
-      return response
-    })
-    await this.#book.setAnswered(id)
-    this.#outbox.submit(item)
+  setTyping(conversation: ConversationId, isTyping: boolean): Promise<void> {
+    return this.#typing.set(conversation, isTyping)
   }
 
-  async deleteConversation(id: ConversationId): Promise<void> {
-    const changes = this.#outbox.cancelAll(id)
-    if (changes.length > 0) await this.#options.store.write(changes)
-    await this.#book.deleteConversation(id)
+  /** A picture that the owner chose. */
+  async setPicture(picture: ProfilePicture | undefined): Promise<void> {
+    await this.#options.store.write(this.configs.shared.profile.set({ picture: picture ?? 'none' }))
+    this.#events.note('thisDevice', 'profile.changed')
   }
 
-  /** What another device of ours changed. */
-  async #applyConfigs({ profile }: ConfigChanges): Promise<void> {
-    const name = profile?.after.name
-    if (name !== undefined && name !== profile?.before.name) await this.#options.onName(name)
-  }
-
-  /** Writes the message, the response to a request where it is one, and what the outbox needs: all or nothing. */
-  async #queue(account: AccountId, text: string): Promise<{ message: MessageId; items: OutboxItem[] }> {
-    const conversation = this.#book.conversation(account as string as ConversationId)
-    const isReply = conversation !== undefined && !conversation.answered && account !== this.accountId
-    const items: OutboxItem[] = []
-    if (isReply) items.push(this.#response(account, this.#timestamps.next()))
-    const sentAt = this.#timestamps.next(isReply ? RESPONSE_LEAD : millis(0))
-    items.push(this.#message(account, text, sentAt))
-    const message = await this.#book.add(
-      account,
-      {
-        author: this.accountId,
-        direction: 'outgoing',
-        body: { kind: 'text', text },
-        sentAt,
-        delivery: { kind: 'queued' },
-      },
-      [...items.map(putOutboxItem), this.#timestamps.put()],
-    )
-    return { message, items }
-  }
-
-  #message(account: AccountId, text: string, sentAt: UnixMillis): OutboxItem {
-    return this.#item('message', account, account, this.#content(account, text, sentAt), sentAt)
-  }
-
-  /** A note to oneself is nothing but the copy for the other devices. docs/protocol/envelope.md §6. */
-  #content(account: AccountId, text: string, timestamp: UnixMillis): Content {
-    const syncTarget = account === this.accountId ? account : undefined
-    return buildContent({ kind: 'visible', text }, { timestamp, profile: this.#profile(), syncTarget })
-  }
-
-  #response(account: AccountId, sentAt: UnixMillis): OutboxItem {
-    const content = buildContent({ kind: 'requestResponse' }, { timestamp: sentAt, profile: this.#profile() })
-    return this.#item('response', account, account, content, sentAt)
-  }
-
-  #profile(): SenderProfile | undefined {
-    const { displayName, nameUpdated } = this.#account
-    return displayName === undefined ? undefined : { name: displayName, updatedSeconds: nameUpdated }
-  }
-
-  async #syncCopyOf(place: MessagePlace): Promise<Uint8Array | undefined> {
-    const message = await this.#book.get(place)
-    if (message?.body.kind !== 'text') return undefined
-    const { sentAt: timestamp } = place
-    const syncTarget = parseAccountId(place.conversation)
-    return this.#seal(
-      this.accountId,
-      buildContent({ kind: 'visible', text: message.body.text }, { timestamp, syncTarget }),
-      timestamp,
-    )
-  }
-
-  #item(
-    kind: OutboxItem['kind'],
-    conversation: AccountId,
-    owner: AccountId,
-    content: Content,
-    sentAt: UnixMillis,
-  ): OutboxItem {
+  #hooks() {
     return {
-      order: this.#outbox.takeOrder(),
-      kind,
-      conversation: conversation as string as ConversationId,
-      sentAt,
-      owner,
-      data: this.#seal(owner, content, sentAt),
-      queuedAt: this.#options.net.time.now(),
+      onDue: (at: UnixMillis) => this.#expiring.note(at),
+      onQueued: (item: Parameters<Outbox['submit']>[0]) => this.#outbox.submit(item),
+      onOwed: (id: ConversationId) => this.#receipts.note(id),
     }
   }
 
-  #seal(recipient: AccountId, content: Content, timestamp: UnixMillis): Uint8Array {
-    const { crypto, random } = this.#options
-    return buildStoredMessage({ crypto, random, sender: this.keys, recipient, content, timestamp })
+  #policy() {
+    const { settings } = this.#options
+    return {
+      sendsDelivered: () => settings().deliveryReceipts,
+      sendsRead: () => settings().readReceipts,
+      makeJob: (job: Parameters<Outgoing['job']>[0]) => this.#outgoing.job(job),
+      readUpTo: (account: AccountId) => this.configs.shared.readState.get(account).readUntil,
+      readWrites: (account: AccountId, readUntil: UnixMillis) =>
+        this.configs.shared.readState.raise(account, readUntil),
+    }
+  }
+
+  #receipt({ account, expiration }: ConversationRecord, kind: ReceiptKind, timestamps: readonly UnixMillis[]) {
+    const draft = { kind: kind === 'read' ? 'readReceipt' : 'deliveryReceipt', timestamps } as const
+    const sentAt = this.#timestamps.next()
+    const item = this.#outgoing.control({ conversation: account, draft, sentAt, expiration })
+    this.#events.note('thisDevice', `receipt.${kind}`, timestamps.length)
+    return { item, changes: [putOutboxItem(item), this.#timestamps.put()] }
+  }
+
+  #profile(): SenderProfile | undefined {
+    const { displayName, nameUpdated, picture } = this.#account
+    if (displayName === undefined) return undefined
+    return { name: displayName, updatedSeconds: nameUpdated, ...(picture && { picture }) }
+  }
+
+  #applyConfigs(changes: ConfigChanges): Promise<void> {
+    const { onProfile } = this.#options
+    const context = { book: this.#book, mirror: this.#mirror, self: this.accountId, events: this.#events, onProfile }
+    return applyConfigChanges(changes, context)
   }
 
   #queuedView(conversation: ConversationId): Delivery {

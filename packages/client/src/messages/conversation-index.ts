@@ -5,7 +5,8 @@ import type { ConversationId, ConversationList, ConversationSummary, Delivery } 
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
 import { numberSort, sortNumber } from '../store/sort-key.ts'
 import { TABLES } from '../store/tables.ts'
-import { type ConversationRecord, conversationRecord, conversationSummary } from './conversation-record.ts'
+import { type ConversationRecord, conversationRecord } from './conversation-record.ts'
+import { conversationSummary } from './conversation-view.ts'
 
 const PAGE = 500
 
@@ -16,6 +17,7 @@ export class ConversationIndex {
   readonly #context: Context
   readonly #list: MutableObservable<ConversationList>
   readonly #entries = new Map<ConversationId, Entry>()
+  readonly #typing = new Set<ConversationId>()
   #nextNumber = 0
 
   /** `list` is what is published: it outlives the account. */
@@ -37,7 +39,8 @@ export class ConversationIndex {
       if (last === undefined || page.length < PAGE) break
       from = numberSort(sortNumber(last.sort) + 1) as Uint8Array<ArrayBuffer>
     }
-    const all = [...this.#entries.values()].map(({ summary }) => summary)
+    const shown = [...this.#entries.values()].filter(({ record }) => !record.hidden)
+    const all = shown.map(({ summary }) => summary)
     this.#list.set(all.sort(compareSummaries))
   }
 
@@ -61,8 +64,26 @@ export class ConversationIndex {
     const id = idOf(record)
     const { summary } = this.#add(this.#entries.get(id)?.number ?? this.#nextNumber, record)
     const others = this.#list.snapshot.filter((other) => other.id !== id)
+    if (record.hidden) {
+      this.#list.set(others)
+      return
+    }
     const at = placeFor(others, summary)
     this.#list.set([...others.slice(0, at), summary, ...others.slice(at)])
+  }
+
+  /** All of them, in no order. */
+  records(): readonly ConversationRecord[] {
+    return Array.from(this.#entries.values(), ({ record }) => record)
+  }
+
+  /** They type, or do not any more: shown, never kept. */
+  setTyping(id: ConversationId, isTyping: boolean): void {
+    if (this.#typing.has(id) === isTyping) return
+    if (isTyping) this.#typing.add(id)
+    else this.#typing.delete(id)
+    const record = this.get(id)
+    if (record !== undefined) this.show(record)
   }
 
   /** It was deleted. */
@@ -74,7 +95,8 @@ export class ConversationIndex {
   #add(number: number, record: ConversationRecord): Entry {
     const id = idOf(record)
     const { self, queued } = this.#context
-    const entry = { number, record, summary: conversationSummary(record, { self, queued: () => queued(id) }) }
+    const context = { self, queued: () => queued(id), isTyping: this.#typing.has(id) }
+    const entry = { number, record, summary: conversationSummary(record, context) }
     this.#entries.set(id, entry)
     this.#nextNumber = Math.max(this.#nextNumber, number + 1)
     return entry

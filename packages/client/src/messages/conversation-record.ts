@@ -1,70 +1,100 @@
-/** A conversation as this device keeps it, and as faces see it. */
-import { type AccountId, truncateDisplayName, type UnixMillis } from '@starling/protocol'
-import * as z from 'zod/mini'
-import type { ConversationChange, ConversationId, ConversationSummary, Delivery } from '../api.ts'
-import { jsonRecord } from '../store/json-record.ts'
+/** A conversation as this device keeps it. */
 import {
-  accountIdSchema,
-  bodySchema,
-  deliverySchema,
-  deliveryView,
-  directionSchema,
-  type MessageRecord,
-  timeSchema,
-} from './message-record.ts'
+  type AccountId,
+  type Expiration,
+  type SenderProfile,
+  toBase64,
+  truncateDisplayName,
+  type UnixMillis,
+} from '@starling/protocol'
+import * as z from 'zod/mini'
+import type { ConversationChange } from '../api.ts'
+import { deliverySchema } from './delivery-record.ts'
+import { comparePlaces } from './message-place.ts'
+import type { MessageRecord } from './message-record.ts'
+import { accountIdSchema, bodySchema, directionSchema, expirationSchema, timeSchema } from './record-fields.ts'
+import { versionedRecord } from './versioned-record.ts'
 
 export type ConversationRecord = {
   readonly account: AccountId
   /** We wrote to them, or accepted their request. */
   readonly accepted: boolean
+  /** They accept our messages: they wrote to us, or said so. */
+  readonly approvedMe: boolean
   /** They were told that we accepted, or need not be. */
   readonly answered: boolean
   readonly blocked: boolean
   readonly pinned: boolean
   readonly muted: boolean
+  /** Not listed until something happens in it: another device deleted it. */
+  readonly hidden?: true | undefined
   readonly markedUnread: boolean
   readonly unread: number
   readonly draft: string
   readonly nickname?: string | undefined
   readonly profileName?: string | undefined
+  /** The key as base64. */
+  readonly profilePicture?: { readonly url: string; readonly key: string } | undefined
   /** Seconds, by their clock. */
   readonly profileUpdated: number
+  /** The message that brought it: of two with the same `profileUpdated` the later one counts. */
+  readonly profileFrom?: UnixMillis | undefined
   readonly lastActivity: UnixMillis
-  readonly last?: Pick<MessageRecord, 'direction' | 'body' | 'sentAt' | 'delivery'> | undefined
+  /** Of what we send. */
+  readonly expiration?: Expiration | undefined
+  /** Where the line stands that says that they accepted our request. */
+  readonly acceptedAt?: UnixMillis | undefined
+  /** Receipts that we owe them: times of their messages, at most 2,000 of a kind. */
+  readonly owed?: { readonly delivered: readonly UnixMillis[]; readonly read: readonly UnixMillis[] } | undefined
+  readonly last?: Pick<MessageRecord, 'direction' | 'body' | 'sentAt' | 'delivery' | 'deleted'> | undefined
 }
 
-export const conversationRecord = jsonRecord<ConversationRecord>(
+export type ReceiptKind = keyof NonNullable<ConversationRecord['owed']>
+
+export const conversationRecord = versionedRecord<ConversationRecord>(
+  2,
   z.object({
     account: accountIdSchema,
     accepted: z.boolean(),
+    approvedMe: z.boolean(),
     answered: z.boolean(),
     blocked: z.boolean(),
     pinned: z.boolean(),
     muted: z.boolean(),
+    hidden: z.optional(z.literal(true)),
     markedUnread: z.boolean(),
     unread: z.int(),
     draft: z.string(),
     nickname: z.optional(z.string()),
     profileName: z.optional(z.string()),
+    profilePicture: z.optional(z.object({ url: z.string(), key: z.string() })),
     profileUpdated: z.number(),
+    profileFrom: z.optional(timeSchema),
     lastActivity: timeSchema,
+    expiration: z.optional(expirationSchema),
+    acceptedAt: z.optional(timeSchema),
+    owed: z.optional(z.object({ delivered: z.array(timeSchema), read: z.array(timeSchema) })),
     last: z.optional(
       z.object({
         direction: directionSchema,
         body: bodySchema,
         sentAt: timeSchema,
         delivery: z.optional(deliverySchema),
+        deleted: z.optional(z.literal(true)),
       }),
     ),
   }),
+  withApproval,
 )
 
 const MAX_DRAFT = 20_000
+const MAX_OWED = 2000
 
 export function createConversation(account: AccountId, now: UnixMillis): ConversationRecord {
   return {
     account,
     accepted: false,
+    approvedMe: false,
     answered: false,
     blocked: false,
     pinned: false,
@@ -80,23 +110,31 @@ export function createConversation(account: AccountId, now: UnixMillis): Convers
 /** A message more, or one that changed: it becomes the last one unless there is a later one. */
 export function withMessage(record: ConversationRecord, message: MessageRecord, now: UnixMillis): ConversationRecord {
   const { last } = record
-  if (last !== undefined && last.sentAt > message.sentAt) return record
-  const { direction, body, sentAt, delivery } = message
   // A time in the future would keep the conversation on top for as long.
-  const lastActivity = Math.max(record.lastActivity, Math.min(sentAt, now)) as UnixMillis
-  return { ...record, lastActivity, last: { direction, body, sentAt, delivery } }
+  const lastActivity = Math.max(record.lastActivity, Math.min(message.sentAt, now)) as UnixMillis
+  if (last !== undefined && comparePlaces(last, message) > 0) return { ...record, lastActivity }
+  const { direction, body, sentAt, delivery, deleted } = message
+  return { ...record, lastActivity, last: { direction, body, sentAt, delivery, deleted } }
 }
 
-/** The name that they give themselves, if it is later than the one we know. Old clients say no time: theirs counts. docs/protocol/envelope.md §6. */
+/** All that they show of themselves, if it is later than what we know. Old clients say no time: theirs counts. docs/protocol/envelope.md §6. */
 export function withProfile(
   record: ConversationRecord,
-  profile: { readonly name: string; readonly updatedSeconds: number },
+  profile: SenderProfile,
+  sentAt: UnixMillis,
 ): ConversationRecord {
-  const isNewer = profile.updatedSeconds > record.profileUpdated
-  const isUntimed = profile.updatedSeconds === 0 && record.profileUpdated === 0
-  if (!isNewer && !isUntimed) return record
-  if (!isNewer && record.profileName === profile.name) return record
-  return { ...record, profileName: profile.name, profileUpdated: profile.updatedSeconds }
+  const { profileUpdated: before, profileFrom = 0 } = record
+  const isLater = profile.updatedSeconds > before || (profile.updatedSeconds === before && sentAt >= profileFrom)
+  if (!isLater) return record
+  const { picture } = profile
+  return {
+    ...record,
+    // Who has no name has only not said it.
+    profileName: profile.name ?? record.profileName,
+    profilePicture: picture && { url: picture.url, key: toBase64(picture.key) },
+    profileUpdated: profile.updatedSeconds,
+    profileFrom: sentAt,
+  }
 }
 
 export function withChange(record: ConversationRecord, change: ConversationChange): ConversationRecord {
@@ -109,38 +147,22 @@ export function withChange(record: ConversationRecord, change: ConversationChang
   }
 }
 
-export function conversationSummary(
+export function withOwed(
   record: ConversationRecord,
-  { self, queued }: { readonly self: AccountId; readonly queued: () => Delivery },
-): ConversationSummary {
-  const { account, accepted, nickname, profileName, last, pinned, muted, blocked, markedUnread, unread, draft } = record
-  return {
-    id: account as string as ConversationId,
-    kind: account === self ? 'noteToSelf' : accepted ? 'contact' : 'request',
-    title: nickname ?? profileName ?? shortId(account),
-    ...(profileName === undefined ? {} : { profileName }),
-    ...(nickname === undefined ? {} : { nickname }),
-    pinned,
-    muted,
-    blocked,
-    markedUnread,
-    unread,
-    draft,
-    lastActivity: record.lastActivity,
-    typing: false,
-    approvedMe: false,
-    ...(last && { last: lastView(last, queued) }),
-  }
+  kind: ReceiptKind,
+  times: readonly UnixMillis[],
+): ConversationRecord {
+  if (times.length === 0) return record
+  const owed = record.owed ?? { delivered: [], read: [] }
+  return { ...record, owed: { ...owed, [kind]: [...owed[kind], ...times].slice(-MAX_OWED) } }
 }
 
-function lastView(
-  last: NonNullable<ConversationRecord['last']>,
-  queued: () => Delivery,
-): NonNullable<ConversationSummary['last']> {
-  const { direction, body, sentAt, delivery } = last
-  return { direction, body, sentAt, ...deliveryView(delivery, queued) }
+export function isMutual(record: ConversationRecord): boolean {
+  return record.accepted && record.approvedMe && !record.blocked
 }
 
-function shortId(account: AccountId): string {
-  return `${account.slice(0, 6)}…${account.slice(-4)}`
+/** Records of form 1 do not say whether they accept us: who gave us a name has written to us. */
+function withApproval(record: unknown): unknown {
+  const known = record as { readonly profileName?: unknown; readonly answered?: unknown; readonly unread?: unknown }
+  return { ...known, approvedMe: known.profileName !== undefined || known.answered === false || known.unread !== 0 }
 }

@@ -26,9 +26,9 @@ import { StoreError } from '../store/store-error.ts'
 import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 import { WakeUp } from '../wake-up.ts'
+import type { Arrivals } from './arrivals.ts'
 import { Cursors } from './cursors.ts'
 import { FormerMembers } from './former-members.ts'
-import type { MessageBook } from './message-book.ts'
 import { PollPace } from './poll-pace.ts'
 import { MessageReceiver } from './receive-message.ts'
 import { CONFIG_NAMESPACES, namespaceOf, type Page, Retrieval } from './retrieval.ts'
@@ -57,7 +57,7 @@ export type InboxOptions = {
   readonly logger: Logger
   readonly store: SealedStore
   readonly keys: AccountKeys
-  readonly book: MessageBook
+  readonly arrivals: Arrivals
   readonly seen: SeenMessages
   readonly requests: SwarmRequests
   readonly paths: Paths

@@ -1,8 +1,9 @@
 /** A window into a conversation that follows it. Invariant: at most 600 messages, without a gap, oldest first. */
 import { MutableObservable, type Observable } from '@starling/runtime'
 import type { ConversationId, History, HistorySnapshot, MessageId, MessageView } from '../api.ts'
-import type { MessageBook, MessageEvent } from './message-book.ts'
-import { type MessagePlace, messageId, parseMessageId } from './message-record.ts'
+import type { MessageEvent } from './book-core.ts'
+import type { MessageBook } from './message-book.ts'
+import { comparePlaces, type MessagePlace, messageId, parseMessageId } from './message-place.ts'
 
 const WINDOW = 600
 const PAGE = 100
@@ -15,16 +16,22 @@ export class MessageHistory implements History {
   readonly #book: MessageBook
   readonly #id: ConversationId
   readonly #state = new MutableObservable<HistorySnapshot>(EMPTY)
+  readonly #onRead: (place: MessagePlace) => Promise<unknown>
   #stop: () => void = () => {}
 
-  private constructor(book: MessageBook, id: ConversationId) {
+  private constructor(book: MessageBook, id: ConversationId, onRead: (place: MessagePlace) => Promise<unknown>) {
     this.#book = book
     this.#id = id
+    this.#onRead = onRead
   }
 
-  /** Opens at the first unread message, else at the latest. */
-  static open(book: MessageBook, id: ConversationId): Promise<MessageHistory> {
-    const history = new MessageHistory(book, id)
+  /** Opens at the first unread message, else at the latest. `onRead`: what marking as read does. */
+  static open(
+    book: MessageBook,
+    id: ConversationId,
+    onRead: (place: MessagePlace) => Promise<unknown> = (place) => book.markRead(place),
+  ): Promise<MessageHistory> {
+    const history = new MessageHistory(book, id, onRead)
     return book.exclusively(async () => {
       await history.#load()
       history.#stop = book.listen(id, (event) => history.#apply(event))
@@ -64,7 +71,7 @@ export class MessageHistory implements History {
 
   async markRead(upTo: MessageId): Promise<void> {
     const place = parseMessageId(upTo)
-    if (place.conversation === this.#id) await this.#book.markRead(place)
+    if (place.conversation === this.#id) await this.#onRead(place)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -153,12 +160,8 @@ function placeFor(messages: readonly MessageView[], view: MessageView): number {
   let high = messages.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (compare(messages[middle]!, view) < 0) low = middle + 1
+    if (comparePlaces(messages[middle]!, view) < 0) low = middle + 1
     else high = middle
   }
   return low
-}
-
-function compare(a: MessageView, b: MessageView): number {
-  return a.sentAt - b.sentAt || Number(a.direction === 'outgoing') - Number(b.direction === 'outgoing')
 }

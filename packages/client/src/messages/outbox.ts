@@ -3,16 +3,7 @@
  * the write of what became of it; the items of a lane are stored in order; what was stored once is not sent anew, at worst
  * the same bytes are stored again, which changes nothing.
  */
-import {
-  type AccountId,
-  days,
-  type Millis,
-  millis,
-  minutes,
-  type RandomBytes,
-  seconds,
-  type UnixMillis,
-} from '@starling/protocol'
+import { type AccountId, days, type Millis, millis, minutes, type RandomBytes, seconds } from '@starling/protocol'
 import { backoff, type Clock, type Logger, type TaskGroup } from '@starling/runtime'
 import type { ConversationId, DeliveryFailure } from '../api.ts'
 import type { NetworkTime } from '../network-time.ts'
@@ -24,8 +15,9 @@ import { RequestError } from '../swarm/request-error.ts'
 import { WakeUp } from '../wake-up.ts'
 import { Gate } from './gate.ts'
 import type { MessageBook } from './message-book.ts'
-import type { MessagePlace } from './message-record.ts'
+import type { MessagePlace } from './message-place.ts'
 import { deleteOutboxItem, type OutboxItem, putOutboxItem, readOutboxItem } from './outbox-record.ts'
+import type { OwnSwarm } from './own-swarm.ts'
 import type { MessageStorage, StoredOn } from './store-message.ts'
 
 const RETRY_BASE = seconds(1)
@@ -36,6 +28,8 @@ const LANES_AT_ONCE = 8
 const SPREAD_DELAYS = [seconds(2), seconds(10), minutes(1)]
 const SPREADS_AT_ONCE = 20
 const PAGE = 500
+
+export type SyncCopy = { readonly data: Uint8Array; readonly ttl: Millis }
 
 export type OutboxOptions = {
   readonly clock: Clock
@@ -48,8 +42,9 @@ export type OutboxOptions = {
   readonly time: NetworkTime
   readonly tasks: TaskGroup
   readonly self: AccountId
+  readonly ownSwarm: OwnSwarm
   /** The copy of a message for our other devices. */
-  readonly buildSyncCopy: (place: MessagePlace) => Promise<Uint8Array | undefined>
+  readonly buildSyncCopy: (place: MessagePlace) => Promise<SyncCopy | undefined>
 }
 
 export class Outbox {
@@ -111,9 +106,12 @@ export class Outbox {
     return found.map(deleteOutboxItem)
   }
 
-  /** Takes out everything of a conversation that was not stored; what to write for that. */
+  /** Takes out all messages of a conversation that were not stored, and an answer to it; what to write for that. */
   cancelAll(conversation: ConversationId): readonly SealedChange[] {
-    return this.#lanes.get(conversation)?.items.splice(0).map(deleteOutboxItem) ?? []
+    const lane = this.#lanes.get(conversation)
+    const found = lane?.items.filter(({ kind }) => kind === 'message' || kind === 'response') ?? []
+    for (const item of found) lane?.items.splice(lane.items.indexOf(item), 1)
+    return found.map(deleteOutboxItem)
   }
 
   async #runLane(key: string, signal: AbortSignal): Promise<void> {
@@ -150,7 +148,8 @@ export class Outbox {
     // Taken out while it waited for the network or for its turn.
     if (this.#isGone(item)) return undefined
     try {
-      await this.#succeed(item, await this.#options.storage.store(item.owner, item.data, signal))
+      if (item.kind === 'swarm') await this.#change(item, signal)
+      else await this.#succeed(item, await this.#options.storage.store(item, signal))
       return undefined
     } catch (error) {
       // A full disk, too: nothing is lost, and room may come.
@@ -159,31 +158,40 @@ export class Outbox {
     }
   }
 
+  async #change(item: OutboxItem, signal: AbortSignal): Promise<void> {
+    if (item.job !== undefined) await this.#options.ownSwarm.change(item.job, signal)
+    await this.#options.store.write([deleteOutboxItem(item)])
+  }
+
   async #succeed(item: OutboxItem, stored: StoredOn): Promise<void> {
-    const { book, store, self } = this.#options
-    if (item.kind !== 'message' || this.#isGone(item)) {
-      await store.write([deleteOutboxItem(item)])
-      return
-    }
-    const copy = item.owner === self ? undefined : await this.#syncCopy(item)
-    await book.exclusively(() =>
-      book.setDelivery(placeOf(item), { kind: 'stored', on: stored.on.length, of: stored.of }, [
-        deleteOutboxItem(item),
-        ...(copy ? [putOutboxItem(copy)] : []),
-      ]),
-    )
+    const { book, store, storage, self } = this.#options
+    const isMessage = item.kind === 'message' && !this.#isGone(item)
+    const copy = isMessage || item.kind === 'control' ? await this.#copyOf(item) : undefined
+    const others = [deleteOutboxItem(item), ...(copy ? [putOutboxItem(copy)] : [])]
+    if (isMessage) {
+      const own = item.owner === self ? item : copy
+      const hash = own && storage.hashOf(self, own.data)
+      const delivery = { kind: 'stored', on: stored.on.length, of: stored.of } as const
+      await book.exclusively(() => book.setDelivery(placeOf(item), delivery, { others, hash }))
+      this.#spread(item, stored)
+    } else await store.write(others)
     if (copy !== undefined) this.submit(copy)
-    this.#spread(item, stored)
   }
 
   #isGone(item: OutboxItem): boolean {
     return !this.#lanes.get(laneOf(item))?.items.includes(item)
   }
 
-  async #syncCopy(item: OutboxItem): Promise<OutboxItem | undefined> {
-    const data = await this.#options.buildSyncCopy(placeOf(item))
-    const { self, time } = this.#options
-    return data && { ...item, order: this.takeOrder(), kind: 'syncCopy', owner: self, data, queuedAt: time.now() }
+  /** For our other devices, after it was stored for the recipient. */
+  async #copyOf(item: OutboxItem): Promise<OutboxItem | undefined> {
+    const { self, time, buildSyncCopy } = this.#options
+    if (item.owner === self) return undefined
+    const made = item.copy && { data: item.copy, ttl: item.copyTtl }
+    const found = item.kind === 'message' ? await buildSyncCopy(placeOf(item)) : made
+    if (found === undefined) return undefined
+    const { conversation, sentAt } = item
+    const queuedAt = time.now()
+    return { kind: 'syncCopy', order: this.takeOrder(), conversation, sentAt, owner: self, queuedAt, ...found }
   }
 
   #reasonToGiveUp(item: OutboxItem, failure: RequestError | StoreError): DeliveryFailure | undefined {
@@ -196,7 +204,7 @@ export class Outbox {
     logger.info('outbox.given_up', { kind: item.kind, reason })
     const change = deleteOutboxItem(item)
     if (item.kind !== 'message') await store.write([change])
-    else await book.exclusively(() => book.setDelivery(placeOf(item), { kind: 'failed', reason }, [change]))
+    else await book.exclusively(() => book.setDelivery(placeOf(item), { kind: 'failed', reason }, { others: [change] }))
   }
 
   /** Asks the members that did not sign, a few times: the count that people see grows. */
@@ -236,7 +244,7 @@ export class Outbox {
     signal: AbortSignal,
   ): Promise<StoredOn | undefined> {
     try {
-      return await this.#options.storage.storeWith(member, item.owner, item.data, signal)
+      return await this.#options.storage.storeWith(member, item, signal)
     } catch (error) {
       if (error instanceof RequestError) return undefined
       throw error
@@ -244,12 +252,13 @@ export class Outbox {
   }
 }
 
-/** A conversation's messages keep their order; the copies for our own devices are a lane of their own. */
+/** A conversation's messages keep their order; the copies for our own devices are a lane of their own, and so is what changes the own swarm. */
 function laneOf(item: OutboxItem): string {
+  if (item.kind === 'swarm') return 'swarm'
   return item.kind === 'syncCopy' ? 'sync' : item.conversation
 }
 
-function placeOf({ conversation, sentAt }: { conversation: ConversationId; sentAt: UnixMillis }): MessagePlace {
+function placeOf({ conversation, sentAt }: Pick<OutboxItem, 'conversation' | 'sentAt'>): MessagePlace {
   return { conversation, sentAt, direction: 'outgoing' }
 }
 

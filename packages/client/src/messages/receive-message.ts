@@ -20,18 +20,18 @@ import {
 } from '@starling/protocol'
 import type { Logger } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'
-import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
+import type { SealedChange } from '../store/sealed-store.ts'
+import { StoreError } from '../store/store-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
-import { arrivalOf } from './arrival.ts'
-import type { Arrival, MessageBook } from './message-book.ts'
+import { type Understood, understand } from './arrival.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { SeenMessages } from './seen-messages.ts'
 
 export type MessageReceiverOptions = {
   readonly crypto: Crypto
   readonly logger: Logger
-  readonly store: SealedStore
   readonly keys: AccountKeys
-  readonly book: MessageBook
+  readonly arrivals: Arrivals
   readonly seen: SeenMessages
   readonly requests: SwarmRequests
   readonly time: NetworkTime
@@ -46,29 +46,33 @@ export class MessageReceiver {
     this.#self = options.keys.accountId
   }
 
-  /** Whether it was new. What cannot be opened is marked, so that it is not tried again. Durable when it resolves. */
+  /**
+   * Whether it was new. What cannot be opened is marked, so that it is not tried again. Durable when it resolves. A message must
+   * not stop those behind it, whatever is in it: a fault of ours is logged, and the next one handled.
+   */
   async receive(item: RetrievedMessage): Promise<boolean> {
-    const { book, crypto, seen, store, time } = this.#options
+    const { arrivals, crypto, logger, seen, time } = this.#options
     // Not the hash that the node names: it could have us skip another message by it.
     const hash: MessageHash = deriveMessageHash(crypto, this.#self, NAMESPACES.messages, item.data)
     if (await seen.has(hash)) return false
     const marks: SealedChange[] = seen.mark(hash, item.expiry, time.now())
-    const arrival = this.#understand(item, marks)
-    if (arrival === undefined) await store.write(marks)
-    else await book.file(arrival)
+    try {
+      await arrivals.take(this.#understand(item, hash, marks), marks)
+    } catch (error) {
+      if (error instanceof StoreError) throw error
+      logger.error('inbox.message_failed', { code: codeOf(error) })
+      await arrivals.take({ kind: 'nothing' }, marks)
+    }
     return true
   }
 
-  /** A message must not stop those behind it, whatever is in it: a fault of ours is logged, and the next one handled. */
-  #understand(item: RetrievedMessage, marks: readonly SealedChange[]): Arrival | undefined {
-    try {
-      const opened = this.#open(item)
-      return opened && this.#read(opened, marks)
-    } catch (error) {
-      const code = error instanceof MessengerError ? error.code : 'unknown'
-      this.#options.logger.error('inbox.message_failed', { code })
-      return undefined
-    }
+  #understand(item: RetrievedMessage, hash: MessageHash, marks: readonly SealedChange[]): Understood {
+    const opened = this.#open(item)
+    if (opened === undefined) return { kind: 'nothing' }
+    const { requests, time } = this.#options
+    const content = readContent(opened.content, { ...opened, self: this.#self })
+    const swarmSize = requests.swarmOf(this.#self)?.members.length ?? 1
+    return understand(opened, content, { self: this.#self, swarmSize, now: time.now(), hash, item, marks })
   }
 
   #open({ data }: RetrievedMessage): OpenedMessage | undefined {
@@ -83,11 +87,8 @@ export class MessageReceiver {
       return undefined
     }
   }
+}
 
-  #read(opened: OpenedMessage, marks: readonly SealedChange[]): Arrival | undefined {
-    const { requests } = this.#options
-    const content = readContent(opened.content, { ...opened, self: this.#self })
-    const of = requests.swarmOf(this.#self)?.members.length ?? 1
-    return arrivalOf(opened, content, { self: this.#self, swarmSize: of, marks })
-  }
+function codeOf(error: unknown): string {
+  return error instanceof MessengerError ? error.code : 'unknown'
 }

@@ -5,6 +5,7 @@ import {
   days,
   deriveMessageHash,
   type MessageHash,
+  type Millis,
   NAMESPACES,
   type NetworkFile,
   type NodeEntry,
@@ -19,11 +20,14 @@ import type { NetworkTime } from '../network-time.ts'
 import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 
-/** Of visible messages. docs/protocol/storage-rpc.md §3. */
+/** Unless told. docs/protocol/storage-rpc.md §3. */
 const MESSAGE_TTL = days(14)
 
 /** Who signed that they have it, and who of the swarm did not. */
 export type StoredOn = { readonly on: readonly NodeId[]; readonly missing: readonly NodeEntry[]; readonly of: number }
+
+/** What is to be stored for whom, and for how long. */
+export type Deposit = { readonly owner: AccountId; readonly data: Uint8Array; readonly ttl?: Millis | undefined }
 
 export type MessageStorageOptions = {
   readonly crypto: Crypto
@@ -44,19 +48,19 @@ export class MessageStorage {
    *
    * @throws {RequestError} also if no member signed that it has it (`unavailable`)
    */
-  async store(owner: AccountId, data: Uint8Array, signal: AbortSignal): Promise<StoredOn> {
+  async store(deposit: Deposit, signal: AbortSignal): Promise<StoredOn> {
     const { requests } = this.#options
-    const result = await requests.callSwarm(owner, 'store', () => this.#params(owner, data), { signal })
-    const stored = this.#verify(owner, data, result)
+    const result = await requests.callSwarm(deposit.owner, 'store', () => this.#params(deposit), { signal })
+    const stored = this.#verify(deposit, result)
     if (stored.on.length === 0) throw new RequestError('unavailable')
     return stored
   }
 
   /** Stores with this member, which has not signed yet. @throws {RequestError} */
-  async storeWith(member: NodeEntry, owner: AccountId, data: Uint8Array, signal: AbortSignal): Promise<StoredOn> {
+  async storeWith(member: NodeEntry, deposit: Deposit, signal: AbortSignal): Promise<StoredOn> {
     const { requests } = this.#options
-    const result = await requests.callMember(member, 'store', () => this.#params(owner, data), { signal })
-    return this.#verify(owner, data, result)
+    const result = await requests.callMember(member, 'store', () => this.#params(deposit), { signal })
+    return this.#verify(deposit, result)
   }
 
   hashOf(owner: AccountId, data: Uint8Array): MessageHash {
@@ -64,21 +68,20 @@ export class MessageStorage {
   }
 
   /** The time is that of the attempt: one hours later needs another. docs/protocol/storage-rpc.md §7. */
-  #params(owner: AccountId, data: Uint8Array): StoreParams {
+  #params({ owner, data, ttl = MESSAGE_TTL }: Deposit): StoreParams {
     const timestamp = this.#options.time.now()
-    const ttl = Math.min(MESSAGE_TTL, this.#options.network.parameters.publicTtlLimit)
     return {
       owner,
       namespace: NAMESPACES.messages,
       timestamp,
-      expiry: unixMillis(timestamp + ttl),
+      expiry: unixMillis(timestamp + Math.min(ttl, this.#options.network.parameters.publicTtlLimit)),
       data,
       auth: undefined,
       signedAt: undefined,
     }
   }
 
-  #verify(owner: AccountId, data: Uint8Array, result: StoreResult): StoredOn {
+  #verify({ owner, data }: Deposit, result: StoreResult): StoredOn {
     const members = this.#options.requests.swarmOf(owner)?.members ?? []
     const ids = members.map(({ descriptor }) => descriptor.nodeId)
     const hash = this.hashOf(owner, data)

@@ -1,0 +1,47 @@
+/** A conversation as faces see it in a list. */
+import { type AccountId, fromBase64 } from '@starling/protocol'
+import type { ConversationId, ConversationSummary, Delivery } from '../api.ts'
+import type { ConversationRecord } from './conversation-record.ts'
+import { deliveryView } from './delivery-record.ts'
+
+export type SummaryContext = {
+  readonly self: AccountId
+  readonly queued: () => Delivery
+  readonly isTyping: boolean
+}
+
+export function conversationSummary(record: ConversationRecord, context: SummaryContext): ConversationSummary {
+  const { account, accepted, nickname, profileName, profilePicture: picture, last, expiration } = record
+  const { pinned, muted, blocked, markedUnread, unread, draft, lastActivity, approvedMe } = record
+  return {
+    id: account as string as ConversationId,
+    kind: account === context.self ? 'noteToSelf' : accepted ? 'contact' : 'request',
+    title: nickname ?? profileName ?? shortId(account),
+    ...(profileName === undefined ? {} : { profileName }),
+    ...(nickname === undefined ? {} : { nickname }),
+    ...(picture && { picture: { url: picture.url, key: fromBase64(picture.key) } }),
+    pinned,
+    muted,
+    blocked,
+    markedUnread,
+    unread,
+    draft,
+    lastActivity,
+    typing: context.isTyping,
+    approvedMe,
+    ...(expiration && { expiration }),
+    ...(last && { last: lastView(last, context.queued) }),
+  }
+}
+
+function lastView(
+  last: NonNullable<ConversationRecord['last']>,
+  queued: () => Delivery,
+): NonNullable<ConversationSummary['last']> {
+  const { direction, body, sentAt, delivery, deleted } = last
+  return { direction, body, sentAt, ...deliveryView(delivery, queued), ...(deleted && { deleted }) }
+}
+
+function shortId(account: AccountId): string {
+  return `${account.slice(0, 6)}…${account.slice(-4)}`
+}

@@ -1,0 +1,176 @@
+/** Files messages that came from the swarm; idempotent by author and time, and in any order. docs/protocol/envelope.md §6. */
+import { type AccountId, days, type UnixMillis, unixMillis } from '@starling/protocol'
+import type { SealedChange } from '../store/sealed-store.ts'
+import type { Arrival } from './arrival.ts'
+import { type BookCore, type Commit, idOf } from './book-core.ts'
+import { type ConversationRecord, isMutual, withOwed, withProfile } from './conversation-record.ts'
+import { withReceipt } from './delivery-record.ts'
+import { deleteEarly, type Early, getEarly, mergeEarly } from './early-record.ts'
+import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
+import { type MessageRecord, placeholderOf, putMessage, withHash } from './message-record.ts'
+import type { OutboxItem, SwarmJob } from './outbox-record.ts'
+import { mergeReactions } from './reaction-record.ts'
+
+/** A deleted message can come again for as long as swarms keep messages, and a while more. */
+const TOMBSTONE_LIFE = days(30)
+/** In the value of a record of `TABLES.unread`: the message disappears after reading. */
+export const AFTER_READ = 1
+
+export type FilingPolicy = {
+  /** Contacts are told that we have their messages. */
+  readonly sendsDelivered: () => boolean
+  /** Up to where another device has read this conversation. */
+  readonly readUpTo: (account: AccountId) => UnixMillis | undefined
+  readonly makeJob: (job: SwarmJob) => OutboxItem
+}
+
+/** `ignored`: blocked, a duplicate, or gone already. */
+export type Filed = 'filed' | 'ignored'
+
+/** Only inside `exclusively`. */
+export async function fileMessage(core: BookCore, arrival: Arrival, policy: FilingPolicy): Promise<Filed> {
+  const { account, marks } = arrival
+  const before = core.conversationWith(account, arrival.message.sentAt)
+  const place = placeOf(idOf(before), arrival.message)
+  if (before.blocked && place.direction === 'incoming') return ignore(core, marks)
+  if (await isTaken(core, arrival, place, policy)) return 'ignored'
+  const { early, forget } = await takeEarly(core, place)
+  const message = withEarly(arrival.message, early)
+  const known = withArrival(before, arrival, early)
+  const { deadline } = message.expiry ?? {}
+  const isOver = deadline !== undefined && deadline <= core.now()
+  const isRemoved = early.unsent === 'removed'
+  if (isRemoved || isOver) {
+    const items = isRemoved ? jobs(message, policy) : []
+    await core.commit({ record: known, others: [...marks, ...forget, ...tombstone(core, message)], items })
+    return 'ignored'
+  }
+  const extra = acceptance(known, arrival, place)
+  if (extra === undefined) {
+    await core.commit({ record: known, others: [...marks, ...forget] })
+    return 'ignored'
+  }
+  const isUnread =
+    place.direction === 'incoming' && !arrival.isQuiet && !message.deleted && !isReadElsewhere(arrival, policy)
+  const counted = { ...extra.record, unread: extra.record.unread + Number(isUnread) }
+  const owed = isUnread && isMutual(counted) && policy.sendsDelivered()
+  const record = owed ? withOwed(counted, 'delivered', [message.sentAt]) : counted
+  const replaced = extra.replaces && (await core.get(extra.replaces))
+  await core.commit({
+    record,
+    put: [message],
+    ...(replaced && { remove: [replaced] }),
+    ...(deadline === undefined ? {} : { due: [{ at: deadline, kind: 'expire', place }] }),
+    items: message.deleted ? jobs(message, policy) : [],
+    others: [...(isUnread ? [putUnread(place, message)] : []), ...marks, ...forget],
+  })
+  if (owed) core.options.hooks.onOwed(place.conversation)
+  return 'filed'
+}
+
+/** So that it is not filed again. */
+export function tombstone(core: BookCore, { author, sentAt }: MessageRecord): SealedChange[] {
+  const now = core.now()
+  return core.options.seen.mark(`${author} ${sentAt}`, unixMillis(now + TOMBSTONE_LIFE), now)
+}
+
+/** What the own swarm has of a message is to go, so that a device that was away never gets it. */
+export function jobs({ hashes = [] }: MessageRecord, { makeJob }: Pick<FilingPolicy, 'makeJob'>): OutboxItem[] {
+  return hashes.length === 0 ? [] : [makeJob({ kind: 'delete', hashes })]
+}
+
+async function ignore(core: BookCore, marks: readonly SealedChange[]): Promise<'ignored'> {
+  await core.options.store.write(marks)
+  return 'ignored'
+}
+
+/** Remembers one more hash of a message that is there; what was taken back is to go under every hash. */
+async function isTaken(core: BookCore, arrival: Arrival, place: MessagePlace, policy: FilingPolicy): Promise<boolean> {
+  const { marks, message } = arrival
+  const { store, seen } = core.options
+  const known = await core.get(place)
+  if (known === undefined) {
+    if (!(await seen.has(`${message.author} ${message.sentAt}`))) return false
+    await store.write(marks)
+    return true
+  }
+  const [hash] = message.hashes ?? []
+  const changed = hash === undefined ? known : withHash(known, hash)
+  const record = core.conversation(place.conversation)
+  if (changed === known || record === undefined) await store.write(marks)
+  else if (known.deleted) await core.commit({ record, put: [changed], others: marks, items: jobs(message, policy) })
+  else await store.write([putMessage(place.conversation, changed), ...marks])
+  return true
+}
+
+/** An unsend of another device of ours does not say in which conversation: it waits where notes to oneself stand. */
+async function takeEarly(core: BookCore, place: MessagePlace): Promise<{ early: Early; forget: SealedChange[] }> {
+  const { store, self } = core.options
+  const own = { ...place, conversation: self as string as MessagePlace['conversation'] }
+  const isElsewhere = place.direction === 'outgoing' && own.conversation !== place.conversation
+  const places = isElsewhere ? [place, own] : [place]
+  let early: Early = {}
+  const forget: SealedChange[] = []
+  for (const at of places) {
+    const found = await getEarly(store, at)
+    if (found === undefined) continue
+    early = mergeEarly(early, found)
+    forget.push(deleteEarly(at))
+  }
+  // A note to oneself that was taken back leaves no trace.
+  if (early.unsent && place.conversation === own.conversation) early = { ...early, unsent: 'removed' }
+  return { early, forget }
+}
+
+function withEarly(message: MessageRecord, early: Early): MessageRecord {
+  const { receipt, reactions, unsent } = early
+  const told = receipt === undefined ? message : { ...message, delivery: withReceipt(message.delivery, receipt) }
+  if (unsent !== undefined) return placeholderOf(told)
+  return reactions === undefined ? told : { ...told, reactions: mergeReactions(told.reactions, reactions) }
+}
+
+/** What a message says of its author besides what it says: they write to us, and so accept what we write. */
+function withArrival(
+  before: ConversationRecord,
+  { account, message, profile }: Arrival,
+  early: Early,
+): ConversationRecord {
+  const isIncoming = message.direction === 'incoming'
+  const hasReacted = early.reactions?.some(({ author }) => author === account) === true
+  const record = {
+    ...before,
+    // What another device of ours sent is an acceptance, too.
+    accepted: before.accepted || !isIncoming,
+    answered: before.answered || !isIncoming,
+    approvedMe: before.approvedMe || isIncoming || hasReacted,
+    hidden: undefined,
+  }
+  return profile === undefined ? record : withProfile(record, profile, message.sentAt)
+}
+
+/** That they accepted is told once, where they said it first. `undefined`: it was told before. */
+function acceptance(
+  record: ConversationRecord,
+  { message }: Arrival,
+  place: MessagePlace,
+): { record: ConversationRecord; replaces?: MessagePlace } | undefined {
+  const { body, sentAt } = message
+  if (body.kind !== 'notice' || body.notice.kind !== 'requestAccepted') return { record }
+  const { acceptedAt } = record
+  if (acceptedAt !== undefined && acceptedAt <= sentAt) return undefined
+  const changed = { ...record, acceptedAt: sentAt }
+  return acceptedAt === undefined
+    ? { record: changed }
+    : { record: changed, replaces: { ...place, sentAt: acceptedAt } }
+}
+
+function isReadElsewhere({ account, message }: Arrival, { readUpTo }: FilingPolicy): boolean {
+  if (message.expiry?.mode === 'afterRead' && message.expiry.deadline !== undefined) return true
+  const upTo = readUpTo(account)
+  return upTo !== undefined && message.sentAt <= upTo
+}
+
+function putUnread(place: MessagePlace, { expiry }: MessageRecord): NonNullable<Commit['others']>[number] {
+  const value = expiry?.mode === 'afterRead' ? Uint8Array.of(AFTER_READ) : new Uint8Array()
+  return { kind: 'put', name: unreadName(place), value }
+}
