@@ -70,11 +70,73 @@ test('a difference that nodes tolerate is none to speak of', () => {
   expect(measured([11_000, 11_000, 11_000]).time.skew.snapshot).toBe(millis(-11_000))
 })
 
-test('old answers are forgotten on request; the offset stays until there are new ones', () => {
+test('a new measurement takes the place of the old one when enough have answered', () => {
   const { clock, time } = measured([hours(1), hours(1), hours(1)])
-  time.forgetSamples()
-  expect(time.isMeasured).toBe(false)
+  time.measureAnew()
+  for (let i = 0; i < 2; i++) time.addSample(nodeOf(i), clock.now())
   expect(time.now()).toBe(clock.now() + hours(1))
+  expect([time.isMeasured, time.isAgreed]).toEqual([true, false])
+  time.addSample(nodeOf(2), clock.now())
+  expect(time.now()).toBe(clock.now())
+  expect([time.isMeasured, time.isAgreed]).toEqual([true, true])
+})
+
+test('fewer than half of those heard cannot move it, however many lie alike', () => {
+  const lies = fc.array(fc.integer({ min: -minutes(60), max: days(300) }), { maxLength: 4 })
+  const property = fc.property(
+    lies,
+    fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 5, maxLength: 5 }),
+    (lie, honest) => {
+      const { offset } = measured([...lie, ...honest])
+      expect(Math.abs(offset)).toBeLessThanOrEqual(200)
+    },
+  )
+  fc.assert(property)
+})
+
+test('nodes that disagree are no agreement: more are to be asked', () => {
+  expect(measured([0, 100, 200]).time.isAgreed).toBe(true)
+  expect(measured([0, hours(1), hours(2)]).time.isAgreed).toBe(false)
+  expect(measured([0, 100, hours(2), hours(2)]).time.isAgreed).toBe(false)
+  expect(measured([0, 100, 0, hours(2)]).time.isAgreed).toBe(true)
+})
+
+test('half of the time that an answer took is added to what it says', () => {
+  const { clock, time } = measured([])
+  for (let i = 0; i < 3; i++) time.addSample(nodeOf(i), unixMillis(clock.now() - 2000), millis(4000))
+  expect(time.now()).toBe(clock.now())
+})
+
+test('times from before there was such a network do not count, whoever says them', () => {
+  const { clock, time } = measured([], false)
+  for (let i = 0; i < 5; i++) time.addSample(nodeOf(i), unixMillis(1_500_000_000_000))
+  expect([time.isMeasured, time.now()]).toEqual([false, clock.now()])
+})
+
+test('what was measured before a restart holds until nodes are heard', () => {
+  const { clock, time } = measured([])
+  time.restore(-hours(3))
+  expect(time.now()).toBe(clock.now() + hours(3))
   for (let i = 0; i < 3; i++) time.addSample(nodeOf(i), clock.now())
   expect(time.now()).toBe(clock.now())
+  time.restore(-hours(3))
+  expect(time.now()).toBe(clock.now())
+})
+
+test('when our clock is set back the network time goes on; when it leaps, nodes are asked', () => {
+  const clock = new VirtualClock().skewed(millis(0))
+  let jumps = 0
+  const time = new NetworkTime(clock, { onJump: () => jumps++ })
+  for (let i = 0; i < 3; i++) time.addSample(nodeOf(i), clock.now())
+  const before = time.now()
+  clock.offset = millis(-hours(2))
+  expect([time.now(), jumps]).toEqual([before, 1])
+  clock.offset = millis(-hours(2) + 4000)
+  time.now()
+  expect(jumps).toBe(1)
+  clock.offset = hours(1)
+  time.now()
+  expect(jumps).toBe(2)
+  for (let i = 0; i < 3; i++) time.addSample(nodeOf(i), before)
+  expect(time.now()).toBe(before)
 })

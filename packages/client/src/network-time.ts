@@ -38,7 +38,9 @@ export class NetworkTime {
   readonly #clock: Clock
   readonly #onJump: () => void
   /** Our clock minus a node's, by node, oldest first. */
-  readonly #samples = new Map<NodeId, number>()
+  #samples = new Map<NodeId, number>()
+  /** Of a measurement under way: they take the place of the others as soon as there are enough. */
+  #fresh: Map<NodeId, number> | undefined
   readonly #skew = new MutableObservable<Millis | undefined>(undefined)
   #offset = 0
   #evidence: UnixMillis | undefined
@@ -64,6 +66,7 @@ export class NetworkTime {
 
   /** Whether more than half of them, and enough, say about the same. If not, more should be asked. */
   get isAgreed(): boolean {
+    if (this.#fresh !== undefined) return false
     const near = [...this.#samples.values()].filter((sample) => Math.abs(sample - this.#offset) <= TOLERATED_SKEW)
     return this.isMeasured && near.length >= this.#quorum && near.length * 2 > this.#samples.size
   }
@@ -104,31 +107,42 @@ export class NetworkTime {
     if (this.#evidence !== undefined) {
       if (time < this.#evidence - NODE_TOLERANCE || time > this.#evidence + FUTURE_BOUND) return
     }
-    this.#samples.delete(node)
-    this.#samples.set(node, this.#clock.now() - (time + roundTrip / 2))
-    if (this.#samples.size > MAX_SAMPLES) {
-      for (const oldest of this.#samples.keys()) {
-        this.#samples.delete(oldest)
+    const samples = this.#fresh ?? this.#samples
+    samples.delete(node)
+    samples.set(node, this.#clock.now() - (time + roundTrip / 2))
+    if (samples.size > MAX_SAMPLES) {
+      for (const oldest of samples.keys()) {
+        samples.delete(oldest)
         break
       }
+    }
+    if (this.#fresh !== undefined && this.#fresh.size >= this.#quorum) {
+      this.#samples = this.#fresh
+      this.#fresh = undefined
     }
     this.#settle()
   }
 
-  /** The nodes refuse our time: old answers say nothing any more. The offset holds until new ones come. */
-  forgetSamples(): void {
-    this.#samples.clear()
+  /** From now on only new answers count, once there are enough of them. Until then the offset holds. */
+  measureAnew(): void {
+    this.#fresh = new Map()
   }
 
-  /** Both clocks run alike unless ours was set, which moves our clock and not the network's. */
+  /**
+   * Both clocks run alike unless ours was set, or the device slept, when the monotonic one may stand still. Only setting
+   * moves our clock back: then the offset moves with it. Otherwise only new answers tell.
+   */
   #watchClock(): void {
     const drift = this.#clock.now() - this.#clock.monotonic()
     const jump = drift - this.#drift
     if (Math.abs(jump) < JUMP) return
     this.#drift = drift
-    if (this.#samples.size === 0) return
-    // Whether it was set or the device slept only new answers tell; both happen, and sleep more often.
-    this.#samples.clear()
+    if (jump < 0) {
+      this.#samples = new Map([...this.#samples].map(([node, sample]) => [node, sample + jump]))
+      this.#offset += jump
+      this.#settle()
+    }
+    this.measureAnew()
     this.#onJump()
   }
 

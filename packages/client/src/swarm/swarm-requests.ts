@@ -202,7 +202,7 @@ export class SwarmRequests {
 
   async #measure(signal: AbortSignal): Promise<void> {
     const { random, view, time, health } = this.#options
-    time.forgetSamples()
+    time.measureAnew()
     const nodes = shuffle(random, [...(view.snapshot?.nodes.values() ?? [])])
     const healthy = nodes.filter(({ descriptor }) => !health.isSuspect(descriptor.nodeId))
     for (const count of TIME_ROUNDS) {
