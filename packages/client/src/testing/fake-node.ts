@@ -56,6 +56,8 @@ export class FakeNode {
   isDown: boolean = false
   /** Takes requests and never answers. */
   isMute: boolean = false
+  /** Does what it is asked in a sequence, but the answer is lost. */
+  losesAnswers: boolean = false
   /** Answers at once whatever `wait` says, as old nodes do. */
   ignoresWait: boolean = false
   /** Says that it stored, and signs for another message. */
@@ -91,7 +93,10 @@ export class FakeNode {
     if (request.kind === 'refused') return { ...request.answer, isJson: false }
     if (request.kind === 'call') return this.#run(request.call)
     if (request.kind === 'ifelse') return { status: 400, body: 'no method ifelse', isJson: false }
-    if (request.mode === 'sequence') return json({ results: resultsOf(this.#runInTurn(request.calls)) })
+    if (request.mode === 'sequence') {
+      const answer = json({ results: resultsOf(this.#runInTurn(request.calls)) })
+      return this.losesAnswers ? new Promise(() => {}) : answer
+    }
     let answers = request.calls.map((call) => this.#run(call))
     if (request.wait !== undefined && !this.ignoresWait) {
       let isOver = false
