@@ -3,6 +3,8 @@
  * prefix of another, and none is ever used again for something else. Those of the compatible formats are constants there.
  */
 export const labels = {
+  /** Signature of a release key under the manifest of a build of the app. */
+  appBuild: 'starling/app-build/v1',
   /** Signature of a node under its descriptor. */
   descriptor: 'starling/descriptor/v1',
   /** Signature of a directory key under a directory document. */
@@ -11,4 +13,6 @@ export const labels = {
   storePartition: 'starling/store-partition/v1',
   /** Key that seals records of the local store. */
   storeRecord: 'starling/store-record/v1',
+  /** Key of an archive. */
+  archive: 'starling/archive/v1',
 } as const
