@@ -1,3 +1,4 @@
-/** For tests and simulations: stores and vaults in memory. */
+/** For tests and simulations: stores, vaults and files in memory. */
+export { MemoryFileStorage } from './files/memory-file-storage.ts'
 export { MemoryDisk, MemoryStore } from './store/memory-store.ts'
 export { MemoryVault } from './store/memory-vault.ts'

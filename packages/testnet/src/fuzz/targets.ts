@@ -30,6 +30,10 @@ const FILES: readonly { readonly names: readonly string[]; load(): Promise<reado
   },
   { names: ['config-item', 'profile-state'], load: async () => (await import('./targets/config.ts')).configTargets },
   {
+    names: ['file-blob', 'file-url', 'web-page'],
+    load: async () => (await import('./targets/files.ts')).fileTargets,
+  },
+  {
     names: ['node-rpc', 'node-public', 'node-peer', 'node-link'],
     load: async () => (await import('./targets/node.ts')).nodeTargets,
   },
