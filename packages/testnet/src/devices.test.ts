@@ -1,0 +1,76 @@
+/** Two devices of one account on real nodes: what one of them changes, the other shows. docs/protocol/config.md §6. */
+import { test } from 'node:test'
+import type { ConversationSummary } from '@starling/client'
+import { minutes, seconds } from '@starling/protocol'
+import { expect } from 'expect'
+import { TestClient } from './test-client.ts'
+import { TestNet } from './test-net.ts'
+
+/** Alice, restored on a second device, and Bob, whose request she accepted on the first. */
+const household = async (seed: number) => {
+  const net = await TestNet.create({ nodes: 9, swarmSize: 3, seed })
+  const [alice, bob] = await net.clients('alice', 'bob')
+  await bob.send(alice.accountId, 'hello')
+  await net.advance(seconds(5))
+  const conversation = await alice.api.startConversation(bob.accountId)
+  await alice.api.updateConversation(conversation, { accepted: true, nickname: 'Bobby', pinned: true })
+  await net.advance(seconds(3))
+  const second = await TestClient.createEmpty(net, 'alice2')
+  const restoring = second.api.restoreAccount({ phrase: await alice.api.revealPhrase() })
+  await net.advance(seconds(20))
+  await restoring
+  const shown = (device: TestClient): ConversationSummary | undefined =>
+    device.api.conversations.snapshot.find(({ id }) => id === conversation)
+  const dispose = async () => {
+    await second.close()
+    await net[Symbol.asyncDispose]()
+  }
+  return { net, alice, second, bob, conversation, shown, [Symbol.asyncDispose]: dispose }
+}
+
+test('a restored device has the contacts, names and pins of the first, and the messages', async () => {
+  await using house = await household(31)
+  const { alice, second, bob, shown } = house
+  expect(second.api.session.snapshot).toMatchObject({ kind: 'ready', account: { displayName: 'alice' } })
+  expect(second.accountId).toBe(alice.accountId)
+  expect(shown(second)).toMatchObject({ kind: 'contact', nickname: 'Bobby', pinned: true, profileName: 'bob' })
+  expect(await second.inbox()).toEqual(['hello'])
+  await bob.send(alice.accountId, 'are you both there?')
+  await house.net.advance(seconds(5))
+  expect(await second.inbox()).toEqual(['hello', 'are you both there?'])
+})
+
+test('changes on either device show on the other within a second, also when both change at once', async () => {
+  await using house = await household(37)
+  const { net, alice, second, conversation, shown } = house
+  await second.api.updateConversation(conversation, { muted: true })
+  await net.advance(seconds(1))
+  expect(shown(alice)).toMatchObject({ muted: true, pinned: true })
+  await Promise.all([
+    alice.api.updateConversation(conversation, { pinned: false }),
+    second.api.updateConversation(conversation, { blocked: true, nickname: 'B' }),
+    second.api.setDisplayName('Alice Two'),
+  ])
+  await net.advance(seconds(5))
+  for (const device of [alice, second]) {
+    expect(shown(device)).toMatchObject({ muted: true, pinned: false, blocked: true, nickname: 'B' })
+    expect(device.api.session.snapshot).toMatchObject({ account: { displayName: 'Alice Two' } })
+  }
+})
+
+test('a device that was away for many changes comes back with its own, and catches up with theirs', async () => {
+  await using house = await household(41)
+  const { net, alice, second, conversation, shown } = house
+  second.setOffline(true)
+  await net.advance(seconds(1))
+  await second.api.updateConversation(conversation, { muted: true })
+  for (const nickname of ['1', '2', '3', '4', '5', '6', '7']) {
+    await alice.api.updateConversation(conversation, { nickname })
+    await net.advance(seconds(5))
+  }
+  second.setOffline(false)
+  await net.advance(minutes(2))
+  for (const device of [alice, second]) {
+    expect(shown(device)).toMatchObject({ nickname: '7', muted: true, pinned: true })
+  }
+})
