@@ -7,6 +7,8 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type LocalNetwork, startLocalNetwork } from '@starling/cli'
 import { measureClients } from './client-latency.ts'
+import { measureClientLife } from './client-life.ts'
+import { measureConfigMerge } from './config-merge.ts'
 import { type Figure, printFigures } from './figures.ts'
 import { measureStores } from './store-load.ts'
 
@@ -27,9 +29,11 @@ async function run(): Promise<void> {
     { name: 'network of 12 nodes: created and ready', value: createdMs, unit: 'ms' },
     { name: 'network of 12 nodes: started again and ready', value: restartedMs, unit: 'ms' },
     ...memoryOf(network, 'idle'),
+    ...measureConfigMerge(),
   ]
   try {
     figures.push(...(await measureClients(network.networkFile, folder)))
+    figures.push(...(await measureClientLife(network.networkFile, network.networkFilePath, folder)))
     figures.push(...(await measureStores(network.networkFile)))
     figures.push(...memoryOf(network, 'after the load'))
   } finally {
