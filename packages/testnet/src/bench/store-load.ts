@@ -1,9 +1,6 @@
 /** Requests as fast as the network takes them: over links, directly and through three hops. */
-import { createNodeTransport } from '@starling/client/node'
 import {
   buildOnionRequest,
-  type Crypto,
-  DirectoryView,
   days,
   encodeCall,
   FrameKind,
@@ -11,63 +8,44 @@ import {
   NAMESPACES,
   type NetworkFile,
   type NodeEntry,
-  type NodeId,
+  type Owner,
   ownerBytes,
   parseOwner,
-  type RandomBytes,
   seconds,
   toHex,
   unixMillis,
   utf8,
-  verifyDocument,
 } from '@starling/protocol'
-import { type Link, shuffle, systemClock, systemRandom } from '@starling/runtime'
-import { createNativeCrypto } from '@starling/runtime/native'
+import { shuffle, systemClock } from '@starling/runtime'
 import { type Figure, percentiles } from './figures.ts'
+import { NetworkLinks } from './network-links.ts'
 
 const MESSAGE_BYTES = 2048
 const STORES = 2000
 const IN_FLIGHT = 16
 
-type Bench = {
-  readonly crypto: Crypto
-  readonly random: RandomBytes
-  readonly view: DirectoryView
-  readonly links: ReadonlyMap<NodeId, Link>
-  readonly signal: AbortSignal
-}
-
 export async function measureStores(network: NetworkFile): Promise<Figure[]> {
-  const [clock, random, crypto] = [systemClock(), systemRandom(), createNativeCrypto()]
-  const transport = createNodeTransport({ clock })
-  const { signal } = new AbortController()
-  const view = new DirectoryView(
-    verifyDocument(crypto, network, await transport.fetchDirectory(network.bootstrap[0]!, { signal })),
-  )
-  const links = new Map<NodeId, Link>()
-  for (const { descriptor } of view.nodes.values())
-    links.set(descriptor.nodeId, await transport.connect(descriptor, { signal }))
-  const bench: Bench = { crypto, random, view, links, signal }
-  try {
-    return [
-      ...(await load('store of 2 kB on a swarm of 3, over a link', bench, storeDirectly)),
-      ...(await load('the same through three hops', bench, storeThroughOnion)),
-    ]
-  } finally {
-    await Promise.all([...links.values()].map((link) => link[Symbol.asyncDispose]()))
-  }
+  await using links = await NetworkLinks.open(network)
+  return [
+    ...(await load('store of 2 kB on a swarm of 3, over a link', links, storeDirectly)),
+    ...(await load('the same through three hops', links, storeThroughOnion)),
+  ]
 }
 
 /** A closed loop: each worker sends its next request when the last was answered. */
-async function load(name: string, bench: Bench, request: (bench: Bench) => Promise<void>): Promise<Figure[]> {
-  for (let index = 0; index < IN_FLIGHT; index++) await request(bench)
+async function load(
+  name: string,
+  links: NetworkLinks,
+  request: (links: NetworkLinks) => Promise<void>,
+): Promise<Figure[]> {
+  for (let index = 0; index < IN_FLIGHT; index++) await request(links)
   const times: number[] = []
   const start = performance.now()
   await Promise.all(
     Array.from({ length: IN_FLIGHT }, async () => {
       while (times.length < STORES) {
         const sent = performance.now()
-        await request(bench)
+        await request(links)
         times.push(performance.now() - sent)
       }
     }),
@@ -76,19 +54,21 @@ async function load(name: string, bench: Bench, request: (bench: Bench) => Promi
   return [{ name: `${name}, ${IN_FLIGHT} in flight`, value: rate, unit: '/s' }, ...percentiles(name, times)]
 }
 
-async function storeDirectly(bench: Bench): Promise<void> {
-  const { body, members } = storeRequest(bench)
-  const [member] = shuffle(bench.random, members)
-  const reply = await linkTo(bench, member!).request(FrameKind.rpc, body, {
-    signal: bench.signal,
-    timeout: seconds(30),
-  })
+async function storeDirectly(links: NetworkLinks): Promise<void> {
+  await storeData(links, randomOwner(links), links.random(MESSAGE_BYTES))
+}
+
+/** Stores `data` on the swarm of `owner`, over a link to one of its members. @throws {Error} unless all members have it. */
+export async function storeData(links: NetworkLinks, owner: Owner, data: Uint8Array): Promise<void> {
+  const { body, members } = storeRequest(links, owner, data)
+  const [member] = shuffle(links.random, members)
+  const reply = await links.to(member!).request(FrameKind.rpc, body, { signal: links.signal, timeout: seconds(30) })
   check(reply.status, new TextDecoder().decode(reply.body))
 }
 
-async function storeThroughOnion(bench: Bench): Promise<void> {
-  const { crypto, random, view } = bench
-  const { body, members } = storeRequest(bench)
+async function storeThroughOnion(links: NetworkLinks): Promise<void> {
+  const { crypto, random, view } = links
+  const { body, members } = storeRequest(links, randomOwner(links), links.random(MESSAGE_BYTES))
   const [member] = shuffle(random, members)
   const hops = shuffle(
     random,
@@ -103,8 +83,8 @@ async function storeThroughOnion(bench: Bench): Promise<void> {
     payload: body,
     encType: 'xchacha20',
   })
-  const reply = await linkTo(bench, hops[0]!).request(FrameKind.onion, request.body, {
-    signal: bench.signal,
+  const reply = await links.to(hops[0]!).request(FrameKind.onion, request.body, {
+    signal: links.signal,
     timeout: seconds(30),
   })
   if (reply.status !== 200) check(reply.status, '')
@@ -113,24 +93,27 @@ async function storeThroughOnion(bench: Bench): Promise<void> {
   check(opened.status, String(opened.body))
 }
 
-function storeRequest({ random, view }: Bench): { body: Uint8Array; members: readonly NodeEntry[] } {
-  const owner = parseOwner(`05${toHex(random(32))}`)
+function randomOwner({ random }: NetworkLinks): Owner {
+  return parseOwner(`05${toHex(random(32))}`)
+}
+
+function storeRequest(
+  { view }: NetworkLinks,
+  owner: Owner,
+  data: Uint8Array,
+): { body: Uint8Array; members: readonly NodeEntry[] } {
   const timestamp = systemClock().now()
   const params = {
     owner,
     namespace: NAMESPACES.messages,
     timestamp,
     expiry: unixMillis(timestamp + days(14)),
-    data: random(MESSAGE_BYTES),
+    data,
     auth: undefined,
     signedAt: undefined,
   }
   const body = utf8(JSON.stringify(encodeCall({ method: METHODS.store.name, params })))
   return { body, members: view.swarmOf(ownerBytes(owner).subarray(1))?.members ?? [] }
-}
-
-function linkTo({ links }: Bench, { descriptor }: NodeEntry): Link {
-  return links.get(descriptor.nodeId)!
 }
 
 /** An answer counts only if every member of the swarm stored it. */
