@@ -7,7 +7,6 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type LocalNetwork, startLocalNetwork } from '@starling/cli'
 import { measureClients } from './client-latency.ts'
-import { measureClientLife } from './client-life.ts'
 import { measureConfigMerge } from './config-merge.ts'
 import { type Figure, printFigures } from './figures.ts'
 import { measureStores } from './store-load.ts'
@@ -33,7 +32,6 @@ async function run(): Promise<void> {
   ]
   try {
     figures.push(...(await measureClients(network.networkFile, folder)))
-    figures.push(...(await measureClientLife(network.networkFile, network.networkFilePath, folder)))
     figures.push(...(await measureStores(network.networkFile)))
     figures.push(...memoryOf(network, 'after the load'))
   } finally {
