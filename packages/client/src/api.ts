@@ -129,6 +129,8 @@ export type NetworkView = {
   }
   /** Our clock minus the network's, where it is beyond what nodes tolerate (10 s). */
   readonly clockSkew?: Millis
+  /** While a backlog of 20 messages or more is taken in: how many so far, in steps of 20. */
+  readonly catchingUp?: { readonly handled: number }
 }
 
 /** What `checkPhrase` says of a phrase as typed so far. */

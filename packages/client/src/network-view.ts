@@ -2,6 +2,7 @@
 import type { DirectoryDocument, Millis, NetworkFile, NodeEntry, NodeId, UnixMillis } from '@starling/protocol'
 import type { Connection, HopView, NetworkView, OfflineReason } from './api.ts'
 import type { DirectoryProblem } from './directory/directory.ts'
+import type { InboxProgress } from './messages/inbox.ts'
 import type { PathInUse } from './paths/paths.ts'
 
 export type NetworkFacts = {
@@ -19,12 +20,13 @@ export type NetworkFacts = {
   readonly swarm: readonly NodeEntry[]
   readonly isAnswering: (node: NodeId) => boolean
   readonly clockSkew: Millis | undefined
+  readonly progress: InboxProgress
 }
 
 const ROLES = ['guard', 'relay', 'lastHop'] as const
 
 export function networkView(facts: NetworkFacts): NetworkView {
-  const { network, document, path, clockSkew } = facts
+  const { network, document, path, clockSkew, progress } = facts
   const isUp = facts.connectedSince !== undefined
   return {
     connection: connectionOf(facts),
@@ -44,6 +46,7 @@ export function networkView(facts: NetworkFacts): NetworkView {
       },
     }),
     ...(clockSkew === undefined ? {} : { clockSkew }),
+    ...(progress.kind === 'upToDate' ? {} : { catchingUp: { handled: progress.handled } }),
   }
 }
 

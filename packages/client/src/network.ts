@@ -15,6 +15,7 @@ import * as z from 'zod/mini'
 import type { NetworkView } from './api.ts'
 import type { Directory } from './directory/directory.ts'
 import { DirectoryKeeper } from './directory/directory-keeper.ts'
+import type { InboxProgress } from './messages/inbox.ts'
 import { NetworkTime } from './network-time.ts'
 import { networkView } from './network-view.ts'
 import { GuardLinks } from './paths/guard-links.ts'
@@ -62,6 +63,7 @@ export class Network {
   #store: SealedStore
   readonly #view: MutableObservable<NetworkView>
   #account: AccountId | undefined
+  #progress: InboxProgress = { kind: 'upToDate' }
   #connectedSince: UnixMillis | undefined
   #lastContact: UnixMillis | undefined
 
@@ -142,6 +144,12 @@ export class Network {
     this.#publish()
   }
 
+  /** How far the inbox is. */
+  setProgress(progress: InboxProgress): void {
+    this.#progress = progress
+    this.#publish()
+  }
+
   /** Each time that the network came back or our clock jumped, and now and then: what it did meanwhile is unknown. */
   async #measureWhenConnected(signal: AbortSignal): Promise<void> {
     const { links } = this.guards
@@ -212,6 +220,7 @@ export class Network {
       swarm: this.#ownSwarm()?.members ?? [],
       isAnswering: (node) => this.#health.isAnswering(node),
       clockSkew,
+      progress: this.#progress,
     })
   }
 

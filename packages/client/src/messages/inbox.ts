@@ -116,8 +116,11 @@ export class Inbox {
     tasks.run('seen', (signal) => this.#cleanSeen(signal))
   }
 
-  /** The network is back, or something was sent: nobody waits for the next attempt or poll. */
-  wake(): void {
+  /**
+   * The network is back, or something was sent: nobody waits for the next attempt or poll, and where nodes hold no answers,
+   * they are asked more often for a while.
+   */
+  noteActivity(): void {
     this.#pace.noteActivity()
     for (const wakeUp of this.#wakeUps) wakeUp.wake()
   }

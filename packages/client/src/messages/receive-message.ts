@@ -40,6 +40,8 @@ export type MessageReceiverOptions = {
 export class MessageReceiver {
   readonly #options: MessageReceiverOptions
   readonly #self: AccountId
+  /** Two members give the same at the same time: it is opened once. */
+  readonly #underWay = new Map<MessageHash, Promise<boolean>>()
 
   constructor(options: MessageReceiverOptions) {
     this.#options = options
@@ -51,9 +53,24 @@ export class MessageReceiver {
    * not stop those behind it, whatever is in it: a fault of ours is logged, and the next one handled.
    */
   async receive(item: RetrievedMessage): Promise<boolean> {
-    const { arrivals, crypto, logger, seen, time } = this.#options
     // Not the hash that the node names: it could have us skip another message by it.
-    const hash: MessageHash = deriveMessageHash(crypto, this.#self, NAMESPACES.messages, item.data)
+    const hash: MessageHash = deriveMessageHash(this.#options.crypto, this.#self, NAMESPACES.messages, item.data)
+    const underWay = this.#underWay.get(hash)
+    if (underWay !== undefined) {
+      await underWay
+      return false
+    }
+    const work = this.#take(item, hash)
+    this.#underWay.set(hash, work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(hash)
+    }
+  }
+
+  async #take(item: RetrievedMessage, hash: MessageHash): Promise<boolean> {
+    const { arrivals, logger, seen, time } = this.#options
     if (await seen.has(hash)) return false
     const marks: SealedChange[] = seen.mark(hash, item.expiry, time.now())
     try {

@@ -15,8 +15,8 @@ import { MutableObservable } from '@starling/runtime'
 import { createNativeCrypto } from '@starling/runtime/native'
 import { memoryLogger, seededRandom, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
+import { parseStoreKey } from '../store/key-vault.ts'
 import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
-import { MemoryVault } from '../store/memory-vault.ts'
 import { SealedStore } from '../store/sealed-store.ts'
 import { networkOf } from '../testing/network-snapshot.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -38,7 +38,6 @@ class World implements Transport, AsyncDisposable {
   guards!: GuardLinks
   #store!: MemoryStore
   readonly #disk = new MemoryDisk()
-  readonly #vault = new MemoryVault(this.random)
   readonly #links = new Map<NodeId, Set<() => void>>()
   #life = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
@@ -51,11 +50,10 @@ class World implements Transport, AsyncDisposable {
 
   async start(): Promise<void> {
     const { clock, random, view } = this
-    const key = await this.#vault.open()
     this.#store = new MemoryStore(this.#disk)
     const store = await SealedStore.open({
       store: this.#store,
-      key,
+      key: parseStoreKey(new Uint8Array(32).fill(1)),
       crypto: createNativeCrypto(),
       random,
     })

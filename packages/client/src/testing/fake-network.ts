@@ -3,11 +3,13 @@
  * package; whole scenarios run against real nodes in testnet.
  */
 import {
+  buildDocument,
   type Crypto,
   type Descriptor,
   type DirectoryDocument,
   DirectoryView,
   days,
+  type Epoch,
   encodeDocument,
   FrameKind,
   formDocument,
@@ -106,6 +108,18 @@ export class FakeNetwork {
   /** The document of the next epoch, without these nodes. */
   nextEpoch(without: readonly FakeNode[] = []): void {
     this.document = this.#form(this.document, without)
+  }
+
+  /** The document of the next epoch, in which the node is in another swarm than before. */
+  moveAway(node: FakeNode): void {
+    const { signatures: _, version: __, ...fields } = this.document
+    const home = this.view.nodes.get(node.id)!.swarmId
+    const other = this.view.swarmIds.find((id) => id !== home)!
+    const entries = fields.entries.map((entry) =>
+      entry.descriptor.nodeId === node.id ? { ...entry, swarmId: other } : entry,
+    )
+    const document = buildDocument({ ...fields, epoch: (fields.epoch + 1) as Epoch, entries })
+    this.document = this.#sign(document)
   }
 
   /** The node is gone: its links break. */
@@ -208,6 +222,10 @@ export class FakeNetwork {
     }))
     const known = all.filter(({ node }) => !without.includes(node))
     const document = formDocument(this.crypto, { previous, network: this.file, known, now: this.clock.now() })
+    return this.#sign(document)
+  }
+
+  #sign(document: DirectoryDocument): DirectoryDocument {
     return signDocument(this.crypto, document, { keyIndex: 0, secretKey: this.#directoryKey.secretKey })
   }
 
