@@ -45,6 +45,8 @@ export type AccountView = {
   readonly picture?: ProfilePicture
   /** The banner stays until the phrase was shown and two of its words were confirmed. */
   readonly phraseConfirmed: boolean
+  /** Messages in an encryption of a later version, which are kept for it: at most 200. Absent: none. Anybody can cause some. */
+  readonly newerMessages?: number
 }
 
 export type ConversationSummary = {

@@ -424,6 +424,9 @@ export class StarlingClient implements Client {
       onProfile: (profile) => this.#profileArrived(profile),
       onCaughtUp: () => this.#found.update((found) => ({ ...found, lanes: found.lanes + 1 })),
     })
+    this.#messenger.newer.count.subscribe(() => {
+      if (this.#session.snapshot.kind === 'ready') this.#showReady()
+    })
     await this.#messenger.load()
   }
 
@@ -490,10 +493,17 @@ export class StarlingClient implements Client {
   #showReady(): void {
     const { displayName, phraseConfirmed, picture } = this.#record()
     if (displayName === undefined || this.#messenger === undefined) return
-    const { accountId } = this.#messenger
+    const { accountId, newer } = this.#messenger
+    const newerMessages = newer.count.snapshot
     this.#session.set({
       kind: 'ready',
-      account: { accountId, displayName, phraseConfirmed, ...(picture && { picture }) },
+      account: {
+        accountId,
+        displayName,
+        phraseConfirmed,
+        ...(picture && { picture }),
+        ...(newerMessages > 0 && { newerMessages }),
+      },
     })
   }
 

@@ -26,6 +26,7 @@ import { MessageBook } from '../messages/message-book.ts'
 import { MessageHistory } from '../messages/message-history.ts'
 import { type MessagePlace, parseMessageId } from '../messages/message-place.ts'
 import type { MessageRecord } from '../messages/message-record.ts'
+import { NewerMessages } from '../messages/newer-messages.ts'
 import { Outbox } from '../messages/outbox.ts'
 import { putOutboxItem } from '../messages/outbox-record.ts'
 import { OwnSwarm } from '../messages/own-swarm.ts'
@@ -67,6 +68,7 @@ export type MessengerOptions = {
 
 export class Messenger implements AsyncDisposable {
   readonly keys: AccountKeys
+  readonly newer: NewerMessages
   readonly configs: ConfigSync
   readonly actions: Actions
   readonly #options: MessengerOptions
@@ -99,10 +101,23 @@ export class Messenger implements AsyncDisposable {
     })
     this.#tasks = tasks
     const seen = new SeenMessages(store)
+    this.newer = new NewerMessages(store)
     const queued = (conversation: ConversationId) => this.#queuedView(conversation)
     const events = new EventLog(time, options.events)
     this.#events = events
-    const shared = { ...options, keys: this.keys, self, seen, queued, paths, requests, time, tasks, events }
+    const shared = {
+      ...options,
+      keys: this.keys,
+      self,
+      seen,
+      queued,
+      paths,
+      requests,
+      time,
+      tasks,
+      events,
+      newer: this.newer,
+    }
     this.#timestamps = new Timestamps(store, time)
     const index = new ConversationIndex({ self, queued }, options.conversations)
     this.#index = index
@@ -195,6 +210,7 @@ export class Messenger implements AsyncDisposable {
     await this.#index.load(this.#options.store)
     await this.#search.load()
     await this.#timestamps.load()
+    await this.newer.load()
     await this.#deleted.load()
   }
 

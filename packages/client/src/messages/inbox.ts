@@ -29,6 +29,7 @@ import { WakeUp } from '../wake-up.ts'
 import type { Arrivals } from './arrivals.ts'
 import { Cursors } from './cursors.ts'
 import { FormerMembers } from './former-members.ts'
+import type { NewerMessages } from './newer-messages.ts'
 import { PollPace } from './poll-pace.ts'
 import { MessageReceiver } from './receive-message.ts'
 import { CONFIG_NAMESPACES, namespaceOf, type Page, Retrieval } from './retrieval.ts'
@@ -58,6 +59,7 @@ export type InboxOptions = {
   readonly store: SealedStore
   readonly keys: AccountKeys
   readonly arrivals: Arrivals
+  readonly newer: NewerMessages
   readonly seen: SeenMessages
   readonly requests: SwarmRequests
   readonly paths: Paths

@@ -8,6 +8,7 @@ import {
   AuthenticationError,
   type Crypto,
   deriveMessageHash,
+  isNewerEnvelope,
   LIMITS,
   MalformedInputError,
   type MessageHash,
@@ -25,6 +26,7 @@ import { StoreError } from '../store/store-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 import { type Understood, understand } from './arrival.ts'
 import type { Arrivals } from './arrivals.ts'
+import type { NewerMessages } from './newer-messages.ts'
 import type { SeenMessages } from './seen-messages.ts'
 
 export type MessageReceiverOptions = {
@@ -32,6 +34,7 @@ export type MessageReceiverOptions = {
   readonly logger: Logger
   readonly keys: AccountKeys
   readonly arrivals: Arrivals
+  readonly newer: NewerMessages
   readonly seen: SeenMessages
   readonly requests: SwarmRequests
   readonly time: NetworkTime
@@ -73,6 +76,10 @@ export class MessageReceiver {
     const { arrivals, logger, seen, time } = this.#options
     if (await seen.has(hash)) return false
     const marks: SealedChange[] = seen.mark(hash, item.expiry, time.now())
+    if (isNewerEnvelope(item.data) && item.data.length <= LIMITS.messageBytes) {
+      await this.#options.newer.keep({ hash, data: item.data, now: time.now(), marks })
+      return true
+    }
     try {
       await arrivals.take(this.#understand(item, hash, marks), marks)
     } catch (error) {

@@ -22,6 +22,8 @@ export const TABLES = {
   due: 9,
   /** Which messages quote a message. Partition: conversation ID. Sort: `messageSort` of the quoted one, then of the other. */
   quotes: 10,
+  /** Messages of a later version. Sort: when they came, and of the hash. */
+  newerMessages: 11,
   /** What the search index has yet to take. Sort: number. */
   searchLog: 20,
   /** Partition: segment. Sort: kind and number of the block. */
