@@ -109,12 +109,19 @@ export function createConversation(account: AccountId, now: UnixMillis): Convers
 
 /** A message more, or one that changed: it becomes the last one unless there is a later one. */
 export function withMessage(record: ConversationRecord, message: MessageRecord, now: UnixMillis): ConversationRecord {
-  const { last } = record
-  // A time in the future would keep the conversation on top for as long.
-  const lastActivity = Math.max(record.lastActivity, Math.min(message.sentAt, now)) as UnixMillis
-  if (last !== undefined && comparePlaces(last, message) > 0) return { ...record, lastActivity }
+  const active = withActivity(record, message, now)
+  if (record.last !== undefined && comparePlaces(record.last, message) > 0) return active
   const { direction, body, sentAt, delivery, deleted } = message
-  return { ...record, lastActivity, last: { direction, body, sentAt, delivery, deleted } }
+  return { ...active, last: { direction, body, sentAt, delivery, deleted } }
+}
+
+/** A time in the future would keep the conversation on top for as long. */
+export function withActivity(
+  record: ConversationRecord,
+  { sentAt }: Pick<MessageRecord, 'sentAt'>,
+  now: UnixMillis,
+): ConversationRecord {
+  return { ...record, lastActivity: Math.max(record.lastActivity, Math.min(sentAt, now)) as UnixMillis }
 }
 
 /** All that they show of themselves, if it is later than what we know. Old clients say no time: theirs counts. docs/protocol/envelope.md §6. */

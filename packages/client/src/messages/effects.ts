@@ -48,9 +48,8 @@ function withSender(
   record: ConversationRecord,
   { effect, isIncoming, profile, sentAt }: EffectArrival,
 ): ConversationRecord {
-  if (!isIncoming || effect.kind !== 'reaction') return record
-  const approved = { ...record, approvedMe: true }
-  return profile === undefined ? approved : withProfile(approved, profile, sentAt)
+  if (!isIncoming || effect.kind !== 'reaction' || profile === undefined) return record
+  return withProfile(record, profile, sentAt)
 }
 
 async function react(

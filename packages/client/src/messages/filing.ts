@@ -3,7 +3,7 @@ import { type AccountId, days, type UnixMillis, unixMillis } from '@starling/pro
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Arrival } from './arrival.ts'
 import { type BookCore, type Commit, idOf } from './book-core.ts'
-import { type ConversationRecord, isMutual, withOwed, withProfile } from './conversation-record.ts'
+import { type ConversationRecord, isMutual, withActivity, withOwed, withProfile } from './conversation-record.ts'
 import { withReceipt } from './delivery-record.ts'
 import { deleteEarly, type Early, getEarly, mergeEarly } from './early-record.ts'
 import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
@@ -36,7 +36,7 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
   if (await isTaken(core, arrival, place, policy)) return 'ignored'
   const { early, forget } = await takeEarly(core, place)
   const message = withEarly(arrival.message, early)
-  const known = withArrival(before, arrival, early)
+  const known = withActivity(withArrival(before, arrival), arrival.message, core.now())
   const { deadline } = message.expiry ?? {}
   const isOver = deadline !== undefined && deadline <= core.now()
   const isRemoved = early.unsent === 'removed'
@@ -130,19 +130,14 @@ function withEarly(message: MessageRecord, early: Early): MessageRecord {
 }
 
 /** What a message says of its author besides what it says: they write to us, and so accept what we write. */
-function withArrival(
-  before: ConversationRecord,
-  { account, message, profile }: Arrival,
-  early: Early,
-): ConversationRecord {
+function withArrival(before: ConversationRecord, { message, profile }: Arrival): ConversationRecord {
   const isIncoming = message.direction === 'incoming'
-  const hasReacted = early.reactions?.some(({ author }) => author === account) === true
   const record = {
     ...before,
     // What another device of ours sent is an acceptance, too.
     accepted: before.accepted || !isIncoming,
     answered: before.answered || !isIncoming,
-    approvedMe: before.approvedMe || isIncoming || hasReacted,
+    approvedMe: before.approvedMe || isIncoming,
     hidden: undefined,
   }
   return profile === undefined ? record : withProfile(record, profile, message.sentAt)

@@ -39,3 +39,25 @@ export async function textsOf(client: Client, id: ConversationId | AccountId): P
 export async function deliveryOf(client: Client, id: AccountId, message: MessageId): Promise<Delivery | undefined> {
   return (await messagesOf(client, id)).find((view) => view.id === message)?.delivery
 }
+
+/** Another device of the same account, restored from its phrase. */
+export async function anotherDevice(net: FakeNetwork, client: Client, device = net.device()): Promise<Client> {
+  const second = await net.open(device)
+  const restoring = second.restoreAccount({ phrase: await client.revealPhrase() })
+  await net.until(() => second.session.snapshot.kind === 'ready')
+  await restoring
+  return second
+}
+
+/** Two people who have written to each other, so that each accepts the other; what they wrote. */
+export async function befriend(net: FakeNetwork, one: Client, other: Client): Promise<void> {
+  await sendTo(one, accountOf(other), 'hello')
+  await net.until(() => other.conversations.snapshot.length > 0)
+  await sendTo(other, accountOf(one), 'welcome')
+  await net.until(() => one.conversations.snapshot.some(({ approvedMe }) => approvedMe))
+  await net.clock.advance(seconds(3))
+}
+
+export function idWith(client: Client): ConversationId {
+  return accountOf(client) as string as ConversationId
+}
