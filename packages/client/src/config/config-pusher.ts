@@ -36,6 +36,8 @@ const TTL = days(30)
 const MAX_STORES = 19
 /** More takes too long for one request on a slow line. */
 const MAX_BYTES = 400_000
+/** The rest goes with the next push. */
+const MAX_DELETED = 1000
 
 export type ConfigPusherOptions = {
   readonly crypto: Crypto
@@ -69,11 +71,11 @@ export class ConfigPusher {
     if (pushes.length === 0) return
     for (const { name, state } of pushes) states.set(name, state)
     await store.write(pushes.map(({ name }) => states.dump(name)))
-    const obsolete = new Set(pushes.flatMap((each) => each.obsolete))
+    const obsolete = [...new Set(pushes.flatMap((each) => each.obsolete))].slice(0, MAX_DELETED)
     const batches = batchesOf(pushes)
     const stored = new Set<MessageHash>()
     for (const [i, batch] of batches.entries()) {
-      const deleted = i === batches.length - 1 ? [...obsolete] : []
+      const deleted = i === batches.length - 1 ? obsolete : []
       await this.#send(batch, deleted, signal)
       for (const { hash } of batch) stored.add(hash)
       const done = pushes.filter(({ hashes }) => hashes.every((hash) => stored.has(hash)))
@@ -103,7 +105,7 @@ export class ConfigPusher {
   /** Copies that a merge left over. @throws {RequestError | StoreError} */
   async deleteObsolete(names: readonly OwnConfigName[], signal: AbortSignal): Promise<void> {
     const { states, store } = this.#options
-    const messages = names.flatMap((name) => states.get(name).obsolete)
+    const messages = names.flatMap((name) => states.get(name).obsolete).slice(0, MAX_DELETED)
     if (messages.length === 0) return
     await this.#send([], messages, signal)
     for (const name of names) states.set(name, confirmDeleted(states.get(name), messages))

@@ -180,6 +180,32 @@ test('a list of 1,000 contacts goes over in parts, and an edit of one of them fo
   expect(house.stores()).toBe(before)
 })
 
+test('a node that gives an old copy the name of the current one does not get that deleted', async () => {
+  await using house = await household(1)
+  const { net, devices } = house
+  const [first] = devices as [ConfigDevice]
+  await first.write(first.shared.contacts.set(bob, { name: 'Bob' }))
+  await net.clock.advance(seconds(5))
+  const old = house.kept(NAMESPACES.contacts)[0]!.item
+  await first.write(first.shared.contacts.set(bob, { name: 'Robert' }))
+  await net.clock.advance(seconds(5))
+  const current = house.kept(NAMESPACES.contacts)[0]!.item
+  await first.configs.receive(NAMESPACES.contacts, [{ ...old, hash: current.hash }])
+  await net.clock.advance(minutes(5))
+  expect(house.kept(NAMESPACES.contacts).map(({ item }) => item.hash)).toEqual([current.hash])
+})
+
+test('what could not be acted on is told again', async () => {
+  await using house = await household(2)
+  const { net, devices } = house
+  const [first, second] = devices as [ConfigDevice, ConfigDevice]
+  second.refusals = 2
+  await first.write(first.shared.contacts.set(bob, { name: 'Bob' }))
+  await net.until(() => second.changes.length > 0, minutes(1))
+  expect(second.refusals).toBe(0)
+  expect(second.changes.flatMap(({ contacts }) => contacts)).toMatchObject([{ id: bob, after: { name: 'Bob' } }])
+})
+
 test('on a start copies that the swarm has lost are stored again, and those that it has live longer', async () => {
   await using house = await household(1)
   const { net, devices, places, seed, swarm } = house

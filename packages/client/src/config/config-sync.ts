@@ -16,6 +16,7 @@ import {
   type Decompress,
   type DisplayName,
   days,
+  deriveMessageHash,
   hours,
   type MutableDict,
   millis,
@@ -87,6 +88,8 @@ export class ConfigSync {
   /** Monotonic times: of the last renewal, and since when there have been leftovers. */
   #renewed: number | undefined
   #leftovers: number | undefined
+  /** Data before a change of another device that nobody could act on: it is told again. */
+  readonly #untold = new Map<OwnConfigName, ConfigDict>()
 
   constructor(options: ConfigSyncOptions) {
     this.#options = options
@@ -165,12 +168,18 @@ export class ConfigSync {
   }
 
   async #merge(name: OwnConfigName, items: readonly RetrievedMessage[]): Promise<void> {
-    const { decompress, store } = this.#options
+    const { crypto, decompress, keys, store } = this.#options
+    const { namespace } = OWN_CONFIGS[name].object
+    // Not the hash that the node names: it could have us delete the copy that it belongs to.
+    const found = items.map(({ data }) => ({ hash: deriveMessageHash(crypto, keys.accountId, namespace, data), data }))
     const before = this.#states.get(name)
-    const after = receiveConfig({ ...this.#context(name), decompress }, before, items)
+    const after = receiveConfig({ ...this.#context(name), decompress }, before, found)
     this.#states.set(name, after)
-    const changes = this.#changesOf(name, configData(before), configData(after))
+    const told = this.#untold.get(name) ?? configData(before)
+    this.#untold.set(name, told)
+    const changes = this.#changesOf(name, told, configData(after))
     if (changes !== undefined) await this.#options.onChange(changes)
+    this.#untold.delete(name)
     await store.write([this.#states.dump(name)])
     this.#wakeUp.wake()
   }

@@ -9,6 +9,7 @@ import { Network } from '../network.ts'
 import { parseStoreKey } from '../store/key-vault.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import { SealedStore } from '../store/sealed-store.ts'
+import { StoreError } from '../store/store-error.ts'
 import { RequestError } from '../swarm/request-error.ts'
 import type { FakeDevice, FakeNetwork } from './fake-network.ts'
 
@@ -20,6 +21,8 @@ export class ConfigDevice implements AsyncDisposable {
   readonly configs: ConfigSync
   /** What other devices changed, as it was told. */
   readonly changes: ConfigChanges[] = []
+  /** How often it cannot act on a change. */
+  refusals = 0
   readonly network: Network
   readonly #store: SealedStore
   readonly #tasks: TaskGroup
@@ -39,6 +42,10 @@ export class ConfigDevice implements AsyncDisposable {
     this.network = new Network(ports, this.#store)
     const { paths, requests, time } = this.network
     const onChange = async (changes: ConfigChanges) => {
+      if (this.refusals > 0) {
+        this.refusals--
+        throw new StoreError('io')
+      }
       this.changes.push(changes)
     }
     this.configs = new ConfigSync({
@@ -107,7 +114,7 @@ export class ConfigDevice implements AsyncDisposable {
         if (pages.length === 0) await device.clock.sleep(PAUSE, { signal })
       } catch (error) {
         signal.throwIfAborted()
-        if (!(error instanceof RequestError)) throw error
+        if (!(error instanceof RequestError || error instanceof StoreError)) throw error
         await device.clock.sleep(PAUSE, { signal })
       }
     }

@@ -6,6 +6,7 @@ import { unixMillis } from '../brand.ts'
 import { concatBytes } from '../bytes/bytes.ts'
 import { fromHex } from '../bytes/hex.ts'
 import { utf8 } from '../bytes/utf8.ts'
+import { encodeBencode } from '../codec/bencode.ts'
 import { CodecError } from '../codec/codec.ts'
 import { MalformedInputError } from '../errors.ts'
 import { deriveAccountKeys, parseAccountSeed } from '../identity/account-seed.ts'
@@ -92,6 +93,19 @@ test('items that a broken app of the account made are skipped, whatever they hol
     open(sealed, EMPTY_CONFIG)
   })
   fc.assert(property, { numRuns: 300 })
+})
+
+test('parts that never become whole are kept in bounds', () => {
+  const key = { base: seed, domain: 'UserProfile' }
+  const partOf = (whole: number, index: number) => {
+    const list = [new Uint8Array(32).fill(whole), Uint8Array.of(index), Uint8Array.of(255), new Uint8Array(70_000)]
+    return sealConfig(crypto, key, concatBytes(utf8('m'), encodeBencode(list)))
+  }
+  let opened = push.state
+  for (let whole = 0; whole < 6; whole++) opened = open(partOf(whole, 0), opened)
+  expect(opened.sets.map(({ hash: [first] }) => first)).toEqual([2, 3, 4, 5])
+  for (let index = 1; index < 80; index++) opened = open(partOf(5, index), opened)
+  expect(opened.sets.at(-1)!.parts).toHaveLength(Math.floor(5_000_000 / 70_000))
 })
 
 test('a stored state comes back, or ends in a typed error', () => {

@@ -14,6 +14,9 @@ const CHUNK_SIZE = 76_710
 const HASH_SIZE = 32
 const KEPT_UNFINISHED = days(7)
 const KEPT_FINISHED = days(14)
+/** Of one object. Only a broken app gets there. */
+const MAX_UNFINISHED = 4
+const MAX_FINISHED = 100
 
 export type StoredPart = { readonly index: number; readonly hash: MessageHash; readonly chunk: Uint8Array }
 /** Parts of one version. */
@@ -47,9 +50,14 @@ export function finishedSet(crypto: Crypto, padded: Uint8Array, now: UnixMillis)
   return { hash: crypto.blake2b(HASH_SIZE, padded), total: 0, expiry: later(now, KEPT_FINISHED), parts: [] }
 }
 
-/** With `set` in the place of what is known of the same config. */
+/** With `set` in the place of what is known of the same config. At most 4 unfinished and 100 finished ones: the latest. */
 export function withSet(sets: readonly PartSet[], set: PartSet): readonly PartSet[] {
-  return [...sets.filter(({ hash }) => !equalBytes(hash, set.hash)), set]
+  const all = [...sets.filter(({ hash }) => !equalBytes(hash, set.hash)), set]
+  const isFinished = ({ total }: PartSet) => total === 0
+  return [
+    ...all.filter(isFinished).slice(-MAX_FINISHED),
+    ...all.filter((each) => !isFinished(each)).slice(-MAX_UNFINISHED),
+  ]
 }
 
 /** Sets whose time is not over. */
@@ -71,12 +79,13 @@ export function collectPart(
   const parts = [...(known?.parts ?? []).filter(({ index }) => index !== read.index), stored]
   parts.sort((a, b) => a.index - b.index)
   const { hash, total } = read
+  if (parts.reduce((size, { chunk }) => size + chunk.length, 0) > MAX_CONFIG_BYTES) return undefined
   if (parts.length < total) {
     return { sets: withSet(sets, { hash, total, expiry: later(part.now, KEPT_UNFINISHED), parts }) }
   }
   const padded = joinBytes(parts.map(({ chunk }) => chunk))
   const finished = finishedSet(crypto, padded, part.now)
-  if (padded.length > MAX_CONFIG_BYTES || !equalBytes(finished.hash, hash)) return undefined
+  if (!equalBytes(finished.hash, hash)) return undefined
   return { sets: withSet(sets, finished), whole: { padded, hashes: parts.map((each) => each.hash) } }
 }
 
