@@ -34,7 +34,7 @@ test('a locked client shows and does nothing, and goes on when it is unlocked', 
   expect(accountOf(alice)).toBe(a)
   await net.until(() => isConnected(alice))
   await net.clock.advance(seconds(5))
-  expect(await textsOf(alice, b)).toEqual(['before', 'meanwhile'])
+  expect(await textsOf(alice, b)).toEqual(['before', 'notice', 'meanwhile'])
   await sendTo(alice, b, 'after')
   await net.clock.advance(seconds(5))
   expect(await textsOf(bob, a)).toEqual(['before', 'meanwhile', 'after'])

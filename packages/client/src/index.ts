@@ -24,6 +24,7 @@ export {
 } from '@starling/protocol'
 export type { Observable } from '@starling/runtime'
 export type * from './api.ts'
+export { ArchiveError } from './archive/archive-error.ts'
 export { checkPhrase } from './check-phrase.ts'
 export { ActionError, ClientStateError } from './client-error.ts'
 export type { ClientOptions } from './client-options.ts'

@@ -9,7 +9,9 @@ import {
   type DisplayName,
   type Expiration,
   encodeRecoveryPhrase,
+  equalBytes,
   type NetworkFile,
+  PASSPHRASE_COST,
   type ProfilePicture,
   parseDisplayName,
   parseRecoveryPhrase,
@@ -17,11 +19,12 @@ import {
   wipe,
 } from '@starling/protocol'
 import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
-import { type AccountRecord, getAccount, putAccount } from './account/account-record.ts'
+import { type AccountRecord, decodeAccount, getAccount, putAccount } from './account/account-record.ts'
 import type { OwnProfile } from './account/config-changes.ts'
 import { Messenger } from './account/messenger.ts'
 import { DEFAULT_SETTINGS, getSettings, putSettings } from './account/settings-record.ts'
 import type {
+  ArchiveOptions,
   CallOptions,
   Client,
   ConversationChange,
@@ -36,15 +39,22 @@ import type {
   MessageId,
   NetworkView,
   SearchHit,
+  SearchOptions,
   SessionState,
   Settings,
 } from './api.ts'
-import { ActionError, ClientStateError } from './client-error.ts'
+import { ArchiveError } from './archive/archive-error.ts'
+import { decodeLines, encodeLines } from './archive/archive-lines.ts'
+import { openArchive, sealArchive } from './archive/archive-stream.ts'
+import { type ExportOptions, exportLines } from './archive/export-archive.ts'
+import { exportFiles } from './archive/export-readable.ts'
+import { type ImportTarget, importLines } from './archive/import-archive.ts'
+import { ClientStateError } from './client-error.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { PassphraseError } from './store/passphrase-error.ts'
-import type { SealedStore } from './store/sealed-store.ts'
+import type { SealedChange, SealedStore } from './store/sealed-store.ts'
 import type { StoreLock } from './store/store-lock.ts'
 import { until } from './until.ts'
 
@@ -262,20 +272,69 @@ export class StarlingClient implements Client {
     await this.#ready().actions.deleteConversation(conversation)
   }
 
-  async search(): Promise<readonly SearchHit[]> {
-    throw new ActionError('not_allowed')
+  async search(query: string, options: SearchOptions = {}): Promise<readonly SearchHit[]> {
+    return this.#ready().search(query, options)
   }
 
-  async *exportArchive(): AsyncIterable<Uint8Array> {
-    yield await Promise.reject(new ActionError('not_allowed'))
+  exportArchive({ passphrase, signal }: ArchiveOptions): AsyncIterable<Uint8Array> {
+    const { crypto, random, passphraseCost: cost = PASSPHRASE_COST } = this.#options
+    const lines = exportLines(this.#exportOptions(signal))
+    return sealArchive(encodeLines(lines), { crypto, passphrase, random, cost })
   }
 
-  async *exportReadable(): AsyncIterable<ExportedFile> {
-    yield await Promise.reject(new ActionError('not_allowed'))
+  exportReadable({ signal }: CallOptions = {}): AsyncIterable<ExportedFile> {
+    return exportFiles({ ...this.#exportOptions(signal), self: this.#ready().accountId })
   }
 
-  async importArchive(): Promise<ImportSummary> {
-    throw new ActionError('not_allowed')
+  async importArchive(
+    archive: AsyncIterable<Uint8Array>,
+    { passphrase, signal }: ArchiveOptions,
+  ): Promise<ImportSummary> {
+    const { crypto } = this.#options
+    return this.#queue.run(async () => {
+      this.#open()
+      const isNew = this.#messenger === undefined
+      const lines = decodeLines(openArchive(archive, { crypto, passphrase }))
+      const target: ImportTarget = {
+        account: (record, begin) => this.#takeAccount(decodeAccount(record), begin),
+        add: (conversation, messages) => this.#ready().import(conversation, messages),
+      }
+      try {
+        return await importLines(lines, target, this.#within(signal))
+      } finally {
+        if (isNew) await this.#startImported()
+      }
+    })
+  }
+
+  /** @throws {ArchiveError} `other_account` */
+  async #takeAccount(account: AccountRecord, begin: readonly SealedChange[]): Promise<void> {
+    if (this.#account !== undefined) {
+      const isOwn = equalBytes(this.#account.seed, account.seed)
+      wipe(account.seed)
+      if (!isOwn) throw new ArchiveError('other_account')
+      return
+    }
+    await this.#store.write([...begin, putAccount(account)])
+    this.#settings.set(await getSettings(this.#store))
+    await this.#openMessenger(account)
+  }
+
+  async #startImported(): Promise<void> {
+    if (this.#messenger === undefined) return
+    await this.#messenger.start()
+    this.#showReady()
+    if (this.#session.snapshot.kind === 'noAccount') this.#session.set({ kind: 'needsName' })
+  }
+
+  #exportOptions(signal: AbortSignal | undefined): ExportOptions {
+    this.#ready()
+    return { store: this.#store, now: this.#net.time.now(), signal: this.#within(signal) }
+  }
+
+  /** Aborts as well when this client ends or is locked. */
+  #within(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#tasks.signal : AbortSignal.any([signal, this.#tasks.signal])
   }
 
   async hasPassphrase(): Promise<boolean> {

@@ -23,22 +23,29 @@ export type AccountRecord = {
   readonly picture?: ProfilePicture | undefined
 }
 
-const singleton = new Singleton(
-  { table: TABLES.singletons, partition: 'account' },
-  jsonRecord(
-    z.object({
-      seed: z.string(),
-      displayName: z.optional(z.string()),
-      nameUpdated: z.number(),
-      phraseConfirmed: z.boolean(),
-      picture: z.optional(z.object({ url: z.string(), key: z.string() })),
-    }),
-  ),
-)
+const storedSchema = z.object({
+  seed: z.string(),
+  displayName: z.optional(z.string()),
+  nameUpdated: z.number(),
+  phraseConfirmed: z.boolean(),
+  picture: z.optional(z.object({ url: z.string(), key: z.string() })),
+})
+type StoredAccount = z.infer<typeof storedSchema>
+
+const stored = jsonRecord(storedSchema)
+const singleton = new Singleton({ table: TABLES.singletons, partition: 'account' }, stored)
 
 export async function getAccount(store: SealedStore): Promise<AccountRecord | undefined> {
   const found = await singleton.get(store)
-  if (found === undefined) return undefined
+  return found && accountOf(found)
+}
+
+/** A record that was not read from here. @throws {StoreError} `unreadable` @throws {MalformedInputError} */
+export function decodeAccount(bytes: Uint8Array): AccountRecord {
+  return accountOf(stored.decode(bytes))
+}
+
+function accountOf(found: StoredAccount): AccountRecord {
   const { displayName, picture } = found
   return {
     ...found,

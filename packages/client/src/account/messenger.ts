@@ -13,7 +13,17 @@ import {
   type UnixMillis,
 } from '@starling/protocol'
 import { type Clock, type Logger, type MutableObservable, TaskGroup } from '@starling/runtime'
-import type { ConversationId, ConversationList, Delivery, EventLog as EventList, History, Settings } from '../api.ts'
+import type {
+  ConversationId,
+  ConversationList,
+  Delivery,
+  EventLog as EventList,
+  History,
+  ImportSummary,
+  SearchHit,
+  SearchOptions,
+  Settings,
+} from '../api.ts'
 import type { ConfigChanges } from '../config/config-facade.ts'
 import { ConfigSync } from '../config/config-sync.ts'
 import { Arrivals } from '../messages/arrivals.ts'
@@ -24,18 +34,22 @@ import { Expiring } from '../messages/expiring.ts'
 import { Inbox, type InboxOptions } from '../messages/inbox.ts'
 import { MessageBook } from '../messages/message-book.ts'
 import { MessageHistory } from '../messages/message-history.ts'
-import type { MessagePlace } from '../messages/message-place.ts'
+import { type MessagePlace, parseMessageId } from '../messages/message-place.ts'
+import type { MessageRecord } from '../messages/message-record.ts'
 import { NewerMessages } from '../messages/newer-messages.ts'
 import { Outbox } from '../messages/outbox.ts'
 import { putOutboxItem } from '../messages/outbox-record.ts'
 import { OwnSwarm } from '../messages/own-swarm.ts'
 import { Receipts } from '../messages/receipts.ts'
+import { searchText, storedTexts } from '../messages/search-text.ts'
 import { SeenMessages } from '../messages/seen-messages.ts'
 import { MessageStorage } from '../messages/store-message.ts'
 import { Timestamps } from '../messages/timestamps.ts'
 import { TypingContacts } from '../messages/typing-contacts.ts'
 import { TypingNotices } from '../messages/typing-notices.ts'
 import type { Network } from '../network.ts'
+import { searchMessages } from '../search/message-search.ts'
+import { SearchIndex } from '../search/search-index.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
 import type { AccountRecord } from './account-record.ts'
 import { Actions } from './actions.ts'
@@ -79,6 +93,7 @@ export class Messenger implements AsyncDisposable {
   readonly #deleted: DeletedConversations
   readonly #typing: TypingNotices
   readonly #mirror: ConfigMirror
+  readonly #search: SearchIndex
   readonly #events: EventLog
   readonly #tasks: TaskGroup
   readonly #stops: (() => void)[] = []
@@ -118,8 +133,11 @@ export class Messenger implements AsyncDisposable {
     this.#index = index
     const now = () => time.now()
     this.#mirror = new ConfigMirror({ self, now, shared: () => this.configs.shared })
+    const search = new SearchIndex({ ...shared, texts: storedTexts(store, index) })
+    this.#search = search
     const book = new MessageBook({
       ...shared,
+      search,
       index,
       mirror: this.#mirror,
       hooks: this.#hooks(),
@@ -200,6 +218,7 @@ export class Messenger implements AsyncDisposable {
   async load(): Promise<void> {
     await this.configs.load()
     await this.#index.load(this.#options.store)
+    await this.#search.load()
     await this.#timestamps.load()
     await this.newer.load()
     await this.#deleted.load()
@@ -213,6 +232,7 @@ export class Messenger implements AsyncDisposable {
     this.#tasks.run('configs', (signal) => this.configs.run(signal))
     this.#tasks.run('receipts', (signal) => this.#receipts.run(signal))
     this.#tasks.run('expiring', (signal) => this.#expiring.run(signal))
+    this.#tasks.run('search', (signal) => this.#search.run(signal))
     let wasConnected = net.isConnected
     this.#stops.push(
       this.#inbox.progress.subscribe((progress) => net.setProgress(progress)),
@@ -240,6 +260,26 @@ export class Messenger implements AsyncDisposable {
   history(conversation: ConversationId): Promise<History> {
     parseAccountId(conversation)
     return MessageHistory.open(this.#book, conversation)
+  }
+
+  async search(query: string, options: SearchOptions = {}): Promise<readonly SearchHit[]> {
+    const { before, signal = this.#tasks.signal, ...rest } = options
+    const load = async (place: MessagePlace) => {
+      const record = await this.#book.get(place)
+      return record && { message: { place, record }, text: searchText(record) }
+    }
+    const range = before === undefined ? {} : { before: parseMessageId(before) }
+    const hits = await searchMessages(this.#search, query, { ...rest, ...range, signal, load })
+    const views = hits.map(async ({ message: { place, record }, snippet }) => {
+      const message = await this.#book.view(place.conversation, record)
+      return { message, snippet: snippet.text, matches: snippet.matches }
+    })
+    return Promise.all(views)
+  }
+
+  /** Adds what an archive has of a conversation. */
+  import(archived: ConversationRecord, messages: readonly MessageRecord[]): Promise<ImportSummary> {
+    return this.#book.import(archived, messages)
   }
 
   setTyping(conversation: ConversationId, isTyping: boolean): Promise<void> {

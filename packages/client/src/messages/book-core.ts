@@ -5,6 +5,7 @@
 import type { AccountId, RandomBytes, UnixMillis } from '@starling/protocol'
 import type { ConversationId, Delivery, MessageView } from '../api.ts'
 import type { NetworkTime } from '../network-time.ts'
+import type { SearchIndex } from '../search/search-index.ts'
 import { SerialQueue } from '../serial-queue.ts'
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
@@ -16,6 +17,7 @@ import { type MessageRecord, messageRecord, putMessage } from './message-record.
 import { messageView } from './message-view.ts'
 import { type OutboxItem, putOutboxItem } from './outbox-record.ts'
 import { deleteQuote, listQuoting, putQuote } from './quote-record.ts'
+import { searchText } from './search-text.ts'
 import type { SeenMessages } from './seen-messages.ts'
 
 export type MessageEvent =
@@ -44,6 +46,8 @@ export type BookOptions = {
   readonly queued: (conversation: ConversationId) => Delivery
   readonly hooks: BookHooks
   readonly mirror: BookMirror
+  /** Learns of every text in the write that brings or takes it. */
+  readonly search?: Pick<SearchIndex, 'put' | 'remove' | 'removeConversation'>
 }
 
 /** What the devices of the account share of conversations. */
@@ -116,6 +120,7 @@ export class BookCore {
     let record = remove.length === 0 ? commit.record : await this.#withoutLast(commit.record, remove)
     for (const message of put) record = withMessage(record, message, this.now())
     await store.write([
+      ...(await this.#searchChanges(id, put, remove)),
       ...put.flatMap((message) => [putMessage(id, message), ...putQuote(id, message)]),
       ...remove.flatMap((message) => removal(id, message)),
       ...this.dueChanges(due),
@@ -152,6 +157,26 @@ export class BookCore {
   view(id: ConversationId, message: MessageRecord): Promise<MessageView> {
     const { self, queued } = this.options
     return messageView(id, message, { self, queued: () => queued(id), get: (place) => this.get(place) })
+  }
+
+  /** Most changes of a message leave its text as it was. */
+  async #searchChanges(
+    id: ConversationId,
+    put: readonly MessageRecord[],
+    remove: readonly MessageRecord[],
+  ): Promise<SealedChange[]> {
+    const { search } = this.options
+    if (search === undefined) return []
+    const changes = remove.flatMap((message) => search.remove(placeOf(id, message)))
+    for (const message of put) {
+      const place = placeOf(id, message)
+      const before = await this.get(place)
+      const [was, is] = [before === undefined ? '' : searchText(before), searchText(message)]
+      if (was === is) continue
+      if (was !== '') changes.push(...search.remove(place))
+      if (is !== '') changes.push(...search.put(place, is))
+    }
+    return changes
   }
 
   async #tellRemoved(record: ConversationRecord, message: MessageRecord): Promise<void> {

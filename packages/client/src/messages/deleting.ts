@@ -47,7 +47,7 @@ export async function deleteMessages(
 
 /** A conversation and all that belongs to it. Only inside `exclusively`. */
 export async function deleteConversation(core: BookCore, id: ConversationId): Promise<void> {
-  const { store, index } = core.options
+  const { store, index, search } = core.options
   for (const table of [TABLES.unread, TABLES.quotes, TABLES.early, TABLES.messages]) {
     for (;;) {
       const page = await store.list({ table, partition: id, limit: PAGE })
@@ -56,7 +56,7 @@ export async function deleteConversation(core: BookCore, id: ConversationId): Pr
     }
   }
   const change = index.delete(id)
-  if (change !== undefined) await store.write([change])
+  await store.write([...(search?.removeConversation(id) ?? []), ...(change === undefined ? [] : [change])])
   index.hide(id)
   core.emit(id, { kind: 'gone' })
 }

@@ -1,6 +1,6 @@
 /** Conversations and their messages: every operation on them, one after the other. What each does is in a file of its own. */
 import { type AccountId, MalformedInputError, type MessageHash, type UnixMillis, unixMillis } from '@starling/protocol'
-import type { ConversationChange, ConversationId, MessageId } from '../api.ts'
+import type { ConversationChange, ConversationId, ImportSummary, MessageId, MessageView } from '../api.ts'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Arrival } from './arrival.ts'
 import { BookCore, type BookOptions, type Commit, idOf, type MessageEvent } from './book-core.ts'
@@ -9,6 +9,7 @@ import { type Deletion, deleteConversation, deleteMessages, expireMessage } from
 import { type DeliveryRecord, withDelivery } from './delivery-record.ts'
 import { applyEffect, type EffectArrival } from './effects.ts'
 import { type Filed, type FilingPolicy, fileMessage } from './filing.ts'
+import { importMessages } from './importing.ts'
 import { firstUnread, type HistoryPage, type PageRange, readPage } from './message-pages.ts'
 import { type MessagePlace, messageId, placeOf } from './message-place.ts'
 import { type MessageRecord, withDeadline, withHash } from './message-record.ts'
@@ -62,6 +63,15 @@ export class MessageBook {
 
   firstUnread(id: ConversationId): Promise<MessagePlace | undefined> {
     return firstUnread(this.#core, id)
+  }
+
+  view(id: ConversationId, message: MessageRecord): Promise<MessageView> {
+    return this.#core.view(id, message)
+  }
+
+  /** Adds what an archive has of a conversation. */
+  import(archived: ConversationRecord, messages: readonly MessageRecord[]): Promise<ImportSummary> {
+    return this.exclusively(() => importMessages(this.#core, archived, messages))
   }
 
   /** The conversation with an account; made, as accepted, if there is none. */
