@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type AccountId, fromUtf8, joinBytes, seconds } from '@starling/protocol'
 import { expect } from 'expect'
 import type { Client } from './api.ts'
+import { collect } from './testing/collect.ts'
 import { FakeNetwork } from './testing/fake-network.ts'
 import { accountOf, messagesOf, newcomer, sendTo, textsOf } from './testing/meet.ts'
 
@@ -14,7 +15,7 @@ async function* from(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
 }
 
 async function archiveOf(client: Client): Promise<Uint8Array> {
-  return joinBytes(await Array.fromAsync(client.exportArchive({ passphrase })))
+  return joinBytes(await collect(client.exportArchive({ passphrase })))
 }
 
 /** Without the lines that say what happened. */
@@ -110,7 +111,7 @@ test('the readable files hold what was said, and no key', async () => {
   const { alice, a, b } = await household()
   const files = new Map<string, string>()
   for await (const { path, content } of alice.exportReadable()) {
-    files.set(path, fromUtf8(joinBytes(await Array.fromAsync(content))))
+    files.set(path, fromUtf8(joinBytes(await collect(content))))
   }
   const json = (path: string) => JSON.parse(files.get(path)!)
   expect(json('account.json')).toMatchObject({ accountId: a, displayName: 'Alice' })
@@ -133,5 +134,5 @@ test('a device without an account has nothing to export, and an export can be ca
   const { alice } = await household()
   const called = new AbortController()
   called.abort()
-  await expect(Array.fromAsync(alice.exportArchive({ passphrase, signal: called.signal }))).rejects.toThrow()
+  await expect(collect(alice.exportArchive({ passphrase, signal: called.signal }))).rejects.toThrow()
 })

@@ -4,6 +4,7 @@ import { createNativeCrypto } from '@starling/runtime/native'
 import { seededRandom } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import fc from 'fast-check'
+import { collect } from '../testing/collect.ts'
 import { type ArchiveLine, decodeLines, encodeLines } from './archive-lines.ts'
 import { openArchive, sealArchive } from './archive-stream.ts'
 
@@ -15,17 +16,17 @@ async function* from(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> 
   yield* chunks
 }
 
-async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  return joinBytes(await Array.fromAsync(chunks))
+async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return joinBytes(await collect(chunks))
 }
 
 function seal(content: readonly Uint8Array[], seed = 1): Promise<Uint8Array> {
   const cost = { memoryKib: 8, passes: 1 }
-  return collect(sealArchive(from(content), { crypto, passphrase, random: seededRandom(seed), cost }))
+  return joined(sealArchive(from(content), { crypto, passphrase, random: seededRandom(seed), cost }))
 }
 
 const open = (archive: Uint8Array, words = passphrase) =>
-  collect(openArchive(from([archive]), { crypto, passphrase: words }))
+  joined(openArchive(from([archive]), { crypto, passphrase: words }))
 
 const large = new Uint8Array(200_000).map((_, i) => i % 251)
 
@@ -36,7 +37,7 @@ test('what is sealed opens, however it is cut, filled up with line feeds', async
     const archive = await seal(content)
     const chunks: Uint8Array[] = []
     for (let at = 0; at < archive.length; at += cut) chunks.push(archive.slice(at, at + cut))
-    const opened = await collect(openArchive(from(chunks), { crypto, passphrase }))
+    const opened = await joined(openArchive(from(chunks), { crypto, passphrase }))
     const plain = joinBytes(content)
     expect(opened.length % 65_536).toBe(0)
     expect(opened.subarray(0, plain.length)).toEqual(plain)
@@ -92,17 +93,17 @@ test('lines survive however they are cut; those of later versions are passed ove
   const asyncLines = async function* () {
     yield* lines
   }
-  const bytes = await collect(encodeLines(asyncLines()))
+  const bytes = await joined(encodeLines(asyncLines()))
   for (const cut of [1, 7, 1000]) {
     const chunks = Array.from({ length: Math.ceil(bytes.length / cut) }, (_, i) => bytes.slice(i * cut, (i + 1) * cut))
-    expect(await Array.fromAsync(decodeLines(from(chunks)))).toEqual(lines)
+    expect(await collect(decodeLines(from(chunks)))).toEqual(lines)
   }
-  const decode = (text: string) => Array.fromAsync(decodeLines(from([utf8(text)])))
+  const decode = (text: string) => collect(decodeLines(from([utf8(text)])))
   expect(await decode('{"kind":"hologram","size":3}\n\n\n')).toEqual([{ kind: 'unknown' }])
   for (const text of ['{"kind":"message"}\n', 'nonsense\n', '{"kind":"end","conv', '7\n', '{"kind":"end"}\n'])
     await expect(decode(text)).rejects.toEqual(archiveError('damaged'))
   const endless = async function* () {
     for (;;) yield new Uint8Array(1_000_000).fill(65)
   }
-  await expect(Array.fromAsync(decodeLines(endless()))).rejects.toEqual(archiveError('damaged'))
+  await expect(collect(decodeLines(endless()))).rejects.toEqual(archiveError('damaged'))
 })
