@@ -129,7 +129,9 @@ export class TestClient implements AsyncDisposable {
 
   /** All texts that came from others, in the order in which they were sent. */
   async inbox(): Promise<string[]> {
-    const incoming = (await this.messages()).filter(({ direction }) => direction === 'incoming')
+    const incoming = (await this.messages()).filter(
+      ({ direction, body }) => direction === 'incoming' && body.kind !== 'notice',
+    )
     return incoming.map(({ body }) => (body.kind === 'text' ? body.text : body.kind))
   }
 
