@@ -1,21 +1,9 @@
 import { resolve } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig, type Plugin } from 'vite'
-
-/** The page itself reaches nothing but its own files: connections to nodes are made by the worker alone. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "media-src 'self' blob: mediastream:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ')
+import { appBuild } from './app-build.ts'
+import { contentSecurityPolicy } from './content-policy.ts'
+import { version } from './package.json' with { type: 'json' }
 
 /** Only in builds: the development server needs inline styles and a socket for hot replacement. */
 function contentSecurity(): Plugin {
@@ -35,7 +23,13 @@ function contentSecurity(): Plugin {
 /** `vite build` makes the app; `vite build --mode gallery` makes `gallery.html` instead, which runs on a fake client. */
 export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
-  plugins: [svelte({ configFile: false }), contentSecurity()],
+  // The app works wherever it is: at the root of a host, or below a node's `/app/`.
+  base: './',
+  plugins: [
+    svelte({ configFile: false }),
+    contentSecurity(),
+    ...(mode === 'gallery' ? [] : [appBuild({ release: version })]),
+  ],
   worker: { format: 'es' as const },
   build: {
     target: 'es2024',

@@ -15,8 +15,10 @@ serveClient(
 
 /** @throws {MalformedInputError} `network_file`: it cannot be had, or is no JSON. */
 async function fetchNetworkFile(): Promise<unknown> {
+  // Beside the page: this script is in `assets` below it, but in the development server.
+  const url = new URL(import.meta.env.DEV ? '/network.json' : '../network.json', location.href)
   try {
-    const response = await fetch('/network.json', { cache: 'no-cache', credentials: 'omit' })
+    const response = await fetch(url, { cache: 'no-cache', credentials: 'omit' })
     if (!response.ok) throw new MalformedInputError('network_file', `status ${response.status}`)
     const network: unknown = await response.json()
     return network

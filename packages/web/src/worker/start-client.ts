@@ -1,5 +1,7 @@
+import { trustedScriptUrl } from '../pwa/trusted-scripts.ts'
 import type { RunningClient } from '../state/app.ts'
 import { ClientProxy } from './client-proxy.ts'
+import clientWorkerUrl from './client-worker.ts?worker&url'
 import { RemoteError } from './error-record.ts'
 import { networkChanged } from './messages.ts'
 
@@ -8,7 +10,7 @@ const stopPatienceMs = 1_000
 
 /** Starts the worker that holds keys and network. */
 export function startClient(onBroken: (code: string) => void): RunningClient {
-  const worker = new Worker(new URL('./client-worker.ts', import.meta.url), { type: 'module', name: 'starling' })
+  const worker = new Worker(trustedScriptUrl(clientWorkerUrl), { type: 'module', name: 'starling' })
   const client = new ClientProxy(worker, { onBroken })
   worker.addEventListener('error', (event) => {
     event.preventDefault()

@@ -16,7 +16,10 @@ export type ContactProblem =
 /** Longer than any link that we make; what is pasted by mistake is not searched through. */
 const LONGEST_INPUT = 2000
 
-/** Reads an account ID, `starling:<id>`, or a link that ends in `#/add/<id>`. Spaces, line ends and capitals are forgiven. */
+/** What the system hands over for a link that begins with our own scheme, also where it was put into another URL. */
+const OWN_SCHEME = /^(?:web(?:\+|%2b))?starling(?::|%3a)(?:\/\/|%2f%2f)?/i
+
+/** Reads an account ID, `starling:<id>`, `web+starling:<id>`, or a link that ends in `#/add/<id>`. Spaces, line ends and capitals are forgiven. */
 export function readContactInput(text: string): ContactInput {
   const compact = text.slice(0, LONGEST_INPUT).replace(/[\s\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g, '')
   if (compact === '') return { kind: 'empty' }
@@ -36,7 +39,11 @@ export function contactLink(base: string, accountId: AccountId): string {
 }
 
 function extractId(compact: string): string | undefined {
-  if (/^starling:/i.test(compact)) return compact.replace(/^starling:(\/\/)?/i, '').toLowerCase()
+  if (OWN_SCHEME.test(compact))
+    return compact
+      .replace(OWN_SCHEME, '')
+      .replace(/(?:\/|%2f)$/i, '')
+      .toLowerCase()
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(compact)) return /#\/add\/([^/?#]+)\/?$/.exec(compact)?.[1]?.toLowerCase()
   return compact.toLowerCase()
 }
