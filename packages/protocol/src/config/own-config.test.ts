@@ -4,6 +4,7 @@ import vectors from '../../vectors/config.json' with { type: 'json' }
 import { type UnixMillis, unixMillis } from '../brand.ts'
 import { fromHex } from '../bytes/hex.ts'
 import { utf8 } from '../bytes/utf8.ts'
+import { type BencodeInput, bencodeDict, encodeBencode } from '../codec/bencode.ts'
 import { deriveAccountKeys, parseAccountSeed } from '../identity/account-seed.ts'
 import { type DisplayName, parseDisplayName } from '../identity/display-name.ts'
 import { deriveMessageHash, type MessageHash } from '../rpc/message-hash.ts'
@@ -11,6 +12,7 @@ import { NAMESPACES } from '../rpc/namespace.ts'
 import { nobleCrypto } from '../testing.ts'
 import { USER_PROFILE_OBJECT } from './config-object.ts'
 import type { MutableDict } from './data.ts'
+import { encodeVersion } from './message.ts'
 import { activeHashes, buildConfigPush, editOwnConfig, needsPush, receiveConfig } from './own-config.ts'
 import { type ConfigState, configData, confirmDeleted, confirmStored, EMPTY_CONFIG, editConfig } from './state.ts'
 import { decodeConfigState, encodeConfigState } from './state-codec.ts'
@@ -156,4 +158,26 @@ test('a name that is not stored yet survives five versions of another device', (
   for (const name of ['1', '2', '3', '4', '5', '6'])
     other = pushed(withDisplayName(other.state, parseDisplayName(name), later))
   expect(seen(open(other.items, offline))).toMatchObject({ displayName: 'Offline', needsPush: true })
+})
+
+test('a state of the first form is read: clean, handed out and edited', () => {
+  const first = build(createUserProfile(alice, now))
+  const clean = confirmStored(first.state, first)
+  const edited = withDisplayName(clean, parseDisplayName('Bob'), later)
+  for (const [kind, state] of [clean, first.state, edited].entries()) {
+    const draft = state.kind === 'dirty' ? state.draft : undefined
+    const version = state.kind === 'dirty' ? { ...state.draft, diff: new Map() } : state.version
+    const old = bencodeDict({
+      version: 1,
+      kind,
+      message: encodeVersion(version),
+      hash: state.kind === 'dirty' ? undefined : state.version.hash,
+      base: draft?.base as BencodeInput | undefined,
+      current: state.current,
+      obsolete: state.obsolete,
+      sets: [],
+    })
+    const decoded = decodeConfigState(crypto, encodeBencode(old))
+    expect(decoded).toEqual(state.kind === 'waiting' ? { ...state, stored: state.version.data } : state)
+  }
 })
