@@ -29,6 +29,11 @@ function compatible(options: ConstructorParameters<typeof FakeNetwork>[0] = {}) 
   return { net, requests }
 }
 
+/** Without the lines that say what became of a request. */
+async function wordsOf(client: Client, account: ReturnType<typeof accountOf>): Promise<string[]> {
+  return (await textsOf(client, account)).filter((text) => text !== 'notice')
+}
+
 async function joined(net: FakeNetwork, name: string, device = new CompatibleDevice(net)): Promise<Client> {
   const client = await device.open()
   await client.createAccount({ displayName: name })
@@ -45,7 +50,7 @@ test('messages go both ways, and no request holds what such servers do not know'
   await net.until(() => bob.conversations.snapshot.length > 0, seconds(10))
   await sendTo(bob, accountOf(alice), 'hello yourself')
   await net.clock.advance(seconds(10))
-  expect(await textsOf(alice, accountOf(bob))).toEqual(['hello', 'hello yourself'])
+  expect(await wordsOf(alice, accountOf(bob))).toEqual(['hello', 'hello yourself'])
   expect(await deliveryOf(alice, accountOf(bob), message)).toMatchObject({ kind: 'stored', on: 3, of: 3 })
   expect(requests.length).toBeGreaterThan(20)
   expect(new Set(requests.flatMap(faultsOf))).toEqual(new Set())
@@ -129,7 +134,8 @@ test('an account that moved to another swarm is followed', async () => {
 
 test('polls follow the activity: every two seconds in a talk, every twenty in a silence, at once with what is sent', async () => {
   const { net } = compatible()
-  await using bob = await joined(net, 'Bob')
+  const device = new CompatibleDevice(net)
+  await using bob = await joined(net, 'Bob', device)
   const polls = () => net.nodes.flatMap(({ asked }) => asked).filter((method) => method === 'retrieve').length / 10
   const during = async (time: ReturnType<typeof minutes>) => {
     const before = polls()
@@ -141,7 +147,10 @@ test('polls follow the activity: every two seconds in a talk, every twenty in a 
   expect(busy).toBeGreaterThan(10)
   expect(busy).toBeLessThan(20)
   await net.clock.advance(hours(1))
+  const sent = () => device.posted.reduce((sum, { body }) => sum + body.length, 0)
+  const before = sent()
   const idle = await during(minutes(10))
+  expect(sent() - before).toBeLessThan(200_000) // 1.1 MB an hour
   expect(idle).toBeGreaterThan(25)
   expect(idle).toBeLessThan(36)
 })
@@ -154,5 +163,5 @@ test('with a native client beside it, either reads what the other writes', async
   await net.until(() => other.conversations.snapshot.length > 0, seconds(30))
   await sendTo(other, accountOf(native), 'from HTTPS')
   await net.clock.advance(seconds(5))
-  expect(await textsOf(native, accountOf(other))).toEqual(['from a link', 'from HTTPS'])
+  expect(await wordsOf(native, accountOf(other))).toEqual(['from a link', 'from HTTPS'])
 })
