@@ -14,6 +14,7 @@ export class CliError extends MessengerError {
     | 'account_exists'
     | 'account_missing'
     | 'account_unavailable'
+    | 'app_build'
     | 'cancelled'
     | 'conversation_missing'
     | 'folder_not_ours'
@@ -30,6 +31,7 @@ export class CliError extends MessengerError {
     | 'node_not_running'
     | 'node_refused'
     | 'port_taken'
+    | 'release_key'
     | 'timeout'
   readonly exitCode: ExitCode
   constructor(code: CliError['code'], sentences: string, options?: ErrorOptions) {

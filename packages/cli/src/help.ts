@@ -142,3 +142,32 @@ Examples:
 export const ACCOUNT_RENAME_HELP = `
 Examples:
   starling account rename 'Alice in the lab'`
+
+const APP_EXIT = 'Exit status: 0 if all is well, 1 if something differs or failed, 2 for a wrong command line.'
+
+export const APP_VERIFY_HELP = `
+Every file is compared with the signed list of the build, build.json. Get the key from those who publish the app, by another way than the app itself.
+
+Examples:
+  starling app verify https://node.example.org/app/ --key 9f86…64 digits…
+  starling app verify packages/web/dist
+  starling app verify http://127.0.0.1:8420/ --json
+
+${APP_EXIT}`
+
+export const APP_SIGN_HELP = `
+The same sources give the same build, so several people can build and sign it, each with a key of their own.
+
+Examples:
+  starling app sign --key release.key
+  starling app sign /srv/app --key ~/keys/release.key
+
+${APP_EXIT}`
+
+export const APP_KEY_HELP = `
+The file is made readable by its owner alone. Who has it can sign any app in your name: keep it off machines that serve.
+
+Examples:
+  starling app key release.key
+
+${APP_EXIT}`

@@ -1,6 +1,7 @@
 /** The command line: which commands there are, and what their options mean. Commands load when they are called. */
 import { Command, CommanderError } from 'commander'
 import { addAccount } from './command-line/account-commands.ts'
+import { addApp } from './command-line/app-commands.ts'
 import { addBot } from './command-line/bot-commands.ts'
 import { addConversations } from './command-line/conversation-commands.ts'
 import type { Finish } from './command-line/finish.ts'
@@ -41,6 +42,7 @@ function buildProgram(ports: CliPorts, finish: Finish): Command {
     .addHelpText('after', PROGRAM_HELP)
   addNetwork(program.command('network').description('a network of nodes on this machine'), ports, finish)
   addNode(program.command('node').description('one node'), ports, finish)
+  addApp(program.command('app').description('the app that browsers load'), ports, finish)
   addAccount(program.command('account').description('the account of this machine'), ports, finish)
   addMessages(program, ports, finish)
   addConversations(program, ports, finish)

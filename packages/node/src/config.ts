@@ -99,6 +99,8 @@ const fileForm = z.strictObject({
       trustForwardedFor: z.boolean().default(false),
     })
     .optional(),
+  /** Gives the app out at `/app/` on the web port: the folder of a build. docs/app.md */
+  app: z.strictObject({ folder: z.string().min(1) }).optional(),
   /** What one address, one link, and all together may use: `server/limits.ts` says what each number is. */
   limits: limits.prefault({}),
   /** Names who runs the node: nodes of one operator are kept apart. */
@@ -134,6 +136,7 @@ const VARIABLES = {
   STARLING_NODE_MAX_OWNER_BYTES: ['maxOwnerBytes', wholeNumber],
   STARLING_NODE_MAX_OWNER_MESSAGES: ['maxOwnerMessages', wholeNumber],
   STARLING_NODE_LOG_LEVEL: ['logLevel', String],
+  STARLING_NODE_APP_FOLDER: ['app', (folder: string) => ({ folder })],
 } as const
 
 /** Not `Number`, for which nothing is 0, and 0 a limit that is none. What is no number the schema refuses. */
@@ -163,6 +166,7 @@ export function readConfig(path: string, environment: Readonly<Record<string, st
     ...data,
     network: resolve(folder, data.network),
     dataFolder: resolve(folder, data.dataFolder),
+    ...(data.app && { app: { folder: resolve(folder, data.app.folder) } }),
     ...(data.directory && { directory: { ...data.directory, keyFile: resolve(folder, data.directory.keyFile) } }),
   }
 }

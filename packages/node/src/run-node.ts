@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { millis, seconds } from '@starling/protocol'
 import { type Logger, systemClock, systemRandom, TaskGroup } from '@starling/runtime'
 import { createNativeAesCbc, createNativeCrypto } from '@starling/runtime/native'
-import type { NodeConfig } from './config.ts'
+import { ConfigError, type NodeConfig } from './config.ts'
 import { admissionByInvitation } from './directory/directory-member.ts'
 import { readIntent, untilLeft } from './directory/leaving.ts'
 import { DATABASE } from './file-names.ts'
@@ -13,6 +13,8 @@ import { startOperator } from './metrics/operator.ts'
 import { describeNode, openNodeFiles } from './node-files.ts'
 import { isPublicAddress } from './relay/public-address.ts'
 import { createServerExit } from './relay/server-exit.ts'
+import { AppFiles } from './server/app-files.ts'
+import { appHeaders } from './server/app-headers.ts'
 import { createBootstrapClient } from './server/bootstrap-client.ts'
 import { createPeerIdentity } from './server/certificate.ts'
 import { Gate } from './server/gate.ts'
@@ -48,11 +50,13 @@ export type RunningNode = AsyncDisposable & {
  *
  * @throws {ConfigError} if what the configuration names cannot be used.
  * @throws {NodeStoreError} if the database cannot be opened.
+ * @throws {AppFolderError} if the app that it shall give out is not whole.
  */
 export async function runNode({ config, logger, reread }: RunOptions): Promise<RunningNode> {
   const clock = systemClock()
   const random = systemRandom()
   const crypto = createNativeCrypto()
+  const app = openApp(config)
   const files = await openNodeFiles(config, { crypto, random, clock })
   const descriptor = describeNode(config, files, crypto)
   const admission = admissionByInvitation(config.directory?.invited ?? [])
@@ -108,7 +112,9 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
   const servers = [
     started.use(await startHttpServer({ ...shared, tls: files.https, host: config.host, port: config.httpsPort })),
   ]
-  if (config.web) servers.push(started.use(await startHttpServer({ ...shared, ...config.web })))
+  if (config.web) {
+    servers.push(started.use(await startHttpServer({ ...shared, ...config.web, ...(app && { app }) })))
+  }
   started.use(startLinkServer(servers, { surfaces, gate, clock, logger: logger.child('link') }))
   await node.start()
   const tasks = started.use(new TaskGroup({ onFailure: () => logger.error('node.task_failed', { task: 'leave' }) }))
@@ -133,4 +139,12 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
   logger.info('node.listening', { port: config.httpsPort })
   const whole = started.move()
   return { node, left: left.promise, [Symbol.asyncDispose]: () => whole.disposeAsync() }
+}
+
+/** @throws {ConfigError} @throws {AppFolderError} */
+function openApp({ app, web }: NodeConfig) {
+  if (!app) return undefined
+  if (!web) throw new ConfigError('invalid', 'app: it is given out on the web port, so `web` is needed as well')
+  const isLocal = /^http:\/\/127\./.test(web.url)
+  return { files: new AppFiles(app.folder), headers: appHeaders(isLocal ? 'loopback' : 'tls') }
 }

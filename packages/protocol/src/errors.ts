@@ -53,6 +53,7 @@ export type MalformedInput =
   | 'network_file'
   | 'descriptor'
   | 'config'
+  | 'app_build'
 
 /**
  * Authenticated data did not authenticate, or a signature is wrong. One error for every cause, on purpose;

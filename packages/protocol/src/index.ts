@@ -1,3 +1,4 @@
+export * from './app/build-manifest.ts'
 export {
   deriveStreamSecret,
   openStream,

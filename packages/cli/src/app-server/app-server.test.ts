@@ -1,30 +1,23 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { buildTestApp } from '@starling/node/testing'
 import { expect } from 'expect'
 import { type AppServer, startAppServer } from './app-server.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'starling-app-'))
-const dist = join(folder, 'dist')
+const app = buildTestApp()
 let server: AppServer
 
 before(async () => {
-  mkdirSync(join(dist, 'assets'), { recursive: true })
-  writeFileSync(join(dist, 'index.html'), '<!doctype html>app')
-  writeFileSync(join(dist, 'assets', 'index-abc.js'), 'js')
-  writeFileSync(join(dist, 'assets', 'sodium.wasm'), 'wasm')
-  writeFileSync(join(dist, '.built-from'), 'hidden')
-  writeFileSync(join(dist, 'odd.exe'), 'of no known type')
-  writeFileSync(join(folder, 'secret.txt'), 'secret')
-  symlinkSync(join(folder, 'secret.txt'), join(dist, 'link.txt'))
-  server = await startAppServer({ folder: dist, networkFile: '{"version":1}', port: 0 })
+  writeFileSync(join(app.folder, '.built-from'), 'secret')
+  writeFileSync(join(app.folder, '..', 'secret.txt'), 'secret')
+  server = await startAppServer({ folder: app.folder, networkFile: '{"version":1}', port: 0 })
 })
 
 after(async () => {
   await server[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true })
+  app[Symbol.dispose]()
 })
 
 type Answer = { status: number; headers: Record<string, unknown>; body: string }
@@ -49,7 +42,7 @@ test('serves the app, its files and the network file with their types', async ()
   for (const [path, type, body] of [
     ['/', 'text/html; charset=utf-8', '<!doctype html>app'],
     ['/index.html?x=1', 'text/html; charset=utf-8', '<!doctype html>app'],
-    ['/assets/index-abc.js', 'text/javascript; charset=utf-8', 'js'],
+    ['/service-worker.js', 'text/javascript; charset=utf-8', 'worker'],
     ['/assets/sodium.wasm', 'application/wasm', 'wasm'],
     ['/network.json', 'application/json', '{"version":1}'],
   ] as const) {
@@ -58,25 +51,24 @@ test('serves the app, its files and the network file with their types', async ()
   }
 })
 
-test('a view of the app, whatever its path, is the app', async () => {
-  for (const path of ['/settings', '/conversation/05ab', '/a/b/c/'])
-    expect((await ask(path)).body).toBe('<!doctype html>app')
-})
-
 test('files with a hash in their name are kept by the browser, the others are asked for again', async () => {
   expect((await ask('/assets/index-abc.js')).headers['cache-control']).toContain('immutable')
   expect((await ask('/')).headers['cache-control']).toBe('no-cache')
   expect((await ask('/network.json')).headers['cache-control']).toBe('no-cache')
 })
 
-test('every answer forbids scripts from elsewhere, frames, sniffing and referrers', async () => {
+test('every answer forbids scripts from elsewhere and from strings, frames, sniffing and referrers', async () => {
   for (const path of ['/', '/assets/index-abc.js', '/network.json', '/no.js']) {
     const { headers } = await ask(path)
     const policy = String(headers['content-security-policy'])
     expect(policy).toContain("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';")
     expect(policy).toContain("connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*")
     expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).toContain("require-trusted-types-for 'script'")
     expect(policy).not.toContain('unsafe-inline')
+    expect(headers['cross-origin-opener-policy']).toBe('same-origin')
+    expect(headers['cross-origin-resource-policy']).toBe('same-origin')
+    expect(headers['permissions-policy']).toContain('microphone=()')
     expect(headers['referrer-policy']).toBe('no-referrer')
     expect(headers['x-content-type-options']).toBe('nosniff')
   }
@@ -91,12 +83,11 @@ test('nothing outside the folder is given out', async () => {
     '/..%5csecret.txt',
     '/..\\secret.txt',
     '//etc/passwd.txt',
-    '/link.txt',
     '/.built-from',
     '/secret.txt%00.html',
     '/%',
-    '/odd.exe',
     '/missing.js',
+    '/settings',
     `/${'a'.repeat(5000)}.js`,
     '/assets/index-abc.js/x.js',
   ]) {
@@ -112,15 +103,15 @@ test('only GET and HEAD are answered, HEAD without a body', async () => {
 })
 
 test('takes the next port if the wanted one is taken', async () => {
-  await using other = await startAppServer({ folder: dist, networkFile: '{}', port: server.port })
+  await using other = await startAppServer({ folder: app.folder, networkFile: '{}', port: server.port })
   expect(other.port).toBeGreaterThan(server.port)
   expect(other.url).toBe(`http://127.0.0.1:${other.port}/`)
 })
 
-test('refuses a folder without a built app', async () => {
-  for (const wrong of [join(folder, 'missing'), folder]) {
-    await expect(startAppServer({ folder: wrong, networkFile: '{}', port: 0 })).rejects.toMatchObject({
-      code: 'invalid_input',
-    })
+test('refuses a folder without a whole app', async () => {
+  using damaged = buildTestApp()
+  writeFileSync(join(damaged.folder, 'index.html'), 'changed')
+  for (const folder of [join(app.folder, 'missing'), join(app.folder, '..'), damaged.folder]) {
+    await expect(startAppServer({ folder, networkFile: '{}', port: 0 })).rejects.toMatchObject({ code: 'app_build' })
   }
 })

@@ -1,37 +1,10 @@
 /** Serves the web app and the network file on loopback, to browsers of this machine. */
-import { realpath } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { AppFiles, AppFolderError, appHeaders } from '@starling/node/app'
 import { CliError } from '../cli-error.ts'
-import { findStaticFile } from './static-file.ts'
 
 const ATTEMPTS = 20
-
-/**
- * The page's own policy, in its HTML, is narrower still: connections to nodes are made by the worker alone, which goes by
- * the header of its script.
- */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "media-src 'self' blob: mediastream:",
-  "font-src 'self'",
-  "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*",
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-const HEADERS = {
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const
+const HEADERS = appHeaders('loopback')
 
 export type AppServer = AsyncDisposable & {
   /** Where the browser finds the app, with a slash at its end. */
@@ -48,16 +21,28 @@ export type AppServerOptions = {
   readonly port: number
 }
 
-/** @throws {CliError} `port_taken`; `invalid_input`, if the folder holds no app. */
-export async function startAppServer(options: AppServerOptions): Promise<AppServer> {
-  const root = await realpath(options.folder).catch(() => undefined)
-  if (root === undefined || (await findStaticFile(root, '/')) === undefined) {
+/**
+ * The app in a folder, every file of it checked.
+ *
+ * @throws {CliError} `app_build`
+ */
+export function openApp(folder: string): AppFiles {
+  try {
+    return new AppFiles(folder)
+  } catch (error) {
+    if (!(error instanceof AppFolderError)) throw error
+    const what = error.code === 'missing' ? 'is not in' : 'is damaged in'
     throw new CliError(
-      'invalid_input',
-      `The built app is not in ${options.folder}. \`npm run build\` builds it, and \`npm start\` does so by itself.`,
+      'app_build',
+      `The built app ${what} ${folder} (${error.message}). \`npm run build\` builds it, and \`npm start\` does so by itself.`,
+      { cause: error },
     )
   }
-  const site = { root, networkFile: Buffer.from(options.networkFile) }
+}
+
+/** @throws {CliError} `port_taken`; `app_build`, if the folder holds no whole app. */
+export async function startAppServer(options: AppServerOptions): Promise<AppServer> {
+  const site = { files: openApp(options.folder), networkFile: Buffer.from(options.networkFile) }
   const server = createServer((request, response) => void serve(site, request, response))
   const port = await listen(server, options.port)
   return {
@@ -96,39 +81,53 @@ function tryListen(server: Server, port: number): Promise<number | undefined> {
   })
 }
 
-type Site = { readonly root: string; readonly networkFile: Uint8Array }
+type Site = { readonly files: AppFiles; readonly networkFile: Uint8Array }
 type Answer = {
   readonly status: number
   readonly contentType: string
   readonly body: Uint8Array
-  readonly cache: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 async function serve(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const answer = await answerTo(site, request).catch(() => text(500, 'The file cannot be read.'))
+  const answer = await answerTo(site, request).catch(() => text(500, 'The file cannot be sent.'))
   response.writeHead(answer.status, {
     ...HEADERS,
     'Content-Type': answer.contentType,
     'Content-Length': answer.body.length,
-    'Cache-Control': answer.cache,
-    ...(answer.status === 405 && { Allow: 'GET, HEAD' }),
+    ...answer.headers,
   })
   response.end(request.method === 'HEAD' ? undefined : answer.body)
 }
 
-async function answerTo({ root, networkFile }: Site, request: IncomingMessage): Promise<Answer> {
+async function answerTo({ files, networkFile }: Site, request: IncomingMessage): Promise<Answer> {
   request.resume()
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD are answered.')
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return text(405, 'Only GET and HEAD are answered.', { Allow: 'GET, HEAD' })
+  }
   const path = (request.url ?? '/').split('?', 1)[0]!
   if (path === '/network.json') {
-    return { status: 200, contentType: 'application/json', body: networkFile, cache: 'no-cache' }
+    return {
+      status: 200,
+      contentType: 'application/json',
+      body: networkFile,
+      headers: { 'Cache-Control': 'no-cache' },
+    }
   }
-  const file = await findStaticFile(root, path)
-  if (file === undefined) return text(404, 'There is no such file.')
-  const cache = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache'
-  return { status: 200, contentType: file.contentType, body: file.body, cache }
+  const found = await files.answer({
+    path: path.slice(1),
+    acceptEncoding: request.headers['accept-encoding']?.toString(),
+    ifNoneMatch: request.headers['if-none-match'],
+  })
+  return found ?? text(404, 'There is no such file.')
 }
 
-function text(status: number, message: string): Answer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: Buffer.from(`${message}\n`), cache: 'no-store' }
+function text(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  const body = Buffer.from(`${message}\n`)
+  return {
+    status,
+    contentType: 'text/plain; charset=utf-8',
+    body,
+    headers: { 'Cache-Control': 'no-store', ...headers },
+  }
 }

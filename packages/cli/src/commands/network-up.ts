@@ -1,8 +1,8 @@
 /** `starling network up`: the local network, and the app on top of it, until somebody ends it. */
 
 import { formatNetworkFile } from '@starling/protocol'
-import { type AppServer, startAppServer } from '../app-server/app-server.ts'
-import type { ExitCode } from '../cli-error.ts'
+import { type AppServer, openApp, startAppServer } from '../app-server/app-server.ts'
+import { CliError, type ExitCode } from '../cli-error.ts'
 import { LocalNetwork } from '../local-network/local-network.ts'
 import { type LocalNetworkEvent, type LocalNetworkOptions, NetworkRunningError } from '../local-network/options.ts'
 import { localNetworkFolder, webAppFolder } from '../paths.ts'
@@ -95,15 +95,29 @@ class Up {
 
   #networkOptions(): LocalNetworkOptions {
     const { nodes, swarmSize, portBase } = this.#options
+    const appFolder = this.#appForNodes()
     return {
       folder: this.#folder,
       signal: this.#end.signal,
       clock: this.#ports.clock,
       random: this.#ports.random,
       onEvent: (event) => this.#onEvent(event),
+      ...(appFolder !== undefined && { appFolder }),
       ...(nodes !== undefined && { nodes }),
       ...(swarmSize !== undefined && { parameters: { swarmSize } }),
       ...(portBase !== undefined && { portBase }),
+    }
+  }
+
+  /** The nodes give the app out as well, if there is a whole one; only who asked for it with `--app` is told otherwise. */
+  #appForNodes(): string | undefined {
+    const folder = webAppFolder(this.#options.appFolder)
+    try {
+      openApp(folder)
+      return folder
+    } catch (error) {
+      if (this.#options.app || !(error instanceof CliError)) throw error
+      return undefined
     }
   }
 
@@ -165,7 +179,10 @@ class Up {
       late === 0 ? '' : `; ${late} ended or ${late === 1 ? 'takes' : 'take'} longer: \`starling network status\``
     this.#progress.say(`  Nodes         ${ready} of ${nodes.length} are ready${about}`)
     this.#progress.say(`  Network file  ${networkFilePath}`)
-    if (app) this.#progress.say(`  App           ${app.url}`)
+    if (app) {
+      this.#progress.say(`  App           ${app.url}`)
+      this.#progress.say(`  from a node   ${nodes[0]!.webUrl}/app/, and the same from every other one`)
+    }
   }
 
   async #stop(network: LocalNetwork): Promise<void> {

@@ -40,7 +40,8 @@ function sandboxOf(path: string): readonly string[] {
   // A folder must be there before its content can be allowed.
   for (const folder of own) mkdirSync(folder, { recursive: true, mode: 0o700 })
   // The loader of native code looks which C library there is.
-  const read = [repositoryFolder(), dirname(nodeProgram()), path, config.network, '/etc/alpine-release', ...own]
+  const app = config.app ? [config.app.folder] : []
+  const read = [repositoryFolder(), dirname(nodeProgram()), path, config.network, '/etc/alpine-release', ...app, ...own]
   return [
     '--permission',
     '--allow-net',

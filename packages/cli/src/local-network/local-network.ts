@@ -65,6 +65,7 @@ export class LocalNetwork implements AsyncDisposable {
         folder: this.folder,
         name: place.name,
         clock: tools.clock,
+        appFolder: options.appFolder,
         onUnexpectedEnd: (name, how) => this.#onUnexpectedEnd(name, how),
       }),
     }))

@@ -23,6 +23,8 @@ export type NodeProcessOptions = {
   readonly folder: string
   readonly name: string
   readonly clock: Clock
+  /** The built app that the node gives out, if any. */
+  readonly appFolder: string | undefined
   /** When it ended although nobody stopped it here: `signal SIGKILL`, `status 1`, … */
   readonly onUnexpectedEnd: (name: string, how: string) => void
 }
@@ -49,7 +51,7 @@ export class NodeProcess {
   /** Its output goes to the log; the log of the run before is kept beside it. */
   start(): void {
     if (this.#child) return
-    const { folder, name } = this.#options
+    const { folder, name, appFolder } = this.#options
     const log = logPath(folder, name)
     if (existsSync(log)) renameSync(log, `${log}.1`)
     const output = openSync(log, 'a', 0o600)
@@ -57,7 +59,7 @@ export class NodeProcess {
       stdio: ['ignore', output, output],
       // A group of its own: Ctrl+C in the terminal reaches us alone, and we stop the nodes in order.
       detached: true,
-      env: environmentOf(folder),
+      env: environmentOf(folder, appFolder),
     })
     closeSync(output)
     this.#stopping = false
@@ -107,8 +109,12 @@ export class NodeProcess {
 }
 
 /** Variables for one node would override the configuration of every one. */
-function environmentOf(folder: string): NodeJS.ProcessEnv {
+function environmentOf(folder: string, appFolder: string | undefined): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STARLING_NODE_'))
   // Twelve nodes compile the same code: the first one's work serves the others, and the next start.
-  return { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: join(folder, 'cache') }
+  return {
+    ...Object.fromEntries(inherited),
+    NODE_COMPILE_CACHE: join(folder, 'cache'),
+    ...(appFolder !== undefined && { STARLING_NODE_APP_FOLDER: appFolder }),
+  }
 }

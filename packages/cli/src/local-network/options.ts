@@ -17,6 +17,8 @@ export type LocalNetworkOptions = {
   readonly parameters?: Partial<NetworkParameters>
   /** Of a new network: the ports above it, or above the next one that is free; `any`: some that are free. */
   readonly portBase?: number | 'any'
+  /** A built app that all nodes give out at `/app/`. */
+  readonly appFolder?: string
   /** Called off when it aborts, with nothing left running. */
   readonly signal?: AbortSignal
   /** How long nodes may take until they are ready: 45 seconds. */

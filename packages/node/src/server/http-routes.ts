@@ -6,6 +6,8 @@ import type { RequestClass } from './callers.ts'
 export type Route =
   | { readonly kind: 'body'; readonly request: 'rpc' | 'onion' | 'seed' | 'announce' }
   | { readonly kind: 'plain'; readonly request: PublicRequest }
+  /** `path`: of the file, '' for the page; `undefined`: the folder without its slash. */
+  | { readonly kind: 'app'; readonly path: string | undefined }
   | { readonly kind: 'ping' }
   | { readonly kind: 'stats' }
   | { readonly kind: 'preflight' }
@@ -32,8 +34,14 @@ export function classOf(route: Route): RequestClass {
   return route.kind === 'body' && (route.request === 'rpc' || route.request === 'onion') ? route.request : 'directory'
 }
 
-export function routeOf(method: string, path: string): Route {
+/** `hasApp`: whether there is an app to give out. */
+export function routeOf(method: string, path: string, { hasApp = false } = {}): Route {
   if (method === 'OPTIONS') return { kind: 'preflight' }
+  if (hasApp && (method === 'GET' || method === 'HEAD')) {
+    if (path === '/app') return { kind: 'app', path: undefined }
+    if (path === '/app/network.json') return { kind: 'plain', request: { kind: 'network' } }
+    if (path.startsWith('/app/')) return { kind: 'app', path: path.slice('/app/'.length) }
+  }
   const routes = method === 'POST' ? POSTS : method === 'GET' ? GETS : {}
   const found = Object.hasOwn(routes, path) ? routes[path] : undefined
   if (found) return found

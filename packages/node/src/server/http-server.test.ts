@@ -8,6 +8,9 @@ import { systemClock } from '@starling/runtime'
 import { type MemoryLogger, memoryLogger, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import type { NodeSurfaces, PublicRequest } from '../ports.ts'
+import { buildTestApp } from '../testing/built-app.ts'
+import { AppFiles } from './app-files.ts'
+import { appHeaders } from './app-headers.ts'
 import { certificateHash, createHttpsIdentity } from './certificate.ts'
 import { Gate } from './gate.ts'
 import { type HttpServerOptions, MAX_BODY_BYTES, startHttpServer } from './http-server.ts'
@@ -382,4 +385,31 @@ test('an answer that nobody reads is held against who asked, and cut off in the 
   socket.resume()
   await closed
   expect(socket.bytesRead).toBeLessThan(16_000_000)
+})
+
+test('gives the app out below /app, with its own headers and the network file, if it has one', async () => {
+  using built = buildTestApp()
+  const app = { files: new AppFiles(built.folder), headers: appHeaders('tls') }
+  await using server = await serve({ app })
+  const page = await ask(server.port, '/app/?x=1')
+  expect([page.status, page.text]).toEqual([200, '<!doctype html>app'])
+  expect(page.headers['content-security-policy']).toContain("connect-src 'self' https: wss:;")
+  expect(page.headers['x-content-type-options']).toBe('nosniff')
+  expect(page.headers).not.toHaveProperty('access-control-allow-origin')
+  expect(await ask(server.port, '/app')).toMatchObject({ status: 308, headers: { location: 'app/' } })
+  expect(await ask(server.port, '/app/', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+  expect((await ask(server.port, '/app/network.json')).text).toBe('"network"')
+  for (const path of ['/app/missing.js', '/app/../storage_rpc/v1', '/app/%2e%2e/x', '/app//etc/passwd']) {
+    expect((await ask(server.port, path)).status).toBe(404)
+  }
+  expect((await post(server.port, '/app/share', 'text=x')).status).toBe(404)
+  expect((await ask(server.port, '/network')).headers).toMatchObject({
+    'access-control-allow-origin': '*',
+    'x-content-type-options': 'nosniff',
+  })
+})
+
+test('a node without an app knows no /app', async () => {
+  await using server = await serve()
+  for (const path of ['/app', '/app/', '/app/network.json']) expect((await ask(server.port, path)).status).toBe(404)
 })

@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type Millis, millis } from '@starling/protocol'
 import { type Clock, type Logger, TaskGroup } from '@starling/runtime'
 import type { NodeSurfaces, PublicAnswer } from '../ports.ts'
+import type { AppFiles } from './app-files.ts'
 import type { Caller } from './callers.ts'
 import type { TlsIdentity } from './certificate.ts'
 import { ANSWER_TIMEOUT_MS, Exchange, type HttpConnection, HttpConnections } from './exchange.ts'
@@ -47,6 +48,8 @@ export type HttpServerOptions = {
   /** Base64 of the node's public key, answered to reachability tests of compatible nodes. */
   readonly pingKey: string
   readonly logger: Logger
+  /** Given out at `/app/`, with these headers. */
+  readonly app?: { readonly files: AppFiles; readonly headers: Readonly<Record<string, string>> }
   /** Of the headers, of the whole request, and of an answer's reader: 10, 30 and 60 s. */
   readonly timeouts?: { readonly headers: Millis; readonly request: Millis; readonly answer: Millis }
 }
@@ -58,7 +61,12 @@ export type RunningServer = AsyncDisposable & {
   callerOf(request: IncomingMessage): Caller
 }
 
-type Answer = PublicAnswer & { readonly retryAfter?: number }
+type Answer = Omit<PublicAnswer, 'contentType'> & {
+  readonly contentType: string
+  readonly retryAfter?: number
+  /** In the place of those that let other origins read the answer. */
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const running = new HttpServer(options)
@@ -139,7 +147,7 @@ class HttpServer implements RunningServer {
     const { gate, logger } = this.#options
     const connection = this.#connections.get(request.socket)
     if (!connection || request.socket.destroyed) return // nobody waits
-    const route = routeOf(request.method ?? 'GET', pathOf(request))
+    const route = routeOf(request.method ?? 'GET', pathOf(request), { hasApp: this.#options.app !== undefined })
     const caller = this.#behind(request, connection.address)
     const kind = classOf(route)
     const refusal = gate.begin(caller, kind)
@@ -174,6 +182,8 @@ class HttpServer implements RunningServer {
         return textAnswer(204, '')
       case 'unknown':
         return textAnswer(404, `${request.method?.toLowerCase()} ${pathOf(request).slice(0, 200)} Not Found`)
+      case 'app':
+        return this.#appAnswer(route.path, request)
       case 'ping':
         return textAnswer(200, '')
       case 'stats':
@@ -187,6 +197,19 @@ class HttpServer implements RunningServer {
         return surfaces.answer({ kind: route.request, body: body.bytes }, exchange.signal)
       }
     }
+  }
+
+  async #appAnswer(path: string | undefined, request: IncomingMessage): Promise<Answer> {
+    const { files, headers } = this.#options.app!
+    // Relative, because a proxy may have put us anywhere.
+    if (path === undefined) return { ...textAnswer(308, ''), headers: { ...headers, Location: 'app/' } }
+    const found = await files.answer({
+      path,
+      acceptEncoding: request.headers['accept-encoding']?.toString(),
+      ifNoneMatch: request.headers['if-none-match'],
+    })
+    if (!found) return { ...textAnswer(404, 'There is no such file.'), headers }
+    return { ...found, headers: { ...headers, ...found.headers } }
   }
 
   /** @param connection undefined where others share it. */
@@ -206,11 +229,7 @@ class HttpServer implements RunningServer {
       'Content-Type': answer.contentType,
       'Content-Length': answer.body.length,
       Server: SERVER_NAME,
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
-      'Access-Control-Allow-Headers': 'Content-Type',
-      'Access-Control-Max-Age': '86400',
-      'X-Oxen-Snode-Pubkey': this.#options.pingKey,
+      ...(answer.headers ?? this.#openHeaders()),
       // Refused early: more of the body may be coming than anybody wants to read.
       ...(answer.status === 413 && { Connection: 'close' }),
       ...(answer.retryAfter !== undefined && {
@@ -219,6 +238,18 @@ class HttpServer implements RunningServer {
       }),
     })
     response.end(answer.body)
+  }
+
+  /** Every origin may ask a node; nobody may take what it says for a page or a script. */
+  #openHeaders() {
+    return {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+      'Access-Control-Allow-Headers': 'Content-Type',
+      'Access-Control-Max-Age': '86400',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Oxen-Snode-Pubkey': this.#options.pingKey,
+    }
   }
 }
 
