@@ -14,10 +14,12 @@ import type {
 } from '@starling/protocol'
 import type { Observable } from '@starling/runtime'
 import type { DeviceData } from './device-api.ts'
+import type { FileCalls } from './file-api.ts'
 import type { DeletionScope, MessageDraft, MessageId, MessageView } from './message-api.ts'
 import type { CallOptions, EventLog, Settings } from './settings-api.ts'
 
 export type * from './device-api.ts'
+export type * from './file-api.ts'
 export type * from './message-api.ts'
 export type * from './settings-api.ts'
 
@@ -148,6 +150,7 @@ export interface Client extends DeviceData, AsyncDisposable {
   readonly settings: Observable<Settings>
   /** What this and other devices did, for finding faults. */
   readonly events: Observable<EventLog>
+  readonly files: FileCalls
 
   /** @throws {MalformedInputError} `display_name` */
   createAccount(options: { displayName: string }): Promise<void>

@@ -1,5 +1,7 @@
 import type { Crypto, Decompress, Descriptor, NetworkFile, PassphraseCost, RandomBytes } from '@starling/protocol'
 import type { Clock, Logger } from '@starling/runtime'
+import type { FileStorage } from './files/file-storage.ts'
+import type { PreviewFetcher } from './files/preview-fetcher.ts'
 import type { KeyVault } from './store/key-vault.ts'
 import type { LocalStore } from './store/local-store.ts'
 import type { Transport } from './transport/transport.ts'
@@ -21,6 +23,10 @@ export type ClientOptions = {
   readonly passphraseCost?: PassphraseCost
   /** Whether the platform can reach a node at all, as a guard; everywhere, unless told. */
   readonly canReach?: (node: Descriptor) => boolean
+  /** Where encrypted files lie; without it, sending and receiving them fails with `files_unavailable`. */
+  readonly files?: FileStorage | undefined
+  /** The way to the pages of which link previews are made; without it there are none. */
+  readonly previews?: PreviewFetcher | undefined
   /** Reads zstd, in which other apps write profiles; without it theirs stay unread. */
   readonly decompress?: Decompress | undefined
 }

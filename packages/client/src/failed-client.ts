@@ -17,9 +17,11 @@ import type {
   SessionState,
   Settings,
 } from './api.ts'
+import { withoutFiles } from './files/client-files.ts'
 import type { StoreError } from './store/store-error.ts'
 
 export class FailedClient implements Client {
+  readonly files = withoutFiles()
   readonly session: Observable<SessionState>
   readonly conversations: Observable<ConversationList> = new MutableObservable<ConversationList>([])
   readonly network: Observable<NetworkView>

@@ -51,6 +51,7 @@ import { exportFiles } from './archive/export-readable.ts'
 import { type ImportTarget, importLines } from './archive/import-archive.ts'
 import { ClientStateError } from './client-error.ts'
 import type { ClientOptions } from './client-options.ts'
+import { ClientFiles } from './files/client-files.ts'
 import { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { PassphraseError } from './store/passphrase-error.ts'
@@ -75,6 +76,7 @@ type Life = {
 }
 
 export class StarlingClient implements Client {
+  readonly files: ClientFiles
   readonly #options: StarlingClientOptions
   readonly #lock: StoreLock
   readonly #session = new MutableObservable<SessionState>({ kind: 'opening' })
@@ -95,6 +97,12 @@ export class StarlingClient implements Client {
     this.#options = options
     this.#lock = lock
     this.#network = new MutableObservable(viewBefore(options.network))
+    this.files = new ClientFiles({
+      ...options,
+      makesPreviews: () => this.#settings.snapshot.linkPreviews,
+      attachment: (message, index) => this.#ready().attachment(message, index),
+      within: (signal) => this.#within(signal),
+    })
   }
 
   /** Takes over `lock`, also when it fails. @throws {StoreError} */

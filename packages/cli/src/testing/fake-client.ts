@@ -18,6 +18,7 @@ import type {
   SessionState,
   Settings,
 } from '@starling/client'
+import { withoutFiles } from '@starling/client'
 import { type AccountId, parseAccountId, unixMillis } from '@starling/protocol'
 import { MutableObservable } from '@starling/runtime'
 
@@ -124,6 +125,7 @@ export class FakeClient implements Client {
   async setExpiration(): Promise<void> {}
   async setTyping(): Promise<void> {}
   async reportMediaSaved(): Promise<void> {}
+  readonly files = withoutFiles()
   async setProfilePicture(): Promise<void> {}
   async changeSettings(change: Partial<Settings>): Promise<void> {
     this.settings.update((settings) => ({ ...settings, ...change }))

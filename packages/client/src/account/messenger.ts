@@ -2,6 +2,7 @@
 import {
   type AccountId,
   type AccountKeys,
+  type Attachment,
   type Crypto,
   type Decompress,
   deriveAccountKeys,
@@ -20,13 +21,16 @@ import type {
   EventLog as EventList,
   History,
   ImportSummary,
+  MessageId,
   SearchHit,
   SearchOptions,
   Settings,
 } from '../api.ts'
+import { ActionError } from '../client-error.ts'
 import type { ConfigChanges } from '../config/config-facade.ts'
 import { ConfigSync } from '../config/config-sync.ts'
 import { Arrivals } from '../messages/arrivals.ts'
+import { attachmentOf } from '../messages/attachment-record.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
 import type { ConversationRecord, ReceiptKind } from '../messages/conversation-record.ts'
 import { EventLog } from '../messages/event-log.ts'
@@ -255,6 +259,13 @@ export class Messenger implements AsyncDisposable {
 
   startConversation(accountId: string): Promise<ConversationId> {
     return this.#book.open(parseAccountId(accountId))
+  }
+
+  /** What a message says of a file of it. @throws {ActionError} `unknown_message` */
+  async attachment(message: MessageId, index: number): Promise<Attachment> {
+    const found = (await this.#book.get(parseMessageId(message)))?.attachments?.[index]
+    if (found === undefined) throw new ActionError('unknown_message')
+    return attachmentOf(found)
   }
 
   history(conversation: ConversationId): Promise<History> {

@@ -27,6 +27,7 @@ import {
   type SessionState,
   type Settings,
   type UnixMillis,
+  withoutFiles,
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
 import { createFakeHistory } from './fake-history.ts'
@@ -195,6 +196,8 @@ export class FakeClient implements Client {
   async setTyping(_conversation: ConversationId, _isTyping: boolean): Promise<void> {}
 
   async reportMediaSaved(_message: MessageId): Promise<void> {}
+
+  readonly files = withoutFiles()
 
   async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
     const session = this.session.snapshot

@@ -9,12 +9,15 @@ import type {
   EventLog,
   Expiration,
   ExportedFile,
+  FileCalls,
   History,
   HistorySnapshot,
   ImportSummary,
   MessageDraft,
   MessageId,
   NetworkView,
+  OutgoingAttachment,
+  OutgoingPreview,
   ProfilePicture,
   SearchHit,
   SearchOptions,
@@ -26,6 +29,7 @@ import { chunksOf, collectBlob } from './chunks.ts'
 import { RemoteError, reviveError } from './error-record.ts'
 import { type CallId, type HandleId, type Port, parseReply, type Reply } from './messages.ts'
 import type { ClientMethod, HistoryMethod } from './methods.ts'
+import { isRecord } from './plain-data.ts'
 
 type PendingCall = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
 
@@ -79,6 +83,16 @@ export class ClientProxy implements Client {
   setTyping = (conversation: ConversationId, isTyping: boolean): Promise<void> =>
     this.#callVoid('setTyping', conversation, isTyping)
   reportMediaSaved = (message: MessageId): Promise<void> => this.#callVoid('reportMediaSaved', message)
+  readonly files: FileCalls = {
+    upload: async (file) => asRecord<OutgoingAttachment>(await this.#call('uploadFile', file)),
+    uploadPicture: async (picture) => asRecord<ProfilePicture>(await this.#call('uploadPicture', picture)),
+    download: async (message, index) => asBytes(await this.#call('downloadFile', message, index)),
+    downloadPicture: async (picture) => asBytes(await this.#call('downloadPicture', picture)),
+    preview: async (text) => {
+      const preview = await this.#call('previewLink', text)
+      return preview === undefined ? undefined : asRecord<OutgoingPreview>(preview)
+    },
+  }
   retry = (message: MessageId): Promise<void> => this.#callVoid('retry', message)
   deleteForMe = (message: MessageId): Promise<void> => this.#callVoid('deleteForMe', message)
   deleteConversation = (conversation: ConversationId): Promise<void> =>
@@ -232,6 +246,16 @@ function asBlob(value: unknown): Blob {
 function asString(value: unknown): string {
   if (typeof value !== 'string') throw badReply()
   return value
+}
+
+function asBytes(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw badReply()
+  return value
+}
+
+function asRecord<T extends object>(value: unknown): T {
+  if (!isRecord(value)) throw badReply()
+  return value as T
 }
 
 function badReply(): RemoteError {

@@ -8,6 +8,7 @@ import type {
   History,
   MessageDraft,
   MessageId,
+  OutgoingFile,
   ProfilePicture,
   SearchOptions,
   Settings,
@@ -38,6 +39,15 @@ export const clientMethods = {
     client.setExpiration(conversationId(conversation), expiration(value)),
   setTyping: (client, [conversation, isTyping]) => client.setTyping(conversationId(conversation), isTyping === true),
   reportMediaSaved: (client, [message]) => client.reportMediaSaved(messageId(message)),
+  uploadFile: (client, [file]) => client.files.upload(outgoingFile(file)),
+  uploadPicture: (client, [picture]) => client.files.uploadPicture(bytes(picture)),
+  downloadFile: (client, [message, index]) => client.files.download(messageId(message), wholeNumber(index)),
+  downloadPicture: (client, [value]) => {
+    const picture = profilePicture(value)
+    if (picture === undefined) throw new BadArguments('not a picture')
+    return client.files.downloadPicture(picture)
+  },
+  previewLink: (client, [text]) => client.files.preview(string(text)),
   retry: (client, [message]) => client.retry(messageId(message)),
   deleteForMe: (client, [message]) => client.deleteForMe(messageId(message)),
   history: (client, [conversation]) => client.history(conversationId(conversation)),
@@ -82,6 +92,22 @@ export function isHistoryMethod(name: unknown): name is HistoryMethod {
 function record(value: unknown): Readonly<Record<string, unknown>> {
   if (!isRecord(value)) throw new BadArguments('not a record')
   return value
+}
+
+function bytes(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new BadArguments('no bytes')
+  return value
+}
+
+function wholeNumber(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw new BadArguments('not a whole number')
+  return value
+}
+
+/** Structured clones of plain values: fields of wrong types would only be written into the own message. */
+function outgoingFile(value: unknown): OutgoingFile {
+  const file = record(value)
+  return { ...file, bytes: bytes(file['bytes']) }
 }
 
 function string(value: unknown): string {

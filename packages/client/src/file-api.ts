@@ -1,0 +1,35 @@
+/** The public API, continued: files, pictures and link previews on their way to and from where they lie. docs/protocol/attachment.md §6. */
+import type { ProfilePicture } from '@starling/protocol'
+import type { OutgoingFile, TransferOptions } from './files/files.ts'
+import type { MessageId, OutgoingAttachment, OutgoingPreview } from './message-api.ts'
+
+/** `signal`: rejects with its reason. `onProgress` does not cross a worker boundary. */
+export type FileOptions = Partial<TransferOptions>
+
+/**
+ * Every call rejects with {@link FileStorageError} `files_unavailable` where the client has no `FileStorage`, and with
+ * `storage_unreachable`, `storage_refused` or `file_gone` as that says; with {@link FileError} `file_too_large` over 10,000,000
+ * bytes.
+ */
+export interface FileCalls {
+  /** Encrypts and uploads. What comes back goes into the draft of a message. */
+  upload(file: OutgoingFile, options?: FileOptions): Promise<OutgoingAttachment>
+  /** As `upload`, for `setProfilePicture`. Takes nothing out of the picture, such as where it was taken. */
+  uploadPicture(picture: Uint8Array, options?: FileOptions): Promise<ProfilePicture>
+  /**
+   * The file at a place of a message: downloaded, verified, decrypted. Its type and name are the sender's word.
+   *
+   * @throws {ActionError} `unknown_message`: there is no such message, or no such file in it
+   * @throws {FileError} `file_format`, `not_encrypted`
+   * @throws {AuthenticationError} `open_failed`: it is not what the sender put there
+   */
+  download(message: MessageId, index: number, options?: FileOptions): Promise<Uint8Array>
+  downloadPicture(picture: ProfilePicture, options?: FileOptions): Promise<Uint8Array>
+  /**
+   * The preview of the first link in a text, for a draft. `undefined`: the person has not switched previews on, there is no
+   * link of which one may be made, no exit leads there, or the page says nothing of itself.
+   *
+   * @throws {PreviewError} `page_unreachable`
+   */
+  preview(text: string, options?: FileOptions): Promise<OutgoingPreview | undefined>
+}
