@@ -1,5 +1,5 @@
 /** A node with a million messages: its memory, its start, and requests while they expire. */
-import { type Crypto, millis, NAMESPACES, type UnixMillis, unixMillis } from '@starling/protocol'
+import { type Crypto, millis, NAMESPACES, type RecordId, type UnixMillis, unixMillis } from '@starling/protocol'
 import { silentLogger } from '@starling/runtime'
 import { openSqliteStore } from '../store-sqlite/sqlite-store.ts'
 import { type BenchNetwork, healthOf } from './bench-network.ts'
@@ -39,7 +39,11 @@ export async function millionRows(
   print('letting them expire …')
   await withStore(databaseOf(node!), async (store) => {
     const expiry = unixMillis(Date.now()) as UnixMillis
-    for (const owner of BENCH_OWNERS) await store.expireAll({ owner, namespace: NAMESPACES.messages, expiry })
+    for (const [number, owner] of BENCH_OWNERS.entries()) {
+      const id = number.toString(16).padStart(32, '0') as RecordId
+      const change = { kind: 'expireAll', namespace: NAMESPACES.messages, expiry } as const
+      await store.apply({ id, owner, at: expiry, expiry, request: new Uint8Array(), change })
+    }
   })
   await startTime(network)
   const begun = performance.now()

@@ -2,9 +2,13 @@
 import {
   CodecError,
   type Crypto,
+  clampExpiry,
   clientRequest,
   decodeForward,
   deriveRecordId,
+  type ExpireParams,
+  effectiveChange,
+  type MessageHash,
   methodOf,
   type Owner,
   parseMethodName,
@@ -12,12 +16,13 @@ import {
   type UnixMillis,
 } from '@starling/protocol'
 import { type Change, type ChangeRecord, changeExpiry } from './change-record.ts'
+import type { HashExpiry } from './node-store.ts'
 
 /** Version and time. */
 const FORWARD_HEAD = 9
 
-/** What a request changes for good; nothing for methods that leave no record. */
-export function changeOf(call: RpcCall): Change | undefined {
+/** What a request changes for good, if it was taken up at `at`; nothing for methods that leave no record. */
+function changeOf(call: RpcCall, at: UnixMillis): Change | undefined {
   switch (call.method) {
     case 'delete':
       return { kind: 'delete', hashes: call.params.messages }
@@ -29,9 +34,29 @@ export function changeOf(call: RpcCall): Change | undefined {
       return { kind: 'revoke', tokens: call.params.tokens }
     case 'unrevoke_subaccount':
       return { kind: 'unrevoke', tokens: call.params.tokens }
+    case 'expire':
+      return { kind: 'expire', mode: effectiveChange(call.params), expiries: expiriesOf(call.params, at) }
+    case 'expire_all': {
+      const { namespace, expiry } = call.params
+      return { kind: 'expireAll', namespace, expiry: clampExpiry(expiry, at) }
+    }
     default:
       return undefined
   }
+}
+
+/** Each hash once: what is asked twice is done twice. No longer than a message can live from `at` on, by any clock. */
+function expiriesOf(params: ExpireParams, at: UnixMillis): readonly HashExpiry[] {
+  const mode = effectiveChange(params)
+  const found = new Map<MessageHash, UnixMillis>()
+  for (const [index, hash] of params.messages.entries()) {
+    const expiry = clampExpiry(params.expiries.length === 1 ? params.expiries[0]! : params.expiries[index]!, at)
+    const before = found.get(hash)
+    const isKept =
+      before !== undefined && ((mode === 'shorten' && before < expiry) || (mode === 'extend' && before > expiry))
+    if (!isKept) found.set(hash, expiry)
+  }
+  return [...found].map(([hash, expiry]) => ({ hash, expiry }))
 }
 
 /** The record of a request that leaves one. @param options.request the encoded `clientRequest` */
@@ -40,7 +65,7 @@ export function recordOf(
   options: { readonly call: RpcCall; readonly at: UnixMillis; readonly request: Uint8Array },
 ): ChangeRecord | undefined {
   const { call, at, request } = options
-  const change = changeOf(call)
+  const change = changeOf(call, at)
   if (change === undefined) return undefined
   const { owner } = call.params as { readonly owner: Owner }
   return { id: deriveRecordId(crypto, at, request), owner, at, expiry: changeExpiry(change.kind, at), request, change }

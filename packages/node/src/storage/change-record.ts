@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer'
 import type { Brand, MessageHash, Namespace, Owner, RecordId, SubaccountToken, UnixMillis } from '@starling/protocol'
-import type { StoredMessage } from './node-store.ts'
+import type { ExpireMode, HashExpiry, StoredMessage } from './node-store.ts'
 import { sortedTexts } from './sorted.ts'
 
 /** A subaccount token as text, so that it can be a key: 72 lower-case hex digits, for 36 bytes. */
@@ -21,6 +21,14 @@ export type Change =
       readonly before?: UnixMillis
     }
   | Revocation
+  | ExpiryChange
+
+/** @see docs/protocol/replication.md §3 */
+export type ExpiryChange =
+  /** Each hash once. */
+  | { readonly kind: 'expire'; readonly mode: ExpireMode; readonly expiries: readonly HashExpiry[] }
+  /** Shortens. */
+  | { readonly kind: 'expireAll'; readonly namespace: Namespace | 'all'; readonly expiry: UnixMillis }
 
 type Revocation = { readonly kind: 'revoke' | 'unrevoke'; readonly tokens: readonly SubaccountToken[] }
 
@@ -30,31 +38,46 @@ export type ChangeRecord = {
   /** The clock of the member whom the client asked: all members have the same. */
   readonly at: UnixMillis
   readonly expiry: UnixMillis
-  /** The client's request, encoded: the proof for other members. At most 1 MiB. */
+  /** The client's request, encoded: the proof for other members. At most 1.5 MiB. */
   readonly request: Uint8Array
   readonly change: Change
 }
 
 const DAY = 86_400_000
-/** Longer than any message can live. */
+/** Longer than any message can live, or be made to live by a change of expiry. */
 const DELETION_LIFETIME = 31 * DAY
 /** After it a revocation goes as soon as its owner has no messages. */
 const REVOCATION_LIFETIME = 365 * DAY
 
-/** What is kept of one owner at most; the oldest go first. */
-export const RECORD_LIMITS = {
-  deletions: 10_000,
-  /** Of the requests of deletions. */
-  deletionBytes: 16 * 1024 * 1024,
-  revocations: 200,
-  /** Tokens that count as revoked. */
-  revokedTokens: 50,
-} as const
+/** Records that are counted together. */
+export type RecordClass = 'deletion' | 'revocation' | 'expiry' | 'expiryOfAll'
+
+const MEBIBYTE = 1024 * 1024
+/** What is kept of one owner at most, `bytes` of requests; the oldest go first. */
+export const RECORD_LIMITS: Readonly<Record<RecordClass, { readonly records: number; readonly bytes: number }>> = {
+  deletion: { records: 10_000, bytes: 16 * MEBIBYTE },
+  revocation: { records: 200, bytes: 16 * MEBIBYTE },
+  expiry: { records: 10_000, bytes: 16 * MEBIBYTE },
+  // Few: every one of them is looked at for each message that another member brings.
+  expiryOfAll: { records: 200, bytes: MEBIBYTE },
+}
+/** Tokens of an owner that count as revoked: the newest. */
+export const MAX_REVOKED_TOKENS = 50
 
 /** The `expiry` of a record. */
 export function changeExpiry(kind: Change['kind'], at: UnixMillis): UnixMillis {
   const lifetime = kind === 'revoke' || kind === 'unrevoke' ? REVOCATION_LIFETIME : DELETION_LIFETIME
   return (at + lifetime) as UnixMillis
+}
+
+export function recordClass({ kind }: Change): RecordClass {
+  if (kind === 'delete' || kind === 'deleteAll') return 'deletion'
+  if (kind === 'expire') return 'expiry'
+  return kind === 'expireAll' ? 'expiryOfAll' : 'revocation'
+}
+
+export function isExpiryChange(change: Change): change is ExpiryChange {
+  return change.kind === 'expire' || change.kind === 'expireAll'
 }
 
 /** Revocations and their withdrawals have bounds and a lifetime of their own. */
@@ -96,6 +119,6 @@ export function revokedTokensOf(
     }
   }
   const revoked = sortedTexts(latest.keys()).filter((text) => latest.get(text)!.kind === 'revoke')
-  const newest = revoked.toSorted((a, b) => latest.get(b)!.at - latest.get(a)!.at).slice(0, RECORD_LIMITS.revokedTokens)
+  const newest = revoked.toSorted((a, b) => latest.get(b)!.at - latest.get(a)!.at).slice(0, MAX_REVOKED_TOKENS)
   return new Map(newest.map((text) => [text, latest.get(text)!.at]))
 }

@@ -15,6 +15,7 @@ import {
   namespaceRules,
   type Owner,
   ownerBytes,
+  type RpcCall,
   seconds,
   storeAuthorisationTime,
   TRANSFER_OUTCOMES,
@@ -111,8 +112,8 @@ export class Intake {
     const { owner, namespace, timestamp, data } = item
     const hash = deriveMessageHash(crypto, owner, namespace, data)
     const authorisation = namespaceRules(namespace).storeWithoutAuth ? NONE : item.authorisation
-    // Members' clocks differ: clamped as by `expire`, not refused. A time too far ahead would outlive deletions.
-    const expiry = clampExpiry(item.expiry, now)
+    // Members' clocks differ: clamped, not refused. A time too far ahead would outlive deletions.
+    const expiry = clampExpiry(item.expiry, unixMillis(now + MAX_AHEAD))
     const storedAt = unixMillis(Math.min(item.storedAt, now + MAX_AHEAD))
     await own.keep({ hash, owner, namespace, timestamp, expiry, data, authorisation, storedAt }, 'peer')
     return 'stored'
@@ -133,8 +134,7 @@ export class Intake {
     const record = call && recordOf(crypto, { call, at, request })
     if (!record) return 'refused'
     if (!this.#isOurs(record.owner) || at > clock.now() + MAX_AHEAD) return 'later'
-    const signedAt = 'timestamp' in call.params ? call.params.timestamp : undefined
-    if (signedAt !== undefined && isFar(at, signedAt)) return 'refused'
+    if (!isOfItsTime(call, at)) return 'refused'
     const isRevoked = await revocationsFor(store, call, at)
     if (record.expiry <= clock.now() || !verifyCallSignature(call, { crypto, isRevoked })) return 'refused'
     await own.change(record)
@@ -149,6 +149,13 @@ export class Intake {
 
 function timeOf(item: TransferItem): UnixMillis {
   return item.kind === 'message' ? item.storedAt : item.at
+}
+
+/** Whether a member may have taken it up at `at`, as far as times that the client signed tell. */
+function isOfItsTime({ method, params }: RpcCall, at: UnixMillis): boolean {
+  if ('timestamp' in params && params.timestamp !== undefined) return !isFar(at, params.timestamp)
+  if (method === 'expire_all') return params.expiry >= at - MAX_FROM_SIGNED
+  return method !== 'expire' || params.expiries.every((expiry) => expiry >= at - MAX_FROM_SIGNED)
 }
 
 function isFar(at: UnixMillis, signed: UnixMillis): boolean {

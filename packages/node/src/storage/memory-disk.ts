@@ -2,7 +2,7 @@
  * The disk of a simulated node: it outlives the node object, and crashes, fills up and breaks as it is told. Writes take
  * `writeDelay`; those that come meanwhile form the next group, as in the real storage.
  */
-import type { MessageHash, Millis, Owner, RecordId } from '@starling/protocol'
+import type { MessageHash, Millis, Owner, RecordId, UnixMillis } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 import type { ChangeRecord } from './change-record.ts'
 import type { NewHint, StoredMessage } from './node-store.ts'
@@ -14,6 +14,10 @@ export type MemoryHint = NewHint & { readonly id: number; readonly due: number; 
 export type MemoryTables = {
   readonly messages: Map<Owner, Map<MessageHash, StoredMessage>>
   readonly records: Map<Owner, Map<RecordId, ChangeRecord>>
+  /** By owner and hash: the latest expiry that a store gave, where a change of expiry made it another. */
+  readonly given: Map<string, UnixMillis>
+  /** Of each `expire`: the expiries that make a difference beside those of other records. */
+  readonly steps: Map<RecordId, Map<MessageHash, UnixMillis>>
   readonly hints: Map<number, MemoryHint>
   readonly hintKeys: Set<string>
   readonly values: Map<string, Uint8Array>
@@ -142,6 +146,8 @@ function emptyTables(): MemoryTables {
   return {
     messages: new Map(),
     records: new Map(),
+    given: new Map(),
+    steps: new Map(),
     hints: new Map(),
     hintKeys: new Set(),
     values: new Map(),

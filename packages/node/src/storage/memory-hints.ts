@@ -2,6 +2,7 @@
 import type { MessageHash, Owner, RecordId, UnixMillis } from '@starling/protocol'
 import type { ChangeRecord } from './change-record.ts'
 import type { MemoryDisk, MemoryHint, MemoryTables } from './memory-disk.ts'
+import { toldMessage } from './memory-expiries.ts'
 import { HINT_BUDGET, type Hint, hintSize, type NewHint, type NodeStore, type StoredMessage } from './node-store.ts'
 
 export function addHints(disk: MemoryDisk, hints: readonly NewHint[]): void {
@@ -55,7 +56,7 @@ function workOf(tables: MemoryTables, { work }: MemoryHint, now: UnixMillis): Hi
     return record && { kind: 'record', record }
   }
   const message = findMessage(tables, work)
-  return message && message.expiry > now ? { kind: 'message', message } : undefined
+  return message && message.expiry > now ? { kind: 'message', message: toldMessage(tables, message) } : undefined
 }
 
 function isHere(tables: MemoryTables, work: Exclude<NewHint['work'], { kind: 'request' }>): boolean {

@@ -2,10 +2,9 @@
 import type { MessageHash, Owner, UnixMillis } from '@starling/protocol'
 import { latestDeletion } from './change-record.ts'
 import type { MemoryDisk, MemoryTables } from './memory-disk.ts'
+import { forgetGiven, givenExpiry, withExpiry } from './memory-expiries.ts'
 import { dropHints } from './memory-hints.ts'
 import {
-  type ExpireMode,
-  type NodeStore,
   type PutOrigin,
   type PutOutcome,
   type RetrieveQuery,
@@ -14,7 +13,6 @@ import {
   type StoreTuning,
 } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
-import { sortedExpiries, sortedTexts } from './sorted.ts'
 
 export type OwnerLimits = Pick<StoreTuning, 'maxOwnerBytes' | 'maxOwnerMessages'>
 
@@ -28,15 +26,17 @@ export function put(disk: MemoryDisk, limits: OwnerLimits, message: StoredMessag
   }
   const storedAt = Math.max(message.storedAt, deleted + 1, existing?.storedAt ?? 0) as UnixMillis
   if (existing) {
-    const expiry = Math.max(existing.expiry, message.expiry) as UnixMillis
+    const given = Math.max(givenExpiry(tables, existing), message.expiry) as UnixMillis
     // The authorisation is that of the latest store: its time is about `storedAt`, and members verify that.
     const { authorisation } = storedAt > existing.storedAt ? message : existing
-    held.set(message.hash, { ...existing, expiry, storedAt, authorisation })
-    return { kind: 'existed', expiry }
+    const merged = withExpiry(tables, { ...existing, storedAt, authorisation }, given)
+    held.set(message.hash, merged)
+    return { kind: 'existed', expiry: merged.expiry }
   }
   assertOwnerRoom(limits, [...held.values(), message], origin)
   disk.assertRoom()
-  tables.messages.set(message.owner, held.set(message.hash, { ...message, storedAt }))
+  const kept = withExpiry(tables, { ...message, storedAt }, message.expiry)
+  tables.messages.set(message.owner, held.set(message.hash, kept))
   return { kind: 'stored' }
 }
 
@@ -58,50 +58,12 @@ export function retrieve(tables: MemoryTables, query: RetrieveQuery): { messages
   return { messages, more: false }
 }
 
-export function expire(
-  tables: MemoryTables,
-  change: Parameters<NodeStore['expire']>[0],
-): Awaited<ReturnType<NodeStore['expire']>> {
-  const held = tables.messages.get(change.owner)
-  const updated = new Map<MessageHash, UnixMillis>()
-  const unchanged = new Map<MessageHash, UnixMillis>()
-  for (const [index, hash] of change.hashes.entries()) {
-    const message = held?.get(hash)
-    if (!held || !message) continue
-    const expiry = change.expiries.length === 1 ? change.expiries[0]! : change.expiries[index]!
-    if (isKept(change.mode, message.expiry, expiry)) {
-      if (!updated.has(hash)) unchanged.set(hash, message.expiry)
-      continue
-    }
-    held.set(hash, { ...message, expiry })
-    unchanged.delete(hash)
-    updated.set(hash, expiry)
-  }
-  return { updated: sortedExpiries(updated), unchanged: sortedExpiries(unchanged) }
-}
-
-function isKept(mode: ExpireMode, held: UnixMillis, wanted: UnixMillis): boolean {
-  return (mode === 'shorten' && wanted >= held) || (mode === 'extend' && wanted <= held)
-}
-
-export function expireAll(
-  tables: MemoryTables,
-  { owner, namespace, expiry }: Parameters<NodeStore['expireAll']>[0],
-): Awaited<ReturnType<NodeStore['expireAll']>> {
-  const held = tables.messages.get(owner)
-  if (!held) return []
-  const longer = [...held.values()].filter(
-    (message) => message.expiry > expiry && (namespace === 'all' || message.namespace === namespace),
-  )
-  for (const message of longer) held.set(message.hash, { ...message, expiry })
-  return sortedTexts(longer.map(({ hash }) => hash)).map((hash) => {
-    return { hash, namespace: held.get(hash)!.namespace, expiry }
-  })
-}
-
 export function deleteMessage(tables: MemoryTables, owner: Owner, hash: MessageHash): boolean {
   const held = tables.messages.get(owner)
-  if (!held?.delete(hash)) return false
+  const message = held?.get(hash)
+  if (!held || !message) return false
+  held.delete(hash)
+  forgetGiven(tables, message)
   if (held.size === 0) tables.messages.delete(owner)
   dropHints(tables, ({ work }) => work.kind === 'message' && work.hash === hash)
   return true

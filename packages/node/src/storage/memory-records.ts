@@ -1,8 +1,18 @@
 /** Change records in the tables of a `MemoryDisk`, and what they do to messages. */
-import type { Namespace, Owner, RecordId, UnixMillis } from '@starling/protocol'
-import { type ChangeRecord, covers, isRevocation, RECORD_LIMITS, revokedTokensOf, tokenText } from './change-record.ts'
+import type { Namespace, RecordId, UnixMillis } from '@starling/protocol'
+import {
+  type ChangeRecord,
+  covers,
+  isExpiryChange,
+  isRevocation,
+  RECORD_LIMITS,
+  recordClass,
+  revokedTokensOf,
+  tokenText,
+} from './change-record.ts'
 import type { MemoryDisk, MemoryTables } from './memory-disk.ts'
-import { dropHints } from './memory-hints.ts'
+import { dropRecord } from './memory-drop.ts'
+import { changeExpiries } from './memory-expiries.ts'
 import { deleteMessage } from './memory-messages.ts'
 import type { ChangeOutcome } from './node-store.ts'
 import { sortedTexts } from './sorted.ts'
@@ -10,23 +20,19 @@ import { sortedTexts } from './sorted.ts'
 export function applyRecord(disk: MemoryDisk, record: ChangeRecord): ChangeOutcome {
   const { tables } = disk
   const held = tables.records.get(record.owner) ?? new Map<RecordId, ChangeRecord>()
-  if (held.has(record.id)) return { deleted: [], count: 0, known: true }
+  const nothing: ChangeOutcome = { deleted: [], updated: [], unchanged: [], count: 0, known: false }
+  if (held.has(record.id)) return { ...nothing, known: true }
   const revokedBefore = revokedTokensOf(held.values())
-  if (isRevocation(record.change)) disk.assertRoom() // a deletion makes the room for its record
+  if (recordClass(record.change) !== 'deletion') disk.assertRoom() // a deletion makes the room for its record
   tables.records.set(record.owner, held.set(record.id, record))
-  dropExcess(tables, record.owner)
-  const revokedNow = revokedTokensOf(held.values())
   const { change } = record
+  const changed = isExpiryChange(change) ? changeExpiries(tables, { ...record, change }) : undefined
+  dropExcess(tables, record)
+  if (changed) return { ...nothing, ...changed }
+  const revokedNow = revokedTokensOf(held.values())
   const withdrawn = new Set(change.kind === 'unrevoke' ? change.tokens.map(tokenText) : [])
   const count = [...withdrawn].filter((token) => revokedBefore.has(token) && !revokedNow.has(token)).length
-  return { deleted: deleteCovered(tables, record), count, known: false }
-}
-
-export function dropRecord(tables: MemoryTables, owner: Owner, id: RecordId): void {
-  const held = tables.records.get(owner)
-  if (!held?.delete(id)) return
-  if (held.size === 0) tables.records.delete(owner)
-  dropHints(tables, ({ work }) => work.kind === 'record' && work.id === id)
+  return { ...nothing, deleted: deleteCovered(tables, record), count }
 }
 
 /** At most `limit`. */
@@ -46,21 +52,14 @@ function deleteCovered(tables: MemoryTables, record: ChangeRecord): ChangeOutcom
 }
 
 /** Which records stay depends on the records alone, not on the order in which they came: members end up alike. */
-function dropExcess(tables: MemoryTables, owner: Owner): void {
-  const held = tables.records.get(owner)!
-  const size = [...held.values()].reduce((sum, { request }) => sum + request.length, 0)
-  if (held.size <= RECORD_LIMITS.revocations && size <= RECORD_LIMITS.deletionBytes) return
-  const newestFirst = [...held.values()].sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1))
-  const left = { deletions: 0, deletionBytes: 0, revocations: 0 }
-  for (const { id, change, request } of newestFirst) {
-    if (isRevocation(change)) left.revocations++
-    else {
-      left.deletions++
-      left.deletionBytes += request.length
-    }
-    const exceeds = isRevocation(change)
-      ? left.revocations > RECORD_LIMITS.revocations
-      : left.deletions > RECORD_LIMITS.deletions || left.deletionBytes > RECORD_LIMITS.deletionBytes
-    if (exceeds) dropRecord(tables, owner, id)
+function dropExcess(tables: MemoryTables, { owner, change }: ChangeRecord): void {
+  const kind = recordClass(change)
+  const alike = [...(tables.records.get(owner)?.values() ?? [])].filter((record) => recordClass(record.change) === kind)
+  const newestFirst = alike.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1))
+  let [records, bytes] = [0, 0]
+  for (const record of newestFirst) {
+    records++
+    bytes += record.request.length
+    if (records > RECORD_LIMITS[kind].records || bytes > RECORD_LIMITS[kind].bytes) dropRecord(tables, record)
   }
 }

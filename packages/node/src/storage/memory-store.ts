@@ -4,9 +4,11 @@ import type { Owner, UnixMillis } from '@starling/protocol'
 import { bucketOf, ITEM_ID_BYTES, itemIdOf, recordItemId } from './buckets.ts'
 import { revokedTokensOf } from './change-record.ts'
 import type { DiskSession, MemoryDisk, MemoryTables } from './memory-disk.ts'
+import { dropRecord } from './memory-drop.ts'
+import { toldMessage } from './memory-expiries.ts'
 import { addHints, dropHint, dropHints, dueHints, findRecord } from './memory-hints.ts'
-import { deleteMessage, expire, expireAll, type OwnerLimits, put, retrieve } from './memory-messages.ts'
-import { applyRecord, dropRecord, expiredRecords } from './memory-records.ts'
+import { deleteMessage, type OwnerLimits, put, retrieve } from './memory-messages.ts'
+import { applyRecord, expiredRecords } from './memory-records.ts'
 import type { BucketDigest, BucketItem, NodeStore } from './node-store.ts'
 import { NodeStoreError } from './node-store-error.ts'
 import { sortedTexts } from './sorted.ts'
@@ -31,8 +33,6 @@ function messageCalls(disk: MemoryDisk, session: DiskSession, limits: OwnerLimit
     apply: (record) => write(() => applyRecord(disk, record)),
     delete: (owner, hashes) =>
       write(({ tables }) => sortedTexts(hashes.filter((hash) => deleteMessage(tables, owner, hash)))),
-    expire: (change) => write(({ tables }) => expire(tables, change)),
-    expireAll: (change) => write(({ tables }) => expireAll(tables, change)),
     expiries: (owner, hashes) =>
       read((tables) => {
         const found = hashes
@@ -92,17 +92,18 @@ function comparisonCalls(disk: MemoryDisk, session: DiskSession) {
         return later.sort((a, b) => Buffer.compare(a.id, b.id)).slice(0, limit)
       }),
     messagesByItem: (items) =>
-      read(({ messages }) => {
+      read((tables) => {
         const wanted = new Set(items.map(({ bucket, id }) => itemKey(bucket, id)))
-        const all = [...messages.values()].flatMap((held) => [...held.values()])
-        return all.filter(({ owner, hash }) => wanted.has(itemKey(bucketOf(owner), itemIdOf(hash))))
+        const all = [...tables.messages.values()].flatMap((held) => [...held.values()])
+        const found = all.filter(({ owner, hash }) => wanted.has(itemKey(bucketOf(owner), itemIdOf(hash))))
+        return found.map((message) => toldMessage(tables, message))
       }),
     recordsById: (ids) =>
       read((tables) => ids.map((id) => findRecord(tables, id)).filter((record) => record !== undefined)),
     forget: (owner, { hashes, records }) =>
       write(({ tables }) => {
         for (const hash of hashes) deleteMessage(tables, owner, hash)
-        for (const id of records) dropRecord(tables, owner, id)
+        for (const id of records) dropRecord(tables, { owner, id })
       }),
   } satisfies Partial<NodeStore>
 }
@@ -151,7 +152,7 @@ function deleteExpired(tables: MemoryTables, now: UnixMillis, limit: number): nu
   const gone = messages.filter(({ expiry }) => expiry <= now).slice(0, limit)
   for (const { owner, hash } of gone) deleteMessage(tables, owner, hash)
   const records = expiredRecords(tables, now, limit - gone.length)
-  for (const { owner, id } of records) dropRecord(tables, owner, id)
+  for (const { owner, id } of records) dropRecord(tables, { owner, id })
   const left = limit - gone.length - records.length
   const hints = [...tables.hints.values()].filter(({ expiry }) => expiry <= now).slice(0, left)
   for (const { id } of hints) dropHint(tables, id)

@@ -1,12 +1,5 @@
-/** What members that missed a request will get later: the message, the record that it left, or the request itself. */
-import {
-  forwardRequest,
-  LIMITS,
-  type MemberFailure,
-  type StoreEntry,
-  type SwarmEntry,
-  unixMillis,
-} from '@starling/protocol'
+/** What members that missed a request will get later: the message, or the record that it left. */
+import type { MemberFailure, StoreEntry, SwarmEntry } from '@starling/protocol'
 import type { ChangeRecord } from './change-record.ts'
 import type { NewHint } from './node-store.ts'
 import type { SwarmCall, TakenUp } from './own-storage.ts'
@@ -37,20 +30,11 @@ function workFor(
     const { owner, expiry } = call.params
     return { work: { kind: 'message', owner, hash: (mine.value as StoreEntry).hash }, expiry }
   }
-  const record = recordOf(call, taken)
-  if (record) {
-    return mine.kind === 'done' ? { work: { kind: 'record', id: record.id }, expiry: record.expiry } : undefined
-  }
-  const request = forwardRequest.encode({ version: 2, at: taken.at, method: call.method, params: taken.params })
-  return { work: { kind: 'request', request }, expiry: unixMillis(taken.at + LIMITS.maxPrivateTtl) }
+  const record = mine.kind === 'done' ? recordOf(call, taken) : undefined
+  return record && { work: { kind: 'record', id: record.id }, expiry: record.expiry }
 }
 
-/**
- * A member that judged the request itself would judge it the same again; anything else may pass. What it gets later it
- * verifies without a window of time, but for requests that are sent again.
- */
+/** A member that judged the request itself would judge it the same again; anything else may pass. */
 function isFinal(call: SwarmCall, failure: MemberFailure): boolean {
-  if (call.method === 'store' || failure.kind !== 'refused') return false
-  const isSentAgain = call.method === 'expire' || call.method === 'expire_all'
-  return [400, 401].includes(failure.status) || (isSentAgain && failure.status === 406)
+  return call.method !== 'store' && failure.kind === 'refused' && [400, 401].includes(failure.status)
 }

@@ -3,14 +3,14 @@ import { describe, test } from 'node:test'
 import { parseNamespace, parseNodeId, parseOwner, unixMillis } from '@starling/protocol'
 import { expect } from 'expect'
 import { describeComparison } from './comparison.suite.ts'
+import { describeExpiries } from './expiries.suite.ts'
 import { HINT_BUDGET, type NewHint, type NodeStore, type RetrieveQuery, retrieveCost } from './node-store.ts'
-import { describeChangeRecords } from './records.suite.ts'
+import { changeRecord, describeChangeRecords } from './records.suite.ts'
 import { sortedTexts } from './sorted.ts'
 import {
   ALICE,
   ALL,
   BOB,
-  byHash,
   type CreateStore,
   EXPIRY,
   hashes,
@@ -29,6 +29,7 @@ export function describeNodeStore(name: string, create: CreateStore): void {
     describeChanges(create)
     describeHints(create)
     describeChangeRecords(create)
+    describeExpiries(create)
     describeComparison(create)
     describeTheRest(create)
   })
@@ -160,79 +161,6 @@ function describeChanges(create: CreateStore): void {
     expect(await hashes(again, { owner: BOB })).toEqual([hashOf(4)])
   })
 
-  test('sets, shortens and extends expiries', async () => {
-    const { store } = await create()
-    await using _ = store
-    const [early, late] = [LATER, unixMillis(EXPIRY + 5)]
-    const owner = ALICE
-    for (const number of [1, 2]) await store.put(storedMessage(number))
-    const asked = [1, 2, 99].map(hashOf)
-    const both = (first: number, second: number) =>
-      [
-        { hash: hashOf(1), expiry: first },
-        { hash: hashOf(2), expiry: second },
-      ].sort(byHash)
-
-    for (const [mode, expiry] of [
-      ['shorten', late],
-      ['shorten', EXPIRY],
-      ['extend', EXPIRY],
-      ['extend', early],
-    ] as const) {
-      expect(await store.expire({ owner, hashes: asked, expiries: [expiry], mode })).toEqual({
-        updated: [],
-        unchanged: both(EXPIRY, EXPIRY),
-      })
-    }
-    expect(await store.expire({ owner, hashes: asked, expiries: [early, late, late], mode: 'extend' })).toEqual({
-      updated: [{ hash: hashOf(2), expiry: late }],
-      unchanged: [{ hash: hashOf(1), expiry: EXPIRY }],
-    })
-    expect(await store.expire({ owner, hashes: asked, expiries: [early], mode: 'shorten' })).toEqual({
-      updated: both(early, early),
-      unchanged: [],
-    })
-    expect(await store.expire({ owner, hashes: asked, expiries: [early], mode: 'set' })).toEqual({
-      updated: both(early, early),
-      unchanged: [],
-    })
-    expect(await store.expiries(ALICE, asked)).toEqual(new Map(both(early, early).map((e) => [e.hash, e.expiry])))
-  })
-
-  test("leaves another owner's expiries alone and does not tell them", async () => {
-    const { store } = await create()
-    await using _ = store
-    await store.put(storedMessage(1))
-    const change = { owner: BOB, hashes: [hashOf(1)], expiries: [LATER], mode: 'set' } as const
-    expect(await store.expire(change)).toEqual({ updated: [], unchanged: [] })
-    expect(await store.expiries(BOB, [hashOf(1)])).toEqual(new Map())
-    expect(await store.expiries(ALICE, [hashOf(1)])).toEqual(new Map([[hashOf(1), EXPIRY]]))
-  })
-
-  test('shortens the life of all messages of a namespace, or of all, and names those it changed', async () => {
-    const { store } = await create()
-    await using _ = store
-    const other = parseNamespace(5)
-    for (const number of [1, 2, 3]) await store.put(storedMessage(number))
-    await store.put(storedMessage(4, { namespace: other }))
-    await store.put(storedMessage(5, { expiry: LATER }))
-    await store.put(storedMessage(6, { owner: BOB }))
-    const changed = (numbers: number[], expiry: number) =>
-      numbers
-        .map((number) => ({ hash: hashOf(number), namespace: number === 4 ? other : ALL.namespace, expiry }))
-        .sort(byHash)
-    const mid = unixMillis(EXPIRY - 1)
-    expect(await store.expireAll({ owner: ALICE, namespace: ALL.namespace, expiry: mid })).toEqual(
-      changed([1, 2, 3], mid),
-    )
-    expect(await store.expireAll({ owner: ALICE, namespace: 'all', expiry: EXPIRY })).toEqual([])
-    expect(await store.expireAll({ owner: ALICE, namespace: 'all', expiry: LATER })).toEqual(
-      changed([1, 2, 3, 4], LATER),
-    )
-    expect(await store.expiries(BOB, [hashOf(6)])).toEqual(new Map([[hashOf(6), EXPIRY]]))
-    expect(await hashes(store, { now: LATER })).toEqual([])
-  })
-
   test('takes no more of a client than an owner may have, of peers twice as much, and what is deleted makes room', async () => {
     const { store } = await create({ maxOwnerMessages: 2, maxOwnerBytes: 10_000 })
     await using _ = store
@@ -277,13 +205,15 @@ function describeHints(create: CreateStore): void {
     for (const number of [1, 2]) await store.put(storedMessage(number))
     await store.addHints([messageHint(2), requestHint(7)])
     await store.addHints([messageHint(1), messageHint(1, { member: OTHER_MEMBER })])
-    await store.expire({ owner: ALICE, hashes: [hashOf(1)], expiries: [LATER], mode: 'set' })
+    const longer = unixMillis(EXPIRY + 1)
+    const expiries = [{ hash: hashOf(1), expiry: longer }]
+    await store.apply(changeRecord(1, 9, { kind: 'expire', mode: 'set', expiries }))
     await using again = await reopen()
     const hints = await again.dueHints({ member: MEMBER, now: NOW, limit: 10 })
     expect(hints.map(({ member, work, attempts }) => ({ member, work, attempts }))).toEqual([
       { member: MEMBER, attempts: 0, work: { kind: 'message', message: storedMessage(2) } },
       { member: MEMBER, attempts: 0, work: { kind: 'request', request: new Uint8Array([7]) } },
-      { member: MEMBER, attempts: 0, work: { kind: 'message', message: storedMessage(1, { expiry: LATER }) } },
+      { member: MEMBER, attempts: 0, work: { kind: 'message', message: storedMessage(1, { expiry: longer }) } },
     ])
     expect(await again.hintedMembers(NOW)).toEqual([MEMBER, OTHER_MEMBER])
   })

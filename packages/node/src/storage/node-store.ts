@@ -23,7 +23,10 @@ export type StoredMessage = {
 
 export type PutOutcome =
   | { readonly kind: 'stored' }
-  /** The hash was here already; a later expiry, and a later `storedAt` with its authorisation, replaced the stored one. */
+  /**
+   * The hash was here already; a later expiry, and a later `storedAt` with its authorisation, replaced the stored one.
+   * `expiry`: the one that holds after all changes.
+   */
   | { readonly kind: 'existed'; readonly expiry: UnixMillis }
   /** Of a peer only: a change record deletes it, so it was not taken. */
   | { readonly kind: 'deleted' }
@@ -62,7 +65,7 @@ export type Hint = {
   readonly member: NodeId
   readonly work: /** The message itself is read when it is sent. */
     | { readonly kind: 'message'; readonly message: StoredMessage }
-    /** A forwarded request (expire), encoded. */
+    /** A forwarded request (expire), encoded, as files of schema 2 and before have them. */
     | { readonly kind: 'request'; readonly request: Uint8Array }
     /** As it is now; goes together with the record. */
     | { readonly kind: 'record'; readonly record: ChangeRecord }
@@ -92,8 +95,12 @@ export type HashExpiry = { readonly hash: MessageHash; readonly expiry: UnixMill
 export type PlacedHash = { readonly hash: MessageHash; readonly namespace: Namespace }
 
 export type ChangeOutcome = {
-  /** Sorted by hash. */
+  /** Sorted by hash, as the others. */
   readonly deleted: readonly PlacedHash[]
+  /** Of a change of expiry: the messages that it changed, or set, with the expiry that now holds. */
+  readonly updated: readonly (PlacedHash & HashExpiry)[]
+  /** Of those that an `expire` names, the others. */
+  readonly unchanged: readonly HashExpiry[]
   /** Of a withdrawal: the tokens that were revoked and are not any more. */
   readonly count: number
   /** It was here already, so nothing was done. */
@@ -137,25 +144,13 @@ export interface NodeStore extends AsyncDisposable {
   retrieve(query: RetrieveQuery): Promise<{ readonly messages: readonly StoredMessage[]; readonly more: boolean }>
   /**
    * Carries a change record out and keeps it; a record that is here already changes nothing. Messages that were stored after
-   * the record stay. Of a token, the latest record counts; at the same time, the revocation does.
+   * the record stay. Of a token, the latest record counts; at the same time, the revocation does. The expiry of a message
+   * follows from what its stores gave it and from all records, whatever the order in which they come: `expiryAfter`. A
+   * change of expiry that makes no difference beside another one is not kept.
    */
   apply(record: ChangeRecord): Promise<ChangeOutcome>
   /** Those of `hashes` that existed, sorted. Keeps no record: for what every member deletes by itself. */
   delete(owner: Owner, hashes: readonly MessageHash[]): Promise<readonly MessageHash[]>
-  /** `updated` sorted by hash, with the expiry that now holds; `unchanged`: existing ones that were not touched. */
-  expire(change: {
-    readonly owner: Owner
-    readonly hashes: readonly MessageHash[]
-    /** One for all, or one for each. */
-    readonly expiries: readonly UnixMillis[]
-    readonly mode: ExpireMode
-  }): Promise<{ readonly updated: readonly HashExpiry[]; readonly unchanged: readonly HashExpiry[] }>
-  /** Shortens the life of all messages that would live longer: those that were changed, sorted by hash. */
-  expireAll(change: {
-    readonly owner: Owner
-    readonly namespace: Namespace | 'all'
-    readonly expiry: UnixMillis
-  }): Promise<readonly (PlacedHash & HashExpiry)[]>
   expiries(owner: Owner, hashes: readonly MessageHash[]): Promise<ReadonlyMap<MessageHash, UnixMillis>>
   /** Deletes at most `limit` expired messages, records and hints; returns how many. */
   deleteExpired(now: UnixMillis, limit: number): Promise<number>
@@ -196,7 +191,10 @@ export interface NodeStore extends AsyncDisposable {
     bucket: number,
     options: { readonly after?: Uint8Array; readonly limit: number },
   ): Promise<readonly BucketItem[]>
-  /** Those that are here. An ID is looked up in its bucket. */
+  /**
+   * Those that are here, as other members are told of them: with the expiry that was given, if that is later than the one
+   * that holds. An ID is looked up in its bucket.
+   */
   messagesByItem(
     items: readonly { readonly bucket: number; readonly id: Uint8Array }[],
   ): Promise<readonly StoredMessage[]>

@@ -13,8 +13,6 @@ import {
   type Ed25519SecretKey,
   type EntryRules,
   type ExpireEntry,
-  type ExpireParams,
-  effectiveChange,
   encodeStoreAuthorisation,
   expireAllEntry,
   expireEntry,
@@ -152,11 +150,9 @@ export class OwnStorage {
       case 'store':
         return this.#store(call.params, taken.at)
       case 'expire':
-        return this.#expire(call.params)
-      case 'expire_all': {
-        const { owner, namespace, expiry } = call.params
-        return { updated: groupHashes(namespace, await this.#options.store.expireAll({ owner, namespace, expiry })) }
-      }
+        return this.#expire(call, taken)
+      case 'expire_all':
+        return { updated: groupHashes(call.params.namespace, (await this.#apply(call, taken)).updated) }
       case 'delete':
         return { deleted: (await this.#apply(call, taken)).deleted.map(({ hash }) => hash) }
       case 'delete_all':
@@ -181,13 +177,11 @@ export class OwnStorage {
       : { hash, expiry, already: false }
   }
 
-  async #expire(params: ExpireParams): Promise<ExpireEntry> {
-    const { owner, messages: hashes, change } = params
-    const expiries = params.expiries.map((expiry) => clampExpiry(expiry, this.#now))
-    const mode = effectiveChange(params)
-    const { updated, unchanged } = await this.#options.store.expire({ owner, hashes, expiries, mode })
+  async #expire(call: SwarmCall & { readonly method: 'expire' }, taken: TakenUp): Promise<ExpireEntry> {
+    const { expiries, change } = call.params
+    const { updated, unchanged } = await this.#apply(call, taken)
     return {
-      expiries: expiries.length === 1 ? expiries : updated.map(({ expiry }) => expiry),
+      expiries: expiries.length === 1 ? [clampExpiry(expiries[0]!, taken.at)] : updated.map(({ expiry }) => expiry),
       updated: updated.map(({ hash }) => hash),
       unchanged: change === 'set' ? undefined : unchanged,
     }

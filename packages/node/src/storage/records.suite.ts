@@ -9,7 +9,14 @@ import {
   unixMillis,
 } from '@starling/protocol'
 import { expect } from 'expect'
-import { type Change, type ChangeRecord, changeExpiry, RECORD_LIMITS, tokenText } from './change-record.ts'
+import {
+  type Change,
+  type ChangeRecord,
+  changeExpiry,
+  MAX_REVOKED_TOKENS,
+  RECORD_LIMITS,
+  tokenText,
+} from './change-record.ts'
 import type { NodeStore } from './node-store.ts'
 import { sortedTexts } from './sorted.ts'
 import {
@@ -65,6 +72,8 @@ const revoke = (...numbers: number[]): Change => ({ kind: 'revoke', tokens: numb
 const unrevoke = (...numbers: number[]): Change => ({ kind: 'unrevoke', tokens: numbers.map(token) })
 const outcome = (...numbers: number[]) => ({
   deleted: numbers.map((number) => ({ hash: hashOf(number), namespace: ALL.namespace })).sort(byHash),
+  updated: [],
+  unchanged: [],
   count: 0,
   known: false,
 })
@@ -85,7 +94,7 @@ function describeDeletions(create: CreateStore): void {
     await store.put(storedMessage(4, { owner: BOB }))
     const record = changeRecord(1, 10, deletion(3, 1, 4, 99, 3))
     expect(await store.apply(record)).toEqual(outcome(1, 3))
-    expect(await store.apply(record)).toEqual({ deleted: [], count: 0, known: true })
+    expect(await store.apply(record)).toEqual({ ...outcome(), known: true })
     await using again = await reopen()
     expect(await hashes(again)).toEqual([hashOf(2)])
     expect(await hashes(again, { owner: BOB })).toEqual([hashOf(4)])
@@ -202,7 +211,7 @@ function describeRevocations(create: CreateStore): void {
   test('the newest revoked tokens count, and withdrawals make room for older ones', async () => {
     const { store } = await create()
     await using _ = store
-    const limit = RECORD_LIMITS.revokedTokens
+    const limit = MAX_REVOKED_TOKENS
     await store.apply(changeRecord(1, 1, revoke(200, 201)))
     const numbers = Array.from({ length: limit }, (_, index) => index)
     for (const number of numbers) await store.apply(changeRecord(number + 10, number + 10, revoke(number)))
@@ -244,22 +253,22 @@ function describeKeeping(create: CreateStore): void {
   test('keeps a bounded number of records of an owner: the newest, in whatever order they come', async () => {
     const { store } = await create()
     await using _ = store
-    const count = RECORD_LIMITS.revocations + 3
+    const count = RECORD_LIMITS.revocation.records + 3
     const order = Array.from({ length: count }, (_, index) => ((index * 11) % count) + 1)
     await Promise.all(order.map((number) => store.apply(changeRecord(number, number, revoke(number % 100)))))
     const kept = sortedTexts((await store.recordsOf(ALICE)).map(({ id }) => id))
-    const newest = Array.from({ length: RECORD_LIMITS.revocations }, (_, index) => recordId(index + 4))
+    const newest = Array.from({ length: RECORD_LIMITS.revocation.records }, (_, index) => recordId(index + 4))
     expect(kept).toEqual(sortedTexts(newest))
 
     const request = new Uint8Array(1024 * 1024)
-    const room = RECORD_LIMITS.deletionBytes / request.length
+    const room = RECORD_LIMITS.deletion.bytes / request.length
     const deletions = Array.from({ length: room + 2 }, (_, index) => 1000 + index)
     for (const number of deletions) await store.apply(changeRecord(number, number, deletion(number), { request }))
     const ids = new Set((await store.recordsOf(ALICE)).map(({ id }) => id))
     expect(deletions.filter((number) => !ids.has(recordId(number)))).toEqual([1000, 1001])
     expect(await store.put(storedMessage(1001, { storedAt: NOW }), 'peer')).toEqual({ kind: 'stored' })
     expect(await store.put(storedMessage(1002, { storedAt: NOW }), 'peer')).toEqual({ kind: 'deleted' })
-    expect((await store.stats()).records).toBe(RECORD_LIMITS.revocations + room)
+    expect((await store.stats()).records).toBe(RECORD_LIMITS.revocation.records + room)
   })
 
   test('hands out hints for records, one for each member, which go together with the record', async () => {

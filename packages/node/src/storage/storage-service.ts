@@ -146,7 +146,8 @@ export class StorageService {
     if (!isTimely(call, taken.at, this.#now)) return textReply(rpcAnswers.clock())
     const refusal = await this.#refusalOfForward(call, taken.at)
     if (refusal) return refusal
-    this.#takeUpTime.see(taken.at)
+    if (isChangeOfExpiry(call)) this.#takeUpTime.seeExpiry(taken.at)
+    else this.#takeUpTime.see(taken.at)
     const entry = encodeMemberEntry(entryRulesOf(call.method), await this.#options.own.carryOut(call, taken))
     return entry.length > MAX_FRAME_PAYLOAD ? textReply(rpcAnswers.answerTooLarge()) : { status: 200, body: entry }
   }
@@ -194,7 +195,8 @@ export class StorageService {
     const { replication, own, nodeId } = this.#options
     const { owner } = call.params
     const params = encodeForward(methodOf(call.method), call.params as never)
-    const taken: TakenUp = { at: this.#takeUpTime.next(), params }
+    const at = isChangeOfExpiry(call) ? this.#takeUpTime.nextForExpiry() : this.#takeUpTime.next()
+    const taken: TakenUp = { at, params }
     const [mine, others] = await Promise.all([
       own.carryOut(call, taken),
       replication.forward<unknown>(owner, { at: taken.at, method: call.method, params }, entryRulesOf(call.method)),
@@ -267,10 +269,14 @@ export class StorageService {
   }
 }
 
+function isChangeOfExpiry({ method }: SwarmCall): boolean {
+  return method === 'expire' || method === 'expire_all'
+}
+
 /** Whether a member took it up about now; or at any time, what is sent again to those that missed it. */
 function isTimely(call: SwarmCall, at: UnixMillis, now: UnixMillis): boolean {
   if (at > now + FORWARD_TOLERANCE) return false
-  return at >= now - FORWARD_TOLERANCE || call.method === 'expire' || call.method === 'expire_all'
+  return at >= now - FORWARD_TOLERANCE || isChangeOfExpiry(call)
 }
 
 function storedHash(entry: SwarmEntry<unknown>): MessageHash | undefined {

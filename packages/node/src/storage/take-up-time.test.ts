@@ -24,6 +24,17 @@ test('it is the clock, unless another member is ahead', async () => {
   expect(time.next()).toBe(at(4_001))
 })
 
+test('what comes after a change of expiry has a later time, also where another member took it up', async () => {
+  const { clock, time, at } = started()
+  expect([time.nextForExpiry(), time.nextForExpiry(), time.next(), time.next()]).toEqual([at(0), at(1), at(2), at(2)])
+  time.seeExpiry(at(5))
+  expect([time.next(), time.nextForExpiry()]).toEqual([at(6), at(6)])
+  time.see(at(7))
+  expect(time.next()).toBe(at(7))
+  await clock.advance(millis(9))
+  expect(time.next()).toBe(at(9))
+})
+
 test('nobody is followed further than 10 s ahead, also where the own clock was set back', () => {
   const { clock, time, at } = started()
   time.see(at(10_001))

@@ -3,13 +3,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ITEM_ID_BYTES } from '../storage/buckets.ts'
 import type { BucketDigest, BucketItem, StoredMessage } from '../storage/node-store.ts'
 import { bucketReader } from './bucket-table.ts'
-import { blobOf, integerOf, MESSAGE_COLUMNS, ownerOf, placedMessageOf } from './rows.ts'
+import { blobOf, integerOf, ownerOf, placedMessageOf, TOLD_COLUMNS } from './rows.ts'
 
 export function bucketReads(db: DatabaseSync) {
   const read = bucketReader(db)
   const items = db.prepare(`SELECT i.id, i.ref, o.key AS owner FROM items i JOIN owners o ON o.id = i.owner
     WHERE i.bucket = ? AND i.id > ? ORDER BY i.id LIMIT ?`)
-  const message = db.prepare(`SELECT ${MESSAGE_COLUMNS}, m.namespace, o.key AS owner
+  const message = db.prepare(`SELECT ${TOLD_COLUMNS}, m.namespace, o.key AS owner
     FROM items i JOIN messages m ON m.id = i.ref JOIN owners o ON o.id = m.owner WHERE i.bucket = ? AND i.id = ?`)
 
   return {

@@ -3,11 +3,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { NodeId, UnixMillis } from '@starling/protocol'
 import { HINT_BUDGET, type Hint, hintSize } from '../storage/node-store.ts'
 import { memberBytes } from './key-bytes.ts'
-import { blobOf, integerOf, MESSAGE_COLUMNS, memberOf, placedMessageOf, type Row, recordOf } from './rows.ts'
+import { blobOf, integerOf, memberOf, placedMessageOf, type Row, recordOf, TOLD_COLUMNS } from './rows.ts'
 
 export function hintReads(db: DatabaseSync) {
   const due = db.prepare(`SELECT h.id AS hint, h.attempts, h.record, h.request AS forwarded,
-    m.namespace, o.key AS owner, ${MESSAGE_COLUMNS}
+    m.namespace, o.key AS owner, ${TOLD_COLUMNS}
     FROM hints h LEFT JOIN messages m ON m.id = h.message LEFT JOIN owners o ON o.id = m.owner
     WHERE h.member = ? AND h.due <= ? AND h.expiry > ? AND (h.message IS NULL OR m.expiry > ?)
     ORDER BY h.due, h.id LIMIT ?`)

@@ -17,6 +17,7 @@ export const memberBytes = (member: NodeId): Uint8Array => Buffer.from(member, '
 
 /** 32 hex digits → 16 bytes. */
 export const recordBytes = (id: RecordId): Uint8Array => Buffer.from(id, 'hex')
+export const recordText = (bytes: Uint8Array): RecordId => hex(bytes) as RecordId
 
 const view = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 const base64 = (bytes: Uint8Array): string => view(bytes).toString('base64')

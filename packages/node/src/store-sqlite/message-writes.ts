@@ -2,16 +2,17 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { MessageHash, Namespace, Owner, UnixMillis } from '@starling/protocol'
 import { ITEM_ID_BYTES } from '../storage/buckets.ts'
+import { expiryAfter } from '../storage/expiry-change.ts'
 import type { PlacedHash, PutOrigin, PutOutcome, StoredMessage } from '../storage/node-store.ts'
-import { sortedExpiries, sortedTexts } from '../storage/sorted.ts'
+import { sortedTexts } from '../storage/sorted.ts'
 import type { BucketTable } from './bucket-table.ts'
 import type { DiskRoom } from './disk-room.ts'
-import { hashBytes, hashText } from './key-bytes.ts'
+import { createExpirySteps } from './expiry-steps.ts'
+import { hashBytes } from './key-bytes.ts'
 import type { OwnerEntry, OwnerLimits, OwnerTable } from './owner-table.ts'
-import { createOwnerWalk, type Walk } from './owner-walk.ts'
+import { inSlices, type Walk } from './owner-walk.ts'
 import { KINDS } from './record-kinds.ts'
 import { DamagedError, NoRoomError } from './sqlite-failure.ts'
-import type { WriteOperation, WriteResults } from './write-operation.ts'
 
 /** Milliseconds that a deletion of expired messages may keep other writes waiting, and after how many it looks. */
 const SWEEP_TIME = 5
@@ -31,22 +32,25 @@ export type WriteContext = {
 
 export type MessageWrites = ReturnType<typeof createMessageWrites>
 
-type Held = { readonly id: number; readonly namespace: number; readonly expiry: number; readonly storedAt: number }
+/** A message that is here; `given`: the latest expiry that a store gave. */
+export type Held = Readonly<Record<'id' | 'namespace' | 'expiry' | 'given' | 'storedAt', number>>
 
 export function createMessageWrites(context: WriteContext) {
   const { db, counts, owners, buckets } = context
-  const walk = createOwnerWalk(context)
+  const steps = createExpirySteps(db)
   /** Of the newest message there was, also in a transaction that did not happen: IDs only have to ascend. */
   let lastId = Number(db.prepare('SELECT COALESCE(MAX(id), 0) AS id FROM messages').get()!['id'])
   const insertItem = db.prepare('INSERT INTO items(bucket, id, ref, owner) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
   const insert = db.prepare(`INSERT INTO messages(id, owner, namespace, timestamp, expiry, stored_at, hash,
-    authorisation, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    authorisation, data, given) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const insertPlace = db.prepare('INSERT INTO places(owner, namespace, message, size) VALUES (?, ?, ?, ?)')
-  const held = db.prepare(`SELECT m.id, m.namespace, m.expiry, m.stored_at FROM items i JOIN messages m ON m.id = i.ref
-    WHERE i.bucket = ? AND i.id = ? AND m.owner = ?`)
-  const setStored = db.prepare('UPDATE messages SET expiry = ?, stored_at = ?, authorisation = ? WHERE id = ?')
+  const held = db.prepare(`SELECT m.id, m.namespace, m.expiry, COALESCE(m.given, m.expiry) AS given, m.stored_at
+    FROM items i JOIN messages m ON m.id = i.ref WHERE i.bucket = ? AND i.id = ? AND m.owner = ?`)
+  const setStored = db.prepare(
+    'UPDATE messages SET expiry = ?, given = ?, stored_at = ?, authorisation = ? WHERE id = ?',
+  )
   const setSize = db.prepare('UPDATE places SET size = ? WHERE owner = ? AND namespace = ? AND message = ?')
-  const setExpiry = db.prepare('UPDATE messages SET expiry = ? WHERE id = ?')
+  const setExpiry = db.prepare('UPDATE messages SET expiry = ?, given = ? WHERE id = ?')
   const remove = db.prepare('DELETE FROM messages WHERE id = ?')
   const removePlace = db.prepare(`DELETE FROM places WHERE owner = ? AND namespace = ? AND message = ? RETURNING size`)
   const removeItem = db.prepare('DELETE FROM items WHERE bucket = ? AND id = ?')
@@ -62,8 +66,15 @@ export function createMessageWrites(context: WriteContext) {
   const find = (owner: OwnerEntry, hash: Uint8Array): Held | undefined => {
     const row = held.get(owner.bucket, itemId(hash), owner.id)
     if (!row) return undefined
-    const { id, namespace, expiry, stored_at } = row
-    return { id: Number(id), namespace: Number(namespace), expiry: Number(expiry), storedAt: Number(stored_at) }
+    const { id, namespace, expiry, given, stored_at } = row
+    const times = { expiry: Number(expiry), given: Number(given), storedAt: Number(stored_at) }
+    return { id: Number(id), namespace: Number(namespace), ...times }
+  }
+
+  /** The expiry that holds after all changes. */
+  const expiryOf = (owner: OwnerEntry, hash: Uint8Array, message: Omit<Held, 'id' | 'expiry'>): UnixMillis => {
+    const { given: expiry, storedAt } = message
+    return expiryAfter({ expiry, storedAt }, steps.of(owner, itemId(hash), message))
   }
 
   /** Of the latest record that covers the message, or would if it were older; 0 if there is none. */
@@ -90,15 +101,19 @@ export function createMessageWrites(context: WriteContext) {
   }
 
   /** The authorisation is that of the latest store: its time is about `storedAt`, and members verify that. */
-  const keepExisting = (owner: OwnerEntry, existing: Held, message: StoredMessage, storedAt: number): PutOutcome => {
-    const { expiry, authorisation, data } = message
-    const later = Math.max(existing.expiry, expiry) as UnixMillis
-    if (storedAt > existing.storedAt) {
-      setStored.run(later, storedAt, authorisation, existing.id)
+  const keepExisting = (owner: OwnerEntry, existing: Held, message: StoredMessage, time: number): PutOutcome => {
+    const { authorisation, data } = message
+    const given = Math.max(existing.given, message.expiry)
+    const storedAt = Math.max(existing.storedAt, time)
+    const isLater = storedAt > existing.storedAt
+    if (!isLater && given === existing.given) return { kind: 'existed', expiry: existing.expiry as UnixMillis }
+    const expiry = expiryOf(owner, hashBytes(message.hash), { ...existing, given, storedAt })
+    if (isLater) {
+      setStored.run(expiry, elseNull(given, expiry), storedAt, authorisation, existing.id)
       setSize.run(data.length + authorisation.length, owner.id, existing.namespace, existing.id)
       owner.usage = undefined
-    } else if (later > existing.expiry) setExpiry.run(later, existing.id)
-    return { kind: 'existed', expiry: later }
+    } else setExpiry.run(expiry, elseNull(given, expiry), existing.id)
+    return { kind: 'existed', expiry }
   }
 
   const removeMessage = (owner: OwnerEntry, id: number, namespace: number, hash: Uint8Array) => {
@@ -110,6 +125,19 @@ export function createMessageWrites(context: WriteContext) {
     counts.messages--
     if (owner.usage) owner.usage = { messages: owner.usage.messages - 1, bytes: owner.usage.bytes - size }
     owners.reduce(owner)
+  }
+
+  /** Where it was, if it was here and was not stored after `notAfter`. */
+  const deleteOne = (
+    owner: OwnerEntry,
+    hash: MessageHash,
+    notAfter = Number.POSITIVE_INFINITY,
+  ): PlacedHash | undefined => {
+    const key = hashBytes(hash)
+    const existing = find(owner, key)
+    if (!existing || existing.storedAt > notAfter) return undefined
+    removeMessage(owner, existing.id, existing.namespace, key)
+    return { hash, namespace: existing.namespace as Namespace }
   }
 
   return {
@@ -137,7 +165,9 @@ export function createMessageWrites(context: WriteContext) {
         return keepExisting(owner, existing, message, storedAt)
       }
       lastId = id
-      insert.run(id, owner.id, namespace, timestamp, expiry, storedAt, hash, authorisation, data)
+      const holds = expiryOf(owner, hash, { namespace, given: expiry, storedAt })
+      const times = [timestamp, holds, storedAt] as const
+      insert.run(id, owner.id, namespace, ...times, hash, authorisation, data, elseNull(expiry, holds))
       insertPlace.run(owner.id, namespace, id, size)
       buckets.change(owner.bucket, hash, 1)
       counts.messages++
@@ -145,55 +175,26 @@ export function createMessageWrites(context: WriteContext) {
       return { kind: 'stored' }
     },
 
-    /** Those that were here and were not stored after `notAfter`. */
-    delete(owner: Owner, hashes: readonly MessageHash[], notAfter = Number.POSITIVE_INFINITY): PlacedHash[] {
-      const entry = owners.find(owner)
-      const deleted = new Map<MessageHash, Namespace>()
-      for (const hash of entry ? hashes : []) {
-        const key = hashBytes(hash)
-        const existing = find(entry!, key)
-        if (!existing || existing.storedAt > notAfter) continue
-        removeMessage(entry!, existing.id, existing.namespace, key)
-        deleted.set(hash, existing.namespace as Namespace)
-      }
-      return sortedTexts(deleted.keys()).map((hash) => ({ hash, namespace: deleted.get(hash)! }))
-    },
-
-    removeMessage,
-
-    expire(operation: Extract<WriteOperation, { kind: 'expire' }>): WriteResults['expire'] {
-      const { owner, hashes, expiries, mode } = operation
-      const entry = owners.find(owner)
-      const updated = new Map<MessageHash, UnixMillis>()
-      const unchanged = new Map<MessageHash, UnixMillis>()
-      for (const [index, hash] of (entry ? hashes : []).entries()) {
-        const expiry = expiries.length === 1 ? expiries[0]! : expiries[index]!
-        const existing = find(entry!, hashBytes(hash))
-        if (!existing) continue
-        const current = existing.expiry as UnixMillis
-        if ((mode === 'shorten' && expiry >= current) || (mode === 'extend' && expiry <= current)) {
-          if (!updated.has(hash)) unchanged.set(hash, current)
-          continue
-        }
-        setExpiry.run(expiry, existing.id)
-        unchanged.delete(hash)
-        updated.set(hash, expiry)
-      }
-      return { updated: sortedExpiries(updated), unchanged: sortedExpiries(unchanged) }
-    },
-
-    *expireAll({
-      owner,
-      namespace,
-      expiry,
-    }: Extract<WriteOperation, { kind: 'expireAll' }>): Walk<WriteResults['expireAll']> {
-      const changed = new Map<MessageHash, Namespace>()
-      yield* walk(owner, namespace, (_, row) => {
-        if (row.expiry <= expiry) return
-        setExpiry.run(expiry, row.id)
-        changed.set(hashText(row.hash), row.namespace)
+    /** Those that were here, sorted. */
+    *delete(owner: Owner, hashes: readonly MessageHash[]): Walk<MessageHash[]> {
+      const deleted = new Set<MessageHash>()
+      yield* inSlices(hashes, (hash) => {
+        const entry = owners.find(owner)
+        if (entry && deleteOne(entry, hash)) deleted.add(hash)
       })
-      return sortedTexts(changed.keys()).map((hash) => ({ hash, namespace: changed.get(hash)!, expiry }))
+      return sortedTexts(deleted)
+    },
+
+    deleteOne,
+    removeMessage,
+    find,
+    steps,
+
+    /** After a change of the records: the expiry that holds now, which the message gets. */
+    renewExpiry(owner: OwnerEntry, message: Held, hash: Uint8Array): UnixMillis {
+      const expiry = expiryOf(owner, hash, message)
+      if (expiry !== message.expiry) setExpiry.run(expiry, elseNull(message.given, expiry), message.id)
+      return expiry
     },
 
     /** Ends early rather than keeping other writes waiting: what is left is for the next call. */
@@ -214,4 +215,6 @@ export function createMessageWrites(context: WriteContext) {
   }
 }
 
+/** What is given is not kept twice. */
+const elseNull = (given: number, expiry: number): number | null => (given === expiry ? null : given)
 const itemId = (hash: Uint8Array): Uint8Array => hash.subarray(0, ITEM_ID_BYTES)

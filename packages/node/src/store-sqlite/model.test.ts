@@ -14,7 +14,7 @@ import { MemoryDisk } from '../storage/memory-disk.ts'
 import { openMemoryStore } from '../storage/memory-store.ts'
 import type { NodeStore } from '../storage/node-store.ts'
 import { changeRecord, recordId, token } from '../storage/records.suite.ts'
-import { ALICE, hashOf, MEMBER, NOW, storedMessage } from '../storage/store-fixture.suite.ts'
+import { ALICE, byHash, hashOf, MEMBER, NOW, storedMessage } from '../storage/store-fixture.suite.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 type Call = (store: NodeStore) => Promise<unknown>
@@ -36,16 +36,29 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('deleteAll' as const), namespace: namespaces }),
   fc.record({ kind: fc.constant('deleteAll' as const), namespace: namespaces, before: time }),
   fc.record({
+    kind: fc.constant('expire' as const),
+    mode: fc.constantFrom('set' as const, 'shorten' as const, 'extend' as const),
+    expiries: fc
+      .uniqueArray(fc.tuple(number, time), { maxLength: 4, selector: ([n]) => n })
+      .map((some) => some.map(([n, expiry]) => ({ hash: hashOf(n), expiry }))),
+  }),
+  fc.record({ kind: fc.constant('expireAll' as const), namespace: namespaces, expiry: time }),
+  fc.record({
     kind: fc.constantFrom('revoke' as const, 'unrevoke' as const),
     tokens: numbers.map((some) => some.map(token)),
   }),
 )
 
-/** A message has one owner and one namespace, as its hash says. */
+/** A message has one owner, one namespace and one content, as its hash says. */
 const message = fc
-  .record({ number, timestamp: time, expiry: time, storedAt: time, size: fc.nat(90) })
-  .map(({ number: n, size, ...times }) =>
-    storedMessage(n, { ...times, owner: ownerOf(n), namespace: NAMESPACES[n % 2]!, data: new Uint8Array(size) }),
+  .record({ number, timestamp: time, expiry: time, storedAt: time })
+  .map(({ number: n, ...times }) =>
+    storedMessage(n, {
+      ...times,
+      owner: ownerOf(n),
+      namespace: NAMESPACES[n % 2]!,
+      data: new Uint8Array((37 * n) % 90),
+    }),
   )
 const ownerOf = (n: number): Owner => OWNERS[n % OWNERS.length]!
 
@@ -59,7 +72,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
     ),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.tuple(number, fc.nat(9), change).map(
       ([n, at, what]): Call =>
         (store) =>
@@ -70,16 +83,6 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
     ([whose, some]): Call =>
       (store) =>
         store.delete(whose, some.map(hashOf)),
-  ),
-  fc.tuple(owner, numbers, time, fc.constantFrom('set' as const, 'shorten' as const, 'extend' as const)).map(
-    ([whose, some, expiry, mode]): Call =>
-      (store) =>
-        store.expire({ owner: whose, hashes: some.map(hashOf), expiries: [expiry], mode }),
-  ),
-  fc.tuple(owner, namespaces, time).map(
-    ([whose, where, expiry]): Call =>
-      (store) =>
-        store.expireAll({ owner: whose, namespace: where, expiry }),
   ),
   fc.tuple(owner, numbers, numbers).map(
     ([whose, some, records]): Call =>
@@ -151,6 +154,7 @@ async function everything(store: NodeStore): Promise<unknown> {
   const digests = [...(await store.digests())].sort(([a], [b]) => a - b)
   const buckets = [...new Set(OWNERS.map(bucketOf))]
   const items = await Promise.all(buckets.map((bucket) => store.itemsIn(bucket, { limit: 100 })))
+  const told = buckets.flatMap((bucket, index) => items[index]!.map(({ id }) => ({ bucket, id })))
   const ofOwners = OWNERS.map(async (each) => [
     await store.hashesOf(each),
     await store.recordsOf(each),
@@ -168,6 +172,7 @@ async function everything(store: NodeStore): Promise<unknown> {
     digests,
     items,
     ofOwners: await Promise.all(ofOwners),
+    told: (await store.messagesByItem(told)).toSorted(byHash),
     due: due.map(({ work }) => work),
   })
 }

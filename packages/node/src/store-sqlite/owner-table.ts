@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Owner } from '@starling/protocol'
 import { bucketOf } from '../storage/buckets.ts'
 import { ownerBytes, ownerText } from './key-bytes.ts'
-import { FIRST_REVOCATION } from './record-kinds.ts'
+import { CLASS_KINDS } from './record-kinds.ts'
 import { DamagedError } from './sqlite-failure.ts'
 
 export type OwnerLimits = { readonly maxBytes: number; readonly maxMessages: number }
@@ -17,6 +17,8 @@ export type OwnerEntry = {
   readonly bucket: number
   /** Of the latest deletion; 0 without. */
   latestDeletion: number
+  /** False: it has none. */
+  mayHaveExpiryChanges: boolean
   /** Counted when it is first needed. */
   usage: { messages: number; bytes: number } | undefined
 }
@@ -37,7 +39,11 @@ export class OwnerTable {
       insert: db.prepare('INSERT INTO owners(key) VALUES (?)'),
       remove: db.prepare(`DELETE FROM owners WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE owner = ?1)
         AND NOT EXISTS (SELECT 1 FROM records WHERE owner = ?1)`),
-      latestDeletion: db.prepare('SELECT MAX(at) AS at FROM records WHERE owner = ? AND kind < ?'),
+      latestDeletion: db.prepare(
+        `SELECT MAX(at) AS at FROM records WHERE owner = ? AND kind IN ${CLASS_KINDS.deletion}`,
+      ),
+      expiryChange: db.prepare(`SELECT 1 FROM records WHERE owner = ?1 AND kind IN ${CLASS_KINDS.expiry}
+        UNION ALL SELECT 1 FROM records WHERE owner = ?1 AND kind IN ${CLASS_KINDS.expiryOfAll} LIMIT 1`),
       usage: db.prepare('SELECT COUNT(*) AS messages, COALESCE(SUM(size), 0) AS bytes FROM places WHERE owner = ?'),
     }
   }
@@ -90,8 +96,9 @@ export class OwnerTable {
 
   #learn(owner: Owner, id: number): OwnerEntry {
     if (this.#known.size >= MAX_KNOWN) this.#known.clear()
-    const latestDeletion = Number(this.#statements.latestDeletion.get(id, FIRST_REVOCATION)?.['at'] ?? 0)
-    const entry = { id, owner, bucket: bucketOf(owner), latestDeletion, usage: undefined }
+    const latestDeletion = Number(this.#statements.latestDeletion.get(id)?.['at'] ?? 0)
+    const mayHaveExpiryChanges = this.#statements.expiryChange.get(id) !== undefined
+    const entry = { id, owner, bucket: bucketOf(owner), latestDeletion, mayHaveExpiryChanges, usage: undefined }
     this.#known.set(owner, entry)
     return entry
   }

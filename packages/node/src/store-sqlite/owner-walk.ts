@@ -1,4 +1,4 @@
-/** Goes through all messages of an owner, who may have a million, without keeping other writes waiting. */
+/** Goes through much of an owner's, who may have a million messages, without keeping other writes waiting. */
 import type { Namespace, Owner } from '@starling/protocol'
 import type { WriteContext } from './message-writes.ts'
 import type { OwnerEntry } from './owner-table.ts'
@@ -6,6 +6,8 @@ import type { OwnerEntry } from './owner-table.ts'
 /** Milliseconds of one transaction that a walk takes, and after how many messages it looks. */
 const SLICE = 5
 const PAGE = 100
+/** The same of a list: a shorter one is gone through at once. */
+export const STEP = 16
 
 type WalkedRow = {
   readonly id: number
@@ -13,15 +15,28 @@ type WalkedRow = {
   readonly hash: Uint8Array
   readonly timestamp: number
   readonly expiry: number
+  readonly given: number
   readonly storedAt: number
 }
 
 /** Yields when others are to have a transaction; then it goes on where it was, whatever they did. */
 export type Walk<T> = Generator<undefined, T>
 
+/** What `visit` knows of owners and rows may have changed since the last item. */
+export function* inSlices<T>(items: readonly T[], visit: (item: T) => void): Walk<undefined> {
+  let start = performance.now()
+  for (const [index, item] of items.entries()) {
+    visit(item)
+    if (index % STEP !== STEP - 1 || performance.now() - start < SLICE) continue
+    yield
+    start = performance.now()
+  }
+}
+
 export function createOwnerWalk({ db, owners }: Pick<WriteContext, 'db' | 'owners'>) {
-  const page = db.prepare(`SELECT p.namespace, m.id, m.hash, m.timestamp, m.expiry, m.stored_at AS storedAt
-    FROM places p JOIN messages m ON m.id = p.message
+  const page =
+    db.prepare(`SELECT p.namespace, m.id, m.hash, m.timestamp, m.expiry, COALESCE(m.given, m.expiry) AS given,
+    m.stored_at AS storedAt FROM places p JOIN messages m ON m.id = p.message
     WHERE p.owner = ? AND (p.namespace, p.message) > (?, ?) ORDER BY p.namespace, p.message LIMIT ${PAGE}`)
 
   return function* walk(

@@ -69,6 +69,10 @@ export function messageOf(row: Row, owner: Owner, namespace: Namespace): StoredM
 
 export const MESSAGE_COLUMNS = 'm.hash, m.timestamp, m.expiry, m.stored_at, m.data, m.authorisation'
 
+/** As other members are told of messages: with the expiry that was given, if it is later than the one that holds. */
+export const TOLD_COLUMNS = `m.hash, m.timestamp, MAX(m.expiry, COALESCE(m.given, 0)) AS expiry, m.stored_at, m.data,
+  m.authorisation`
+
 /** With the owner's key as `owner`, and `namespace`. */
 export function placedMessageOf(row: Row): StoredMessage {
   return messageOf(row, ownerOf(row), namespaceOf(row))

@@ -6,13 +6,13 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ForeignSchemaError } from './sqlite-failure.ts'
-import { removeCopy, upgradeFrom1 } from './upgrade.ts'
+import { EXPIRY_CHANGES, removeCopy, upgradeFrom1, upgradeFrom2 } from './upgrade.ts'
 
 /** Small: a store touches a page of every index. What does not fit lies on pages of its own, free at once when it goes. */
 export const PAGE_SIZE = 2048
 /** 16 MiB: smaller, and a page that many groups touch is written more often; larger, and requests wait for it longer. */
 const CHECKPOINT_PAGES = 8192
-const VERSION = 2
+const VERSION = 3
 
 // The ID of a message is its place in the order of arrival. It may be given again once the newest message is gone: a
 // cursor is a hash. The ID of a hint is not (`AUTOINCREMENT`): a late `settleHints` must not hit another hint.
@@ -20,10 +20,11 @@ const TABLES = `
   -- Those that have messages or records.
   CREATE TABLE owners(id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE) STRICT;
 
+  -- given: the latest expiry that a store gave, where a change of expiry made it another.
   CREATE TABLE messages(
     id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, namespace INTEGER NOT NULL, timestamp INTEGER NOT NULL,
     expiry INTEGER NOT NULL, stored_at INTEGER NOT NULL, hash BLOB NOT NULL, authorisation BLOB NOT NULL,
-    data BLOB NOT NULL) STRICT;
+    data BLOB NOT NULL, given INTEGER) STRICT;
   CREATE INDEX messages_expiry ON messages(expiry);
 
   -- Messages in the order of arrival; size: of data and authorisation.
@@ -39,8 +40,8 @@ const TABLES = `
   -- What transactions have changed since, as bucket-table.ts encodes it.
   CREATE TABLE bucket_changes(id INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;
 
-  -- kind: as in record-kinds.ts; names: hashes or tokens, one after the other; due: when the sweep looks at it;
-  -- unfinished: 1 until all that it deletes is deleted.
+  -- kind: as in record-kinds.ts; names: hashes (with their expiries) or tokens, one after the other; before: or the expiry
+  -- of an expire_all; due: when the sweep looks at it; unfinished: 1 until all that it deletes or changes is.
   CREATE TABLE records(
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, owner INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,
     expiry INTEGER NOT NULL, due INTEGER NOT NULL, unfinished INTEGER NOT NULL, namespace INTEGER, before INTEGER,
@@ -51,6 +52,7 @@ const TABLES = `
   -- What was deleted by its hash; item: the first 16 bytes.
   CREATE TABLE tombstones(owner INTEGER NOT NULL, item BLOB NOT NULL, record INTEGER NOT NULL,
     PRIMARY KEY(owner, item, record)) STRICT, WITHOUT ROWID;
+  ${EXPIRY_CHANGES}
 
   CREATE TABLE hints(
     id INTEGER PRIMARY KEY AUTOINCREMENT, member BLOB NOT NULL, message INTEGER, record INTEGER, request BLOB,
@@ -83,7 +85,8 @@ export function openForWriting(path: string, maxBytes: number): DatabaseSync {
     if (version === 1) {
       upgradeFrom1(db, path, openNew)
       db = openFile(path)
-    } else if (version === 0) createTables(db)
+    } else if (version === 2) upgradeFrom2(db)
+    else if (version === 0) createTables(db)
     if (maxBytes > 0) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / PAGE_SIZE) + RESERVED_PAGES}`)
     return db
   } catch (error) {

@@ -12,9 +12,9 @@ import { memoryLogger } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { describeNodeStore } from '../storage/node-store.suite.ts'
 import type { NodeStore, StoreTuning } from '../storage/node-store.ts'
-import { changeRecord } from '../storage/records.suite.ts'
+import { changeRecord, recordId } from '../storage/records.suite.ts'
 import { sortedTexts } from '../storage/sorted.ts'
-import { BOB, hashOf, storedMessage } from '../storage/store-fixture.suite.ts'
+import { ALICE, BOB, EXPIRY, hashOf, storedMessage } from '../storage/store-fixture.suite.ts'
 import { FaultLog } from './fault-log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { MAX_PENDING_BYTES, MAX_PENDING_WRITES, Writer } from './writer.ts'
@@ -150,15 +150,77 @@ test('the deletion of a whole account does not keep others waiting, and names al
   await Promise.all(numbers.map((number) => store.put(storedMessage(number))))
   const finished: string[] = []
   const everything = { kind: 'deleteAll', namespace: 'all' } as const
+  const expireAll = { kind: 'expireAll', namespace: 'all', expiry: unixMillis(1) } as const
   const [outcome] = await Promise.all([
     store.apply(changeRecord(1, 5000, everything)).finally(() => finished.push('deletion')),
-    store.expireAll({ ...query, expiry: unixMillis(1) }).finally(() => finished.push('expiry')),
+    store.apply(changeRecord(2, 5000, expireAll)).finally(() => finished.push('expiry')),
     store.put(storedMessage(5000, { owner: BOB })).finally(() => finished.push('put')),
   ])
   expect(finished[0]).toBe('put')
   expect(outcome.deleted.map(({ hash }) => hash)).toEqual(sortedTexts(numbers.map(hashOf)))
   expect((await store.retrieve(query)).messages).toEqual([])
-  expect(await store.stats()).toMatchObject({ messages: 1, records: 1 })
+  expect(await store.stats()).toMatchObject({ messages: 1, records: 2 })
+})
+
+test('a long list of hashes does not keep others waiting, to be deleted, changed or forgotten', async (t) => {
+  await using store = await open(join(temporaryFolder(t), 'node.sqlite'))
+  const numbers = Array.from({ length: 3000 }, (_, number) => number)
+  const all = numbers.map(hashOf)
+  const expiry = unixMillis(EXPIRY - 1)
+  const expiries = all.map((hash) => ({ hash, expiry }))
+  let others = 6000
+  const isFirst = async (slow: Promise<unknown>) => {
+    const finished: string[] = []
+    const put = store.put(storedMessage(others++, { owner: BOB })).finally(() => finished.push('put'))
+    await Promise.all([slow.finally(() => finished.push('slow')), put])
+    return finished[0] === 'put'
+  }
+  await Promise.all(numbers.map((number) => store.put(storedMessage(number))))
+  const shorten = changeRecord(1, 5000, { kind: 'expire', mode: 'shorten', expiries })
+  const shortening = store.apply(shorten)
+  expect(await isFirst(shortening)).toBe(true)
+  expect((await shortening).updated.map(({ hash }) => hash)).toEqual(sortedTexts(all))
+  const deletion = store.apply(changeRecord(2, 5000, { kind: 'delete', hashes: all }))
+  expect(await isFirst(deletion)).toBe(true)
+  expect((await deletion).deleted.map(({ hash }) => hash)).toEqual(sortedTexts(all))
+  expect(await store.put(storedMessage(2999), 'peer')).toEqual({ kind: 'deleted' })
+  expect(await isFirst(store.forget(ALICE, { hashes: [], records: [1, 2].map(recordId) }))).toBe(true)
+  expect(await store.put(storedMessage(2999), 'peer')).toEqual({ kind: 'stored' })
+  await Promise.all(numbers.map((number) => store.put(storedMessage(number))))
+  expect(await isFirst(store.delete(ALICE, all))).toBe(true)
+  expect(await store.stats()).toMatchObject({ messages: others - 6000, records: 0 })
+})
+
+test('a change of many expiries that a crash cut short is finished by the sweep', async (t) => {
+  const path = join(temporaryFolder(t), 'node.sqlite')
+  await using store = await open(path)
+  for (const number of [1, 2]) await store.put(storedMessage(number))
+  const expiry = unixMillis(EXPIRY - 1)
+  const expiries = [1, 2].map((number) => ({ hash: hashOf(number), expiry }))
+  await store.apply(changeRecord(1, 9, { kind: 'expire', mode: 'shorten', expiries }))
+  await store[Symbol.asyncDispose]()
+  // As if it had been in the middle.
+  change(path, 'UPDATE records SET unfinished = 1; UPDATE messages SET expiry = given, given = NULL WHERE id = 2')
+  change(path, `DELETE FROM expiry_changes WHERE item = x'${Buffer.from(hashOf(2), 'base64').toString('hex', 0, 16)}'`)
+  await using again = await open(path)
+  expect(await again.deleteExpired(unixMillis(0), 9)).toBe(1)
+  expect(await again.deleteExpired(unixMillis(0), 9)).toBe(0)
+  const held = await again.expiries(ALICE, [1, 2].map(hashOf))
+  expect([...held.values()]).toEqual([expiry, expiry])
+  await again.apply(changeRecord(2, 20, { kind: 'expire', mode: 'set', expiries }))
+  expect((await again.recordsOf(ALICE)).map(({ id }) => id)).toEqual([recordId(2)])
+})
+
+test('a deletion of many that has expired goes in parts', async (t) => {
+  await using store = await open(join(temporaryFolder(t), 'node.sqlite'))
+  const many = Array.from({ length: 20_000 }, (_, number) => hashOf(number))
+  const record = changeRecord(1, 1, { kind: 'delete', hashes: many })
+  await store.apply(record)
+  let calls = 0
+  while ((await store.deleteExpired(record.expiry, 500)) > 0) calls++
+  expect(calls).toBeGreaterThan(1)
+  expect(await store.stats()).toMatchObject({ records: 0 })
+  expect(await store.put(storedMessage(1), 'peer')).toEqual({ kind: 'stored' })
 })
 
 test('a deletion that a crash cut short is finished by the sweep', async (t) => {

@@ -90,14 +90,6 @@ class SqliteStore implements NodeStore {
     return this.#writer.write({ kind: 'delete', owner, hashes })
   }
 
-  expire(change: Parameters<NodeStore['expire']>[0]): ReturnType<NodeStore['expire']> {
-    return this.#writer.write({ kind: 'expire', ...change })
-  }
-
-  expireAll(change: Parameters<NodeStore['expireAll']>[0]): ReturnType<NodeStore['expireAll']> {
-    return this.#writer.write({ kind: 'expireAll', ...change })
-  }
-
   async revokedTokens(owner: Owner): ReturnType<NodeStore['revokedTokens']> {
     return this.#read((reader) => reader.revokedTokens(owner))
   }

@@ -1,7 +1,7 @@
 /**
- * Brings a file of schema 1 to the present one, by copying: the old file stays as it is until the copy is durable, and is
- * then replaced by it in one step. A crash in between leaves the old file and a copy that the next start throws away.
- * Imports types alone: the writer's thread starts quickly.
+ * Brings files of earlier schemas to the present one. Of schema 1 by copying: the old file stays as it is until the copy is
+ * durable, and is then replaced by it in one step. A crash in between leaves the old file and a copy that the next start
+ * throws away. Of schema 2 by adding to it, in one transaction. Imports types alone: the writer's thread starts quickly.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -19,6 +19,21 @@ type HintRow = Readonly<Record<'id' | 'expiry' | 'due' | 'attempts', number>> &
 
 /** Where the copy lies until it is whole. */
 const copyPath = (path: string): string => `${path}.upgrade`
+
+/**
+ * What each `expire` does to each message, as far as it makes a difference beside others: docs/protocol/replication.md §3.
+ * item: the first 16 bytes of the hash.
+ */
+export const EXPIRY_CHANGES = `
+  CREATE TABLE expiry_changes(owner INTEGER NOT NULL, item BLOB NOT NULL, record INTEGER NOT NULL, expiry INTEGER NOT NULL,
+    PRIMARY KEY(owner, item, record)) STRICT, WITHOUT ROWID;
+  CREATE INDEX expiry_changes_record ON expiry_changes(record);`
+
+/** Instant, whatever the file holds. */
+export function upgradeFrom2(db: DatabaseSync): void {
+  db.exec(`BEGIN IMMEDIATE; ALTER TABLE messages ADD COLUMN given INTEGER; ${EXPIRY_CHANGES}
+    PRAGMA user_version = 3; COMMIT`)
+}
 
 /** @param open makes an empty file of the present schema. */
 export function upgradeFrom1(old: DatabaseSync, path: string, open: (path: string) => DatabaseSync): void {

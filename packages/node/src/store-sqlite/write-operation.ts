@@ -1,16 +1,7 @@
 /** What the main thread and the writer's thread tell each other: plain values only, for they are copied between threads. */
-import type { MessageHash, Namespace, NodeId, Owner, RecordId, UnixMillis } from '@starling/protocol'
+import type { MessageHash, NodeId, Owner, RecordId, UnixMillis } from '@starling/protocol'
 import type { ChangeRecord } from '../storage/change-record.ts'
-import type {
-  ChangeOutcome,
-  ExpireMode,
-  HashExpiry,
-  NewHint,
-  PlacedHash,
-  PutOrigin,
-  PutOutcome,
-  StoredMessage,
-} from '../storage/node-store.ts'
+import type { ChangeOutcome, NewHint, PutOrigin, PutOutcome, StoredMessage } from '../storage/node-store.ts'
 import type { NodeStoreError } from '../storage/node-store-error.ts'
 
 export type WriteOperation =
@@ -22,20 +13,7 @@ export type WriteOperation =
       readonly hashes: readonly MessageHash[]
       readonly records: readonly RecordId[]
     }
-  | {
-      readonly kind: 'expireAll'
-      readonly owner: Owner
-      readonly namespace: Namespace | 'all'
-      readonly expiry: UnixMillis
-    }
   | { readonly kind: 'delete'; readonly owner: Owner; readonly hashes: readonly MessageHash[] }
-  | {
-      readonly kind: 'expire'
-      readonly owner: Owner
-      readonly hashes: readonly MessageHash[]
-      readonly expiries: readonly UnixMillis[]
-      readonly mode: ExpireMode
-    }
   | { readonly kind: 'deleteExpired'; readonly now: UnixMillis; readonly limit: number }
   | { readonly kind: 'addHints'; readonly hints: readonly NewHint[] }
   | { readonly kind: 'settleHints'; readonly ids: readonly number[] }
@@ -47,9 +25,7 @@ export type WriteResults = {
   put: PutOutcome
   apply: ChangeOutcome
   forget: undefined
-  expireAll: readonly (PlacedHash & HashExpiry)[]
   delete: readonly MessageHash[]
-  expire: { readonly updated: readonly HashExpiry[]; readonly unchanged: readonly HashExpiry[] }
   deleteExpired: number
   addHints: undefined
   settleHints: undefined

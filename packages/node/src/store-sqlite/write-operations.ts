@@ -69,15 +69,9 @@ function createOperations(
       case 'apply':
         return records.apply(operation.record)
       case 'delete':
-        return messages.delete(operation.owner, operation.hashes).map(({ hash }) => hash)
+        return messages.delete(operation.owner, operation.hashes)
       case 'forget':
-        messages.delete(operation.owner, operation.hashes)
-        records.forget(operation.owner, operation.records)
-        return undefined
-      case 'expire':
-        return messages.expire(operation)
-      case 'expireAll':
-        return messages.expireAll(operation)
+        return records.forget(operation.owner, operation)
       case 'deleteExpired': {
         const { now, limit } = operation
         if (records.resume()) return 1

@@ -25,8 +25,8 @@ import { LIMITS } from './limits.ts'
 import { type Namespace, parseNamespace } from './namespace.ts'
 
 const MAX_AUTHORISATION_BYTES = 512
-/** Of an encoded `clientRequest` that is kept or transferred: 20,000 hashes and their signature fit. */
-export const MAX_RECORD_BYTES = 1_048_576
+/** Of an encoded `clientRequest` that is kept or transferred: 20,000 hashes with an expiry each, and their signature, fit. */
+export const MAX_RECORD_BYTES = 1_572_864
 export const MAX_TRANSFER_ITEMS = 512
 
 /** A client's request, as members keep it: the method's name and `encodeForward` of its parameters. */

@@ -95,7 +95,9 @@ export function verifyCallSignature(
   call: RpcCall,
   context: { readonly crypto: Crypto; readonly isRevoked: (owner: Owner, token: SubaccountToken) => boolean },
 ): boolean {
-  return verifyAccess(context.crypto, methodOf<MethodName>(call.method), call.params, context.isRevoked) === undefined
+  const method = methodOf<MethodName>(call.method)
+  if (verifyAccess(context.crypto, method, call.params, context.isRevoked) !== undefined) return false
+  return method.access?.checkSigned?.(call.params) === undefined
 }
 
 /** `{"method","params"}` of a call. */
