@@ -343,6 +343,10 @@ test('the log of events tells kinds and counts, and names nobody', async () => {
   const kinds = tablet.events.snapshot.map(({ source, kind }) => `${source} ${kind}`)
   expect(kinds).toContain('otherDevice message.filed')
   expect(alice.events.snapshot.map(({ kind }) => kind)).toContain('message.queued')
+  // What this device sent itself does not come back as something of another one.
+  expect(alice.events.snapshot.filter(({ source, kind }) => source === 'otherDevice' && /^message/.test(kind))).toEqual(
+    [],
+  )
   expect(JSON.stringify(tablet.events.snapshot)).not.toMatch(/05[0-9a-f]{10}|secret/)
 })
 
@@ -363,7 +367,12 @@ test('what another device did with contacts is done here, and nothing goes back 
     await history.markRead(history.state.snapshot.messages.at(-1)!.id)
   }
   await net.clock.advance(seconds(2))
-  expect(seen(tablet)).toMatchObject({ pinned: true, muted: true, title: 'Bobby', unread: 0 })
+  await using late = await anotherDevice(net, alice)
+  await net.clock.advance(seconds(5))
+  for (const device of [tablet, late]) {
+    expect(seen(device)).toMatchObject({ pinned: true, muted: true, title: 'Bobby', unread: 0 })
+  }
+  expect(await textsOf(late, accountOf(bob))).toContain('welcome')
   expect(tablet.conversations.snapshot.find(({ id }) => id === idWith(carol))?.blocked).toBe(true)
   await tablet.updateConversation(idWith(bob), { pinned: false, markedUnread: true })
   await net.clock.advance(seconds(2))

@@ -18,6 +18,7 @@ import type { MessageBook } from './message-book.ts'
 import type { MessagePlace } from './message-place.ts'
 import { deleteOutboxItem, type OutboxItem, putOutboxItem, readOutboxItem } from './outbox-record.ts'
 import type { OwnSwarm } from './own-swarm.ts'
+import type { SeenMessages } from './seen-messages.ts'
 import type { MessageStorage, StoredOn } from './store-message.ts'
 
 const RETRY_BASE = seconds(1)
@@ -42,6 +43,7 @@ export type OutboxOptions = {
   readonly time: NetworkTime
   readonly tasks: TaskGroup
   readonly self: AccountId
+  readonly seen: SeenMessages
   readonly ownSwarm: OwnSwarm
   /** The copy of a message for our other devices. */
   readonly buildSyncCopy: (place: MessagePlace) => Promise<SyncCopy | undefined>
@@ -100,6 +102,7 @@ export class Outbox {
 
   /** Takes a message out before it was stored; what to write for that. */
   cancel(place: MessagePlace): readonly SealedChange[] {
+    if (place.direction === 'incoming') return []
     const lane = this.#lanes.get(place.conversation)
     const found = lane?.items.filter((item) => item.kind === 'message' && item.sentAt === place.sentAt) ?? []
     for (const item of found) lane?.items.splice(lane.items.indexOf(item), 1)
@@ -164,13 +167,18 @@ export class Outbox {
   }
 
   async #succeed(item: OutboxItem, stored: StoredOn): Promise<void> {
-    const { book, store, storage, self } = this.#options
+    const { book, store, storage, self, seen, time } = this.#options
     const isMessage = item.kind === 'message' && !this.#isGone(item)
     const copy = isMessage || item.kind === 'control' ? await this.#copyOf(item) : undefined
-    const others = [deleteOutboxItem(item), ...(copy ? [putOutboxItem(copy)] : [])]
+    const own = item.owner === self ? item : copy
+    const hash = own && storage.hashOf(self, own.data)
+    const others = [
+      deleteOutboxItem(item),
+      ...(copy ? [putOutboxItem(copy)] : []),
+      // What comes back to us from our own swarm is nothing new.
+      ...(hash ? seen.mark(hash, time.now(), time.now()) : []),
+    ]
     if (isMessage) {
-      const own = item.owner === self ? item : copy
-      const hash = own && storage.hashOf(self, own.data)
       const delivery = { kind: 'stored', on: stored.on.length, of: stored.of } as const
       await book.exclusively(() => book.setDelivery(placeOf(item), delivery, { others, hash }))
       this.#spread(item, stored)
