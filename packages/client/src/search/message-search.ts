@@ -1,4 +1,4 @@
-/** Answers what people search for: docs/adr on local search. */
+/** Answers what people search for: docs/adr/0019-local-search.md. */
 import type { ConversationId } from '../api.ts'
 import type { Bitmap } from './bitmap.ts'
 import type { SearchPlace } from './index-records.ts'

@@ -1,5 +1,5 @@
 /**
- * The index of the full-text search: docs/adr on local search. What happens to a message is noted in a log, in the same write
+ * The index of the full-text search: docs/adr/0019-local-search.md. What happens to a message is noted in a log, in the same write
  * as the message; from time to time the log becomes a segment, and segments become larger ones. Invariants: every change of
  * the segments is one write, which also takes from the log what they contain now; what was removed is in no result, and in no
  * segment `REMOVAL_PATIENCE` later; no segment goes while a search reads it.

@@ -1,5 +1,5 @@
 /**
- * How a segment of the search index is written: docs/adr on local search. A segment is immutable: documents in the order of
+ * How a segment of the search index is written: docs/adr/0019-local-search.md. A segment is immutable: documents in the order of
  * their times, and terms in the order of their bytes, each with the documents that have it. Both are cut into blocks, every one
  * a record of the sealed store.
  */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { bundleForBrowser } from './browser-bundle.ts'
 import type { BrowserTestResult } from './browser-node-test.ts'
 
@@ -39,25 +39,42 @@ export function testInChromium(name: string, options: InChromiumOptions): void {
 
 async function runInChromium(options: InChromiumOptions): Promise<readonly BrowserTestResult[]> {
   await using stack = new AsyncDisposableStack()
-  const origin = await serve(stack, await bundleForBrowser(options.entry))
   const setting = await options.setUp?.()
   if (setting !== undefined) stack.defer(setting.tearDown)
+  return withChromium({ entry: options.entry, parameters: setting?.parameters }, async (page, failures) => {
+    const results = await page.evaluate<BrowserTestResult[]>('runBrowserTests()')
+    if (results.length === 0) throw new Error('the bundle declares no test')
+    return failures.length === 0
+      ? results
+      : [...results, { name: 'no error goes unhandled', failure: failures.join('\n') }]
+  })
+}
+
+export type ChromiumOptions = {
+  readonly entry: URL
+  /** `globalThis.testParameters` of the page. */
+  readonly parameters?: unknown
+  /** Flags beside those of tests. */
+  readonly args?: readonly string[]
+}
+
+/** Runs `fn` with a page that has the bundle of `entry`, and with the errors that nobody caught in it. */
+export async function withChromium<T>(
+  { entry, parameters, args = [] }: ChromiumOptions,
+  fn: (page: Page, failures: readonly string[]) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const origin = await serve(stack, await bundleForBrowser(entry))
   // Every launch has a new user-data-dir of its own, which goes with it.
-  const browser = stack.adopt(await chromium.launch({ executablePath, args: FLAGS }), (it: Browser) => it.close())
+  const launched = await chromium.launch({ executablePath, args: [...FLAGS, ...args] })
+  const browser = stack.adopt(launched, (it: Browser) => it.close())
   const page = await browser.newPage()
   const failures: string[] = []
   page.on('pageerror', (error) => failures.push(`${error.message}\n${error.stack}`))
-  await page.addInitScript(
-    (parameters) => Object.assign(globalThis, { testParameters: parameters }),
-    setting?.parameters,
-  )
+  await page.addInitScript((given) => Object.assign(globalThis, { testParameters: given }), parameters)
   await page.goto(origin, { waitUntil: 'load' })
   if (failures.length > 0) throw new Error(`the bundle does not run: ${failures.join('\n')}`)
-  const results = await page.evaluate<BrowserTestResult[]>('runBrowserTests()')
-  if (results.length === 0) throw new Error('the bundle declares no test')
-  return failures.length === 0
-    ? results
-    : [...results, { name: 'no error goes unhandled', failure: failures.join('\n') }]
+  return await fn(page, failures) // awaited here: the page goes when this ends
 }
 
 /** A page on loopback: an origin of its own, and what browsers call a secure context. */
