@@ -35,6 +35,8 @@ import { createNativeCrypto } from '@starling/runtime/native'
 import { memoryLogger, seededRandom, VirtualClock } from '@starling/runtime/testing'
 import type { Client } from '../api.ts'
 import { openClient } from '../create-client.ts'
+import type { FileStorage } from '../files/file-storage.ts'
+import type { PreviewFetcher } from '../files/preview-fetcher.ts'
 import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
 import { MemoryVault } from '../store/memory-vault.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -55,6 +57,10 @@ export class FakeNetwork {
   /** Nodes to which anybody ever had a link. */
   readonly formerlyLinked = new Set<NodeId>()
   readonly #links = new Set<{ readonly node: NodeId; close(): void }>()
+
+  /** Of clients that are opened from then on. */
+  files: FileStorage | undefined
+  previews: PreviewFetcher | undefined
 
   constructor(options: { nodes?: number; swarmSize?: number; seed?: number } = {}) {
     const { nodes = 12, swarmSize = 3, seed = 1 } = options
@@ -146,7 +152,7 @@ export class FakeNetwork {
     // As little as Argon2 allows.
     const passphraseCost = { memoryKib: 8, passes: 1 }
     const ports = { network, clock, random, crypto, logger, transport: device, openStore, vault }
-    return openClient({ ...ports, passphraseCost })
+    return openClient({ ...ports, passphraseCost, files: this.files, previews: this.previews })
   }
 
   device(options: { clockOffset?: Millis } = {}): FakeDevice {

@@ -51,6 +51,22 @@ test('every action of the client can be called from the page', async () => {
   expect(b.proxy.session.snapshot).toEqual({ kind: 'needsName' })
 })
 
+test('calls about files cross, with their bytes and their errors', async () => {
+  using b = bridge()
+  const bytes = Uint8Array.of(1, 2, 3)
+  const gone = { code: 'files_unavailable' }
+  await expect(b.proxy.files.upload({ bytes, fileName: 'a.png' })).rejects.toMatchObject(gone)
+  await expect(b.proxy.files.uploadPicture(bytes)).rejects.toMatchObject(gone)
+  await expect(b.proxy.files.downloadPicture({ url: 'http://files/file/1', key: bytes })).rejects.toMatchObject(gone)
+  expect(await b.proxy.files.preview('see https://a.example/')).toBe(undefined)
+  const sent = await b.proxy.send(wendy, 'hi')
+  await expect(b.proxy.files.download(sent, 0)).rejects.toMatchObject(gone)
+  const picture = { url: 'http://files/file/2', key: new Uint8Array(32).fill(4) }
+  Object.assign(b.client.files, { uploadPicture: async () => picture, download: async () => bytes })
+  expect(await b.proxy.files.uploadPicture(bytes)).toEqual(picture)
+  expect(await b.proxy.files.download(sent, 0)).toEqual(bytes)
+})
+
 test('a history is a window of its own, follows new messages and ends when it is disposed', async () => {
   using b = bridge({ conversations: [longConversation(1_000)] })
   const alice = sampleAccountId('Alice') as string as ConversationId
