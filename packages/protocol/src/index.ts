@@ -38,7 +38,7 @@ export { FEATURES, type Notifications } from './config/fields.ts'
 export * from './config/group-id.ts'
 export * from './config/own-config.ts'
 export { type ConfigState, configData, confirmDeleted, confirmStored, EMPTY_CONFIG } from './config/state.ts'
-export { decodeConfigState, encodeConfigState } from './config/state-codec.ts'
+export { decodeConfigState, decodeToldData, encodeConfigState } from './config/state-codec.ts'
 export * from './config/user-groups.ts'
 export {
   readUserProfile,

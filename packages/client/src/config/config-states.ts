@@ -1,6 +1,7 @@
 /**
  * The config objects of an account, in memory and on the disk. Invariant: what is in memory is newer than what is on the disk,
- * or the same; a dump is made when it is written, so that a late write never puts back an old state.
+ * or the same; a dump is made when it is written, so that a late write never puts back an old state. While the rest of the
+ * client acts on what another device changed, dumps say what it has not acted on yet.
  */
 import {
   type ConfigDict,
@@ -8,6 +9,7 @@ import {
   type Crypto,
   configData,
   decodeConfigState,
+  decodeToldData,
   EMPTY_CONFIG,
   editOwnConfig,
   encodeConfigState,
@@ -29,6 +31,8 @@ export class ConfigStates {
     conversationInfo: EMPTY_CONFIG,
   }
 
+  readonly #told = new Map<OwnConfigName, ConfigDict>()
+
   constructor(crypto: Crypto) {
     this.#crypto = crypto
   }
@@ -37,7 +41,10 @@ export class ConfigStates {
   async load(store: SealedStore): Promise<void> {
     for (const name of CONFIG_NAMES) {
       const bytes = await store.get(recordOf(name))
-      if (bytes !== undefined) this.#states[name] = decodeConfigState(this.#crypto, bytes)
+      if (bytes === undefined) continue
+      this.#states[name] = decodeConfigState(this.#crypto, bytes)
+      const told = decodeToldData(bytes)
+      if (told !== undefined) this.#told.set(name, told)
     }
   }
 
@@ -53,6 +60,21 @@ export class ConfigStates {
     this.#states[name] = state
   }
 
+  /** The data that was acted on; `undefined`: what there is. */
+  told(name: OwnConfigName): ConfigDict | undefined {
+    return this.#told.get(name)
+  }
+
+  /** Takes what another device changed: until `setTold` it counts as not acted on. */
+  setMerged(name: OwnConfigName, state: ConfigState): void {
+    if (!this.#told.has(name)) this.#told.set(name, this.data(name))
+    this.#states[name] = state
+  }
+
+  setTold(name: OwnConfigName): void {
+    this.#told.delete(name)
+  }
+
   /** What must be written for it: nothing, if nothing changed. */
   edit(name: OwnConfigName, edit: (data: MutableDict) => void): readonly SealedChange[] {
     const before = this.#states[name]
@@ -61,7 +83,7 @@ export class ConfigStates {
   }
 
   dump(name: OwnConfigName): SealedChange {
-    const encode = () => encodeConfigState(this.#crypto, this.#states[name])
+    const encode = () => encodeConfigState(this.#crypto, this.#states[name], this.#told.get(name))
     return {
       kind: 'put',
       name: recordOf(name),

@@ -205,6 +205,33 @@ test('what could not be acted on is told again', async () => {
   expect(second.changes.flatMap(({ contacts }) => contacts)).toMatchObject([{ id: bob, after: { name: 'Bob' } }])
 })
 
+test('what a crash kept from being acted on is told after it, also if an edit was written meanwhile', async () => {
+  await using house = await household(2)
+  const { net, devices, places, seed } = house
+  const [first, second] = devices as [ConfigDevice, ConfigDevice]
+  await first.write(first.shared.contacts.set(bob, { name: 'Bob' }))
+  await net.until(() => second.changes.length > 0)
+  second.isStuck = true
+  await first.write(first.shared.contacts.erase(bob))
+  await net.until(() => contactOn(second, bob) === undefined)
+  await second.write(second.shared.contacts.set(carol, { name: 'Carol' }))
+  await second[Symbol.asyncDispose]()
+  const again = await ConfigDevice.open(net, places[1]!, seed)
+  devices[1] = again
+  await net.clock.advance(seconds(1))
+  expect(again.changes.flatMap(({ contacts }) => contacts)).toContainEqual(
+    expect.objectContaining({ id: bob, after: undefined }),
+  )
+  expect(contactOn(again, carol)?.name).toBe('Carol')
+  await net.clock.advance(seconds(5))
+  const told = again.changes.length
+  await again[Symbol.asyncDispose]()
+  const third = await ConfigDevice.open(net, places[1]!, seed)
+  devices[1] = third
+  await net.clock.advance(seconds(5))
+  expect([told, third.changes.length]).toEqual([1, 0])
+})
+
 test('on a start copies that the swarm has lost are stored again, and those that it has live longer', async () => {
   await using house = await household(1)
   const { net, devices, places, seed, swarm } = house

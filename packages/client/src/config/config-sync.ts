@@ -12,7 +12,6 @@ import {
   changedGroups,
   changedProfile,
   changedReadPositions,
-  configData,
   type Decompress,
   type DisplayName,
   days,
@@ -88,8 +87,6 @@ export class ConfigSync {
   /** Monotonic times: of the last renewal, and since when there have been leftovers. */
   #renewed: number | undefined
   #leftovers: number | undefined
-  /** Data before a change of another device that nobody could act on: it is told again. */
-  readonly #untold = new Map<OwnConfigName, ConfigDict>()
 
   constructor(options: ConfigSyncOptions) {
     this.#options = options
@@ -133,6 +130,7 @@ export class ConfigSync {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger, paths, random } = this.#options
     let failures = 0
+    await this.#tellAll()
     while (!signal.aborted) {
       await paths.connected(signal)
       try {
@@ -168,20 +166,36 @@ export class ConfigSync {
   }
 
   async #merge(name: OwnConfigName, items: readonly RetrievedMessage[]): Promise<void> {
-    const { crypto, decompress, keys, store } = this.#options
+    const { crypto, decompress, keys } = this.#options
     const { namespace } = OWN_CONFIGS[name].object
     // Not the hash that the node names: it could have us delete the copy that it belongs to.
     const found = items.map(({ data }) => ({ hash: deriveMessageHash(crypto, keys.accountId, namespace, data), data }))
-    const before = this.#states.get(name)
-    const after = receiveConfig({ ...this.#context(name), decompress }, before, found)
-    this.#states.set(name, after)
-    const told = this.#untold.get(name) ?? configData(before)
-    this.#untold.set(name, told)
-    const changes = this.#changesOf(name, told, configData(after))
-    if (changes !== undefined) await this.#options.onChange(changes)
-    this.#untold.delete(name)
-    await store.write([this.#states.dump(name)])
+    const merged = receiveConfig({ ...this.#context(name), decompress }, this.#states.get(name), found)
+    this.#states.setMerged(name, merged)
+    await this.#tell(name)
     this.#wakeUp.wake()
+  }
+
+  /** Until it succeeds the state on the disk says that there is something to tell. */
+  async #tell(name: OwnConfigName): Promise<void> {
+    const told = this.#states.told(name)
+    if (told === undefined) return
+    const changes = this.#changesOf(name, told, this.#states.data(name))
+    if (changes !== undefined) await this.#options.onChange(changes)
+    this.#states.setTold(name)
+    await this.#options.store.write([this.#states.dump(name)])
+  }
+
+  /** What a crash kept from being acted on. If it fails again, the next merge tells it. */
+  async #tellAll(): Promise<void> {
+    for (const name of CONFIG_NAMES) {
+      try {
+        await this.#receiving.run(() => this.#tell(name))
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        this.#options.logger.warn('config.tell_failed', { code: error.code })
+      }
+    }
   }
 
   #changesOf(name: OwnConfigName, before: ConfigDict, after: ConfigDict): ConfigChanges | undefined {

@@ -21,6 +21,8 @@ export class ConfigDevice implements AsyncDisposable {
   readonly configs: ConfigSync
   /** What other devices changed, as it was told. */
   readonly changes: ConfigChanges[] = []
+  /** Does not get to act on changes until it crashes. */
+  isStuck = false
   /** How often it cannot act on a change. */
   refusals = 0
   readonly network: Network
@@ -42,6 +44,8 @@ export class ConfigDevice implements AsyncDisposable {
     this.network = new Network(ports, this.#store)
     const { paths, requests, time } = this.network
     const onChange = async (changes: ConfigChanges) => {
+      if (this.isStuck) await new Promise((resolve) => this.#tasks.signal.addEventListener('abort', resolve))
+      this.#tasks.signal.throwIfAborted()
       if (this.refusals > 0) {
         this.refusals--
         throw new StoreError('io')

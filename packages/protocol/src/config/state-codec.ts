@@ -28,14 +28,18 @@ const MAX_DEPTH = 48
 const MAX_BYTES = 32_000_000
 const KINDS = ['clean', 'dirty', 'waiting'] as const
 
-/** Holds everything: a draft goes on where it was. */
-export function encodeConfigState(crypto: Crypto, state: ConfigState): Uint8Array {
+/**
+ * Holds everything: a draft goes on where it was. `told`: the data that the rest of the client has acted on, if that is not
+ * what the state holds.
+ */
+export function encodeConfigState(crypto: Crypto, state: ConfigState, told?: ConfigDict): Uint8Array {
   const message = state.kind === 'dirty' ? encodeDraft(state.draft) : encodeVersion(state.version)
   const own = {
     base: state.kind === 'dirty' && !isFirst(state.draft) ? (state.draft.base as BencodeInput) : undefined,
     // What was read can differ in form from what is written.
     hash: state.kind === 'dirty' || isHashOf(crypto, state.version.hash, message) ? undefined : state.version.hash,
     stored: state.kind !== 'clean' && state.stored.size > 0 ? (state.stored as BencodeInput) : undefined,
+    told: told as BencodeInput | undefined,
   }
   return encodeBencode(
     bencodeDict({
@@ -54,7 +58,7 @@ export function encodeConfigState(crypto: Crypto, state: ConfigState): Uint8Arra
  * @throws {MalformedInputError} `config`, `message_hash` or `utf8`, if it is anything else than an encoded state.
  */
 export function decodeConfigState(crypto: Crypto, bytes: Uint8Array): ConfigState {
-  const dict = asDict(decodeBencode(Uint8Array.from(bytes), { maxDepth: MAX_DEPTH, maxBytes: MAX_BYTES }))
+  const dict = decodeTop(bytes)
   if (dict.has('version')) return decodeFirstForm(dict)
   const kind = KINDS[asNumber(dict.get('!'))]
   if (kind === undefined) throw new MalformedInputError('config', 'kind of a state')
@@ -75,6 +79,16 @@ export function decodeConfigState(crypto: Crypto, bytes: Uint8Array): ConfigStat
   // A draft of another app does not say what it started from: it goes on in the next version, as there.
   const draft = base || seqno <= 1 ? { seqno, data, base: base ?? new Map(), lag, unknown } : draftAfter(version)
   return { kind, draft, stored, ...shared }
+}
+
+/** What `encodeConfigState` was told besides the state. @throws as `decodeConfigState` */
+export function decodeToldData(bytes: Uint8Array): ConfigDict | undefined {
+  const told = asDict(decodeTop(bytes).get('+') ?? new Map()).get('told')
+  return told === undefined ? undefined : checkConfigData(told)
+}
+
+function decodeTop(bytes: Uint8Array): BencodeDict {
+  return asDict(decodeBencode(Uint8Array.from(bytes), { maxDepth: MAX_DEPTH, maxBytes: MAX_BYTES }))
 }
 
 /** The form that this project wrote at first. */
