@@ -1,6 +1,6 @@
 /**
  * Keeps conversations here and what all devices share in step, in both directions. A change here sets only the fields that it
- * changed: what another device changed meanwhile stays. docs/protocol/config.md §5.
+ * changed: what another device changed meanwhile stays. docs/protocol/conversations.md §5.
  */
 import {
   type AccountId,

@@ -1,6 +1,6 @@
 /**
  * Keeps conversations that were deleted from coming back with old messages. What our devices share tells of contacts, not of
- * strangers: a message of a stranger is never dropped for it. docs/protocol/envelope.md §6.
+ * strangers: a message of a stranger is never dropped for it. docs/protocol/conversations.md §2.
  */
 import {
   type AccountId,

@@ -59,7 +59,7 @@ export class Outgoing {
     if (said === undefined) return undefined
     const { sentAt } = message
     const isNote = account === this.#self
-    // A note to oneself is nothing but the copy for the other devices. docs/protocol/envelope.md §6.
+    // A note to oneself is nothing but the copy for the other devices. docs/protocol/envelope.md §8.
     const content = isNote ? this.#copyContent(said, account, sentAt) : this.#content(said, sentAt)
     const ttl = timeToLive(said.draft.kind, said.expiration, isNote ? 'self' : 'recipient')
     return {
@@ -120,7 +120,7 @@ export class Outgoing {
     return buildContent(draft, { timestamp, expiration, syncTarget })
   }
 
-  /** An unsend has no place for where it belongs. docs/protocol/envelope.md §6. */
+  /** An unsend has no place for where it belongs. docs/protocol/envelope.md §8. */
   #controlCopy({ draft, conversation, sentAt: timestamp, expiration }: Control): Content {
     return buildContent(draft, { timestamp, expiration, syncTarget: conversation })
   }

@@ -107,7 +107,7 @@ export function understand(opened: OpenedMessage, content: ReadContent, context:
   }
 }
 
-/** Our own devices also take away what others wrote to us. docs/protocol/envelope.md §6. */
+/** Our own devices also take away what others wrote to us. docs/protocol/conversations.md §2. */
 function understandUnsend(
   { sender, timestamp }: OpenedMessage,
   target: { readonly author: AccountId; readonly sentAt: UnixMillis },

@@ -124,7 +124,7 @@ export function withActivity(
   return { ...record, lastActivity: Math.max(record.lastActivity, Math.min(sentAt, now)) as UnixMillis }
 }
 
-/** All that they show of themselves, if it is later than what we know. Old clients say no time: theirs counts. docs/protocol/envelope.md §6. */
+/** All that they show of themselves, if it is later than what we know. Old clients say no time: theirs counts. docs/protocol/conversations.md §1. */
 export function withProfile(
   record: ConversationRecord,
   profile: SenderProfile,

@@ -1,4 +1,4 @@
-/** Deleting messages and conversations from this device. What is left is that they were here: they must not come back. */
+/** Deleting messages and conversations from this device. What is left is that they were here: they must not come back. docs/protocol/conversations.md §2. */
 import type { ConversationId } from '../api.ts'
 import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'

@@ -1,4 +1,4 @@
-/** What later messages do to earlier ones: reactions, receipts, taking back. Whatever comes before its message waits for it. */
+/** What later messages do to earlier ones: reactions, receipts, taking back. Whatever comes before its message waits for it. docs/protocol/conversations.md §1. */
 import type { SenderProfile, UnixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Effect } from './arrival.ts'

@@ -1,4 +1,4 @@
-/** What this and other devices did, for finding faults: kinds and counts, nobody's name. docs of the public API: `EventLog`. */
+/** What this and other devices did, for finding faults: kinds and counts, nobody's name. */
 import { MutableObservable, type Observable } from '@starling/runtime'
 import type { EventSource, LoggedEvent } from '../api.ts'
 import type { NetworkTime } from '../network-time.ts'

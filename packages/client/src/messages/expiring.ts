@@ -1,4 +1,4 @@
-/** Lets messages disappear at their time, whether the client ran then or not, and forgets what waited in vain. */
+/** Lets messages disappear at their time, whether the client ran then or not, and forgets what waited in vain. docs/protocol/conversations.md §3. */
 import { hours, type Millis, millis, type UnixMillis } from '@starling/protocol'
 import type { Clock, Logger } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'

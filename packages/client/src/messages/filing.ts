@@ -1,4 +1,4 @@
-/** Files messages that came from the swarm; idempotent by author and time, and in any order. docs/protocol/envelope.md §6. */
+/** Files messages that came from the swarm; idempotent by author and time, and in any order. docs/protocol/conversations.md §1. */
 import { type AccountId, days, type UnixMillis, unixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Arrival } from './arrival.ts'

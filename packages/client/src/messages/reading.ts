@@ -1,4 +1,4 @@
-/** What was seen: counts go down, timers of messages that disappear after reading begin, and contacts are owed receipts. */
+/** What was seen: counts go down, timers of messages that disappear after reading begin, and contacts are owed receipts. docs/protocol/conversations.md §3, §4. */
 import { type AccountId, type MessageHash, type UnixMillis, unixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
