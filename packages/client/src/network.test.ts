@@ -164,3 +164,19 @@ test('a member that does not answer is shown as such', async () => {
   const answering = client.network.snapshot.swarm.map((member) => [member.nodeId === dead!.id, member.answering])
   expect(answering.filter(([isDead, answers]) => isDead === answers)).toEqual([])
 })
+
+test('two lanes are live at all times: hops that fall silent are replaced before anybody asks', async () => {
+  const net = new FakeNetwork({ nodes: 30 })
+  await using alice = await newcomer(net, 'Alice')
+  await net.clock.advance(minutes(2))
+  expect(new Set(net.linkedNodes()).size).toBe(2)
+  const silent = alice.network.snapshot.path!.hops.slice(1).map(({ nodeId }) => net.nodeOf(nodeId))
+  for (const node of silent) node.isMute = true
+  await net.clock.advance(minutes(3)) // what is held there ends without an answer
+  const now = alice.network.snapshot.path!.hops.map(({ nodeId }) => nodeId)
+  expect(silent.filter(({ id }) => now.includes(id))).toEqual([])
+  const message = await sendTo(alice, accountOf(alice), 'note')
+  await net.clock.advance(millis(500))
+  expect((await deliveryOf(alice, accountOf(alice), message))?.kind).toBe('stored')
+  expect(net.linkedNodes()).toHaveLength(2)
+})
