@@ -192,6 +192,10 @@ export class Network {
         (observable: Observable<unknown>) => observable.subscribe(publish),
       ),
       transport.onNetworkChange(publish),
+      // Perhaps the nodes that we know are not there any more.
+      this.guards.hasFailed.subscribe((hasFailed) => {
+        if (hasFailed) this.directory.refreshSoon()
+      }),
     ]
     tasks.signal.addEventListener('abort', () => {
       for (const stop of stops) stop()

@@ -106,9 +106,9 @@ export class NodeListKeeper implements Directory {
       if (this.#view.snapshot === undefined) this.refreshSoon()
     })
     let failures = 0
-    // One that was stored a while ago is good enough to begin with.
-    if (this.#view.snapshot !== undefined && !this.isStale) await this.#wakeUp.sleep(REFRESH_INTERVAL, signal)
     try {
+      // One that was stored a while ago is good enough to begin with.
+      if (this.#view.snapshot !== undefined && !this.isStale) await this.#wakeUp.sleep(REFRESH_INTERVAL, signal)
       while (!signal.aborted) {
         const list = (await this.#fromNodes(signal)) ?? (await this.#fromSeeds(signal))
         failures = list === undefined ? failures + 1 : 0
