@@ -72,6 +72,26 @@ test('an edit on one device is on the others within a second, and then nobody pu
   ])
 })
 
+test('who reads on and on pushes less and less often, and the last position arrives soon', async () => {
+  await using house = await household(2)
+  const { net, devices } = house
+  const [first, second] = devices as [ConfigDevice, ConfigDevice]
+  const before = house.stores()
+  for (let message = 0; message < 60; message++) {
+    await first.write(first.shared.readState.raise(bob, net.clock.now()))
+    await net.clock.advance(seconds(1))
+  }
+  const { readUntil } = first.shared.readState.get(bob)
+  await net.until(() => second.shared.readState.get(bob).readUntil === readUntil, seconds(6))
+  expect(house.stores() - before).toBeLessThan(20)
+  await net.clock.advance(minutes(1))
+  await first.write(first.shared.readState.raise(bob, net.clock.now()))
+  await net.until(() => second.shared.readState.get(bob).readUntil > readUntil, seconds(1))
+  await first.write(first.shared.readState.raise(bob, net.clock.now()))
+  await first.write(first.shared.contacts.set(bob, { name: 'Bob' }))
+  await net.until(() => contactOn(second, bob) !== undefined, seconds(1))
+})
+
 test('edits on both sides while apart come together, in one version, without ping-pong', async () => {
   await using house = await household(2)
   const { net, devices, places } = house

@@ -17,6 +17,7 @@ import {
   days,
   deriveMessageHash,
   hours,
+  type Millis,
   type MutableDict,
   millis,
   minutes,
@@ -47,6 +48,7 @@ import { WakeUp } from '../wake-up.ts'
 import type { ConfigChanges, SharedConfigs } from './config-facade.ts'
 import { ConfigPusher } from './config-pusher.ts'
 import { CONFIG_NAMES, ConfigStates } from './config-states.ts'
+import { ReadPace } from './read-pace.ts'
 import { createSharedConfigs } from './shared-configs.ts'
 
 /** Edits that come together are pushed together; other devices shall see them within a second. */
@@ -84,6 +86,7 @@ export class ConfigSync {
   readonly #pusher: ConfigPusher
   readonly #receiving = new SerialQueue()
   readonly #wakeUp: WakeUp
+  readonly #readPace = new ReadPace()
   /** Monotonic times: of the last renewal, and since when there have been leftovers. */
   #renewed: number | undefined
   #leftovers: number | undefined
@@ -136,7 +139,7 @@ export class ConfigSync {
       try {
         if (this.displayName !== undefined) await this.#step(signal)
         failures = 0
-        await this.#wakeUp.sleep(this.#leftovers === undefined ? IDLE : LEFTOVERS, signal)
+        await this.#wakeUp.sleep(this.#pauseUntilNext(), signal)
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof RequestError || error instanceof StoreError)) throw error
@@ -150,10 +153,9 @@ export class ConfigSync {
 
   async #step(signal: AbortSignal): Promise<void> {
     const now = this.#options.clock.monotonic()
-    await this.#pusher.push(
-      CONFIG_NAMES.filter((name) => needsPush(this.#states.get(name))),
-      signal,
-    )
+    const names = this.#namesToPush(now)
+    await this.#pusher.push(names, signal)
+    if (names.includes('conversationInfo')) this.#readPace.pushed(now)
     if (this.#renewed === undefined || now - this.#renewed >= RENEWAL) {
       await this.#pusher.push(await this.#pusher.renew(signal), signal)
       this.#renewed = now
@@ -163,6 +165,19 @@ export class ConfigSync {
     if (this.#leftovers === undefined || now - this.#leftovers < LEFTOVERS) return
     await this.#pusher.deleteObsolete(CONFIG_NAMES, signal)
     this.#leftovers = undefined
+  }
+
+  /** Read positions go with whatever else there is, and alone when it is their time. */
+  #namesToPush(now: number): readonly OwnConfigName[] {
+    const names = CONFIG_NAMES.filter((name) => needsPush(this.#states.get(name)))
+    const isReading = names.length === 1 && names[0] === 'conversationInfo'
+    return isReading && this.#readPace.remaining(now) > 0 ? [] : names
+  }
+
+  #pauseUntilNext(): Millis {
+    const pause = this.#leftovers === undefined ? IDLE : LEFTOVERS
+    if (this.displayName === undefined || !needsPush(this.#states.get('conversationInfo'))) return pause
+    return millis(Math.min(pause, this.#readPace.remaining(this.#options.clock.monotonic())))
   }
 
   async #merge(name: OwnConfigName, items: readonly RetrievedMessage[]): Promise<void> {
