@@ -1,6 +1,5 @@
 /** Answers what people search for: docs/adr/0019-local-search.md. */
 import type { ConversationId } from '../api.ts'
-import type { Bitmap } from './bitmap.ts'
 import type { SearchPlace } from './index-records.ts'
 import { findMatches, type Snippet, snippetOf } from './match.ts'
 import type { FreshMessage, IndexSnapshot, SearchIndex } from './search-index.ts'
@@ -27,6 +26,9 @@ const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
 /** Messages that are looked at for one answer: most have what the index says, but pairs of characters may stand apart. */
 const MAX_LOOKS = 2000
+/** Messages and segments that are read at the same time: a browser takes as long for one as for several. */
+const READ_AHEAD = 16
+const SEGMENTS_AHEAD = 4
 
 /** `score`: how many of the words stand in the message as they were typed; nought, where only the time counts. */
 type Candidate = { readonly place: SearchPlace; readonly score: number }
@@ -53,17 +55,27 @@ async function collect<T>(
   const limit = Math.min(MAX_LIMIT, Math.max(1, options.limit ?? DEFAULT_LIMIT))
   const hits: Hit<T>[] = []
   const seen = new Set<string>()
+  let batch: SearchPlace[] = []
+  const look = async () => {
+    const found = await Promise.all(batch.map(load))
+    batch = []
+    for (const one of found) {
+      const matches = one && findMatches(one.text, query)
+      if (one && matches) hits.push({ message: one.message, snippet: snippetOf(one.text, matches) })
+    }
+  }
   for await (const { place } of candidates(snapshot, query, options)) {
     signal.throwIfAborted()
     const key = `${place.conversation} ${place.sentAt} ${place.direction}`
     if (seen.has(key)) continue
     seen.add(key)
-    const found = await load(place)
-    const matches = found && findMatches(found.text, query)
-    if (found && matches) hits.push({ message: found.message, snippet: snippetOf(found.text, matches) })
+    batch.push(place)
+    if (batch.length < Math.min(READ_AHEAD, limit - hits.length)) continue
+    await look()
     if (hits.length >= limit || seen.size >= MAX_LOOKS) break
   }
-  return hits
+  await look()
+  return hits.slice(0, limit)
 }
 
 type Stream = { head: Candidate | undefined; isStarted: boolean; readonly rest: AsyncGenerator<Candidate> }
@@ -92,8 +104,12 @@ async function* candidates<T>(
     if (next.isStarted) {
       const head = next.head!
       if (!snapshot.isRemoved(head.place) || next === fresh) yield head
+      await advance(streams, next)
+    } else {
+      const waiting = [...streams].filter(({ isStarted }) => !isStarted)
+      const first = waiting.sort((a, b) => (isBetter(bounds.get(a)!, bounds.get(b)!) ? -1 : 1)).slice(0, SEGMENTS_AHEAD)
+      await Promise.all(first.map((stream) => advance(streams, stream)))
     }
-    await advance(streams, next)
   }
 }
 
@@ -139,24 +155,21 @@ async function* fromSegment<T>(
   { conversation, before, order, signal }: MessageSearchOptions<T>,
 ): AsyncGenerator<Candidate> {
   if (conversation !== undefined && !segment.has(conversation)) return
-  const all = conversation === undefined ? undefined : await segment.inConversation(conversation)
-  const exact: Bitmap[] = []
-  let hits = all
-  // Long words are rare: they leave the least to do.
-  for (const term of terms.toSorted((a, b) => b.term.length - a.term.length)) {
-    signal.throwIfAborted()
-    const result = await segment.find(term)
-    exact.push(result.exact)
-    if (hits === undefined) hits = result.found
-    else hits.keep(result.found)
-    if (hits.isEmpty) return
-  }
+  signal.throwIfAborted()
+  const [all, ...results] = await Promise.all([
+    conversation === undefined ? undefined : segment.inConversation(conversation),
+    ...terms.map((term) => segment.find(term)),
+  ])
+  const exact = results.map((result) => result.exact)
+  const [first, ...others] = [...(all === undefined ? [] : [all]), ...results.map(({ found }) => found)]
+  const hits = first!
+  for (const other of others) hits.keep(other)
   const end = before === undefined ? segment.info.documents : segment.endOf(before.sentAt)
   const scoreOf = (document: number) => exact.filter((one) => one.has(document)).length
   // As many rounds as there are scores: documents need not be sorted.
   const scores = order === 'relevance' ? Array.from({ length: terms.length + 1 }, (_, i) => terms.length - i) : [0]
   for (const score of scores) {
-    for (const document of hits!.downFrom(end)) {
+    for (const document of hits.downFrom(end)) {
       if (order === 'relevance' && scoreOf(document) !== score) continue
       const place = await segment.placeOf(document)
       if (before === undefined || comparePlaces(place, before) < 0) yield { place, score }

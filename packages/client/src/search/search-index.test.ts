@@ -6,7 +6,6 @@ import { expect } from 'expect'
 import fc from 'fast-check'
 import type { ConversationId } from '../api.ts'
 import { parseStoreKey } from '../store/key-vault.ts'
-import type { LocalStore, StoreChange } from '../store/local-store.ts'
 import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
 import { SealedStore } from '../store/sealed-store.ts'
 import { StoreError } from '../store/store-error.ts'
@@ -22,15 +21,6 @@ const place = (at: number, conversation = 'bob', direction: SearchPlace['directi
 })
 const keyOf = (one: SearchPlace) => `${one.conversation} ${one.sentAt} ${one.direction}`
 
-/** Breaks at a write, for good, as a machine does that loses its power. */
-class FailingStore extends MemoryStore {
-  writesLeft = Number.POSITIVE_INFINITY
-  override async write(changes: readonly StoreChange[]): Promise<void> {
-    if (this.writesLeft-- <= 0) throw new StoreError('io')
-    await super.write(changes)
-  }
-}
-
 /** Messages beside the index, in one store, as the messenger has them. */
 class Desk {
   readonly disk = new MemoryDisk()
@@ -39,7 +29,6 @@ class Desk {
   readonly messages = new Map<string, { readonly place: SearchPlace; readonly text: string }>()
   readonly #logSize: number
   index!: SearchIndex
-  failing!: FailingStore
   store!: SealedStore
 
   constructor(logSize = 4) {
@@ -54,10 +43,10 @@ class Desk {
 
   async restart(): Promise<void> {
     await this.store?.[Symbol.asyncDispose]()
-    this.failing = new FailingStore(this.disk)
     const key = parseStoreKey(new Uint8Array(32).fill(1))
     const random = seededRandom(2)
-    const store: LocalStore = this.failing
+    this.disk.writesLeft = Number.POSITIVE_INFINITY
+    const store = new MemoryStore(this.disk)
     this.store = await SealedStore.open({ store, key, crypto: createNativeCrypto(), random })
     const { clock } = this
     this.index = new SearchIndex({ store: this.store, clock, texts: this, logSize: this.#logSize })
@@ -214,6 +203,24 @@ test('messages that were there before the index are taken into it, also after an
   expect(await desk.find('old', { before: place(3) })).toEqual([2, 1])
 })
 
+test('a full disk holds nothing up for good', async () => {
+  const desk = await Desk.open()
+  const life = new AbortController()
+  const running = desk.index.run(life.signal).catch((error) => error)
+  for (let at = 1; at <= 3; at++) await desk.put(place(at), 'hello')
+  desk.disk.writesLeft = 1
+  await desk.put(place(4), 'hello')
+  await desk.clock.advance(millis(10))
+  expect(await desk.find('hello')).toEqual([4, 3, 2, 1])
+  desk.disk.writesLeft = Number.POSITIVE_INFINITY
+  const size = desk.disk.records.size
+  await desk.clock.advance(minutes(2))
+  expect(desk.disk.records.size).toBeLessThan(size) // four entries of the log became the three blocks of a segment
+  expect(await desk.find('hello')).toEqual([4, 3, 2, 1])
+  life.abort()
+  await running
+})
+
 test('a search is not disturbed by segments being merged meanwhile, and can be called off', async () => {
   const desk = await Desk.open()
   for (let at = 1; at <= 64; at++) {
@@ -291,7 +298,7 @@ test('it finds what a look at every message would find', async () => {
 test('it is right after a crash at any write', async () => {
   const property = fc.asyncProperty(steps, fc.nat(40), async (sequence, writes) => {
     const desk = await Desk.open()
-    desk.failing.writesLeft = writes
+    desk.disk.writesLeft = writes
     try {
       for (const step of sequence) if (step.kind !== 'restart') await perform(desk, step)
     } catch (error) {

@@ -10,6 +10,7 @@ import type { ConversationId } from '../api.ts'
 import { SerialQueue } from '../serial-queue.ts'
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
 import { sortNumber } from '../store/sort-key.ts'
+import { StoreError } from '../store/store-error.ts'
 import { TABLES } from '../store/tables.ts'
 import { WakeUp } from '../wake-up.ts'
 import {
@@ -63,6 +64,8 @@ const LOG_SIZE = 1024
 const MAX_REMOVALS = 256
 /** How long what was removed may stay in a segment, sealed and in no result. */
 const REMOVAL_PATIENCE = minutes(1)
+/** After a full or failing disk. */
+const RETRY_DELAY = minutes(1)
 /** So many segments of one size become one. */
 const FAN = 8
 const PAGE = 500
@@ -166,8 +169,15 @@ export class SearchIndex {
   /** Keeps the index in order until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#readBacklog(signal)
-      await this.maintain(signal)
+      try {
+        await this.#readBacklog(signal)
+        await this.maintain(signal)
+      } catch (error) {
+        // Nothing was written. The log holds everything meanwhile, and searches find it there.
+        if (!(error instanceof StoreError) || (error.code !== 'full' && error.code !== 'io')) throw error
+        await this.#clock.sleep(RETRY_DELAY, { signal })
+        continue
+      }
       await this.#wakeUp.sleep(undefined, signal)
       // More may be removed soon: all of it costs as much as the first.
       const isUrgent = this.#fresh.size >= this.#logSize || this.#removalCount >= MAX_REMOVALS

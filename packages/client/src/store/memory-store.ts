@@ -10,6 +10,8 @@ export class MemoryDisk {
   inUse: boolean = false
   /** Of all keys and values together. */
   capacityBytes = Number.POSITIVE_INFINITY
+  /** After so many writes it breaks: every further one fails with `io` and changes nothing, as after a loss of power. */
+  writesLeft = Number.POSITIVE_INFINITY
 }
 
 export class MemoryStore implements LocalStore {
@@ -42,6 +44,7 @@ export class MemoryStore implements LocalStore {
   async write(changes: readonly StoreChange[]): Promise<void> {
     this.#assertOpen()
     const { records, capacityBytes } = this.#disk
+    if (this.#disk.writesLeft-- <= 0) throw new StoreError('io')
     // The last change of each key. Copied first: what cannot be copied fails before anything is written.
     const after = new Map<string, Uint8Array | undefined>()
     for (const change of changes) after.set(toHex(change.key), change.kind === 'put' ? change.value.slice() : undefined)

@@ -6,28 +6,14 @@ import { seededRandom } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import fc from 'fast-check'
 import { parseStoreKey } from './key-vault.ts'
-import type { StoreChange } from './local-store.ts'
 import { MemoryDisk, MemoryStore } from './memory-store.ts'
 import { MIGRATIONS, type Migration } from './migrations.ts'
 import { SealedStore } from './sealed-store.ts'
-import { StoreError } from './store-error.ts'
 
 type Saved = { readonly storeKey: string; readonly records: Readonly<Record<string, string>> }
 
 const folder = new URL('versions/', import.meta.url)
 const storeError = (code: string) => expect.objectContaining({ name: 'StoreError', code })
-
-class FailingStore extends MemoryStore {
-  readonly #writes: { left: number }
-  constructor(disk: MemoryDisk, writes: { left: number }) {
-    super(disk)
-    this.#writes = writes
-  }
-  override async write(changes: readonly StoreChange[]): Promise<void> {
-    if (this.#writes.left-- <= 0) throw new StoreError('io')
-    await super.write(changes)
-  }
-}
 
 function savedVersion(version: number): { disk: MemoryDisk; key: string } {
   const saved: Saved = JSON.parse(readFileSync(new URL(`version-${version}.json`, folder), 'utf8'))
@@ -39,10 +25,11 @@ function savedVersion(version: number): { disk: MemoryDisk; key: string } {
 function open(
   { disk, key }: { disk: MemoryDisk; key: string },
   migrations: readonly Migration[] = MIGRATIONS,
-  writes = { left: Number.POSITIVE_INFINITY },
+  writesLeft = Number.POSITIVE_INFINITY,
 ): Promise<SealedStore> {
+  disk.writesLeft = writesLeft
   return SealedStore.open({
-    store: new FailingStore(disk, writes),
+    store: new MemoryStore(disk),
     key: parseStoreKey(fromHex(key)),
     crypto: createNativeCrypto(),
     random: seededRandom(3),
@@ -98,7 +85,7 @@ test('a migration that was cut short at any write goes on where it was', async (
       await store.write(sorts.map((sort) => ({ kind: 'put', name: { ...OLD, sort }, value: utf8(`${sort[0]}`) })))
     await store[Symbol.asyncDispose]()
     for (const left of crashes) {
-      await open(saved, [move, mark], { left }).then(
+      await open(saved, [move, mark], left).then(
         (opened) => opened[Symbol.asyncDispose](),
         (error) => expect(error).toEqual(storeError('io')),
       )
