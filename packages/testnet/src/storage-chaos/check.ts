@@ -15,7 +15,10 @@ export async function check(chaos: StorageChaos): Promise<void> {
       else expect({ node: node.index, holds: itemsOf(person, node) }).toEqual({ node: node.index, holds: [] })
     }
     const [first, ...others] = members.filter((node) => honest.includes(node))
-    for (const other of others) expect(itemsOf(person, other)).toEqual(itemsOf(person, first!))
+    for (const other of others) {
+      expect(itemsOf(person, other)).toEqual(itemsOf(person, first!))
+      expect(expiriesOf(person, other)).toEqual(expiriesOf(person, first!))
+    }
   }
 }
 
@@ -27,6 +30,8 @@ async function checkMember(person: Person, node: FixtureNode): Promise<void> {
   const undead = entries.filter(({ hash, state }) => state === 'deleted' && held.has(hash)).map(({ text }) => text)
   const foreign = [...held.keys()].filter((hash: MessageHash) => !person.ledger.entries.has(hash))
   expect({ ...where, lost, undead, foreign }).toEqual({ ...where, lost: [], undead: [], foreign: [] })
+  const late = entries.filter(({ hash, expiry }) => expiry !== undefined && held.get(hash)?.expiry !== expiry)
+  expect({ ...where, late: late.map(({ text }) => text) }).toEqual({ ...where, late: [] })
   const { revoked } = person.ledger
   const tokens = await node.store.revokedTokens(person.owner)
   if (revoked !== undefined) expect({ ...where, revoked: tokens.size > 0 }).toEqual({ ...where, revoked })
@@ -51,6 +56,13 @@ async function checkAnswer(person: Person, node: FixtureNode): Promise<void> {
 function itemsOf({ owner }: Person, { disk }: FixtureNode): readonly string[] {
   const { messages, records } = disk.tables
   return [...(messages.get(owner)?.keys() ?? []), ...(records.get(owner)?.keys() ?? [])].toSorted(byText)
+}
+
+/** When messages expire: those that were stored once, for it is a hint alone that brings another store of the same. */
+function expiriesOf({ owner, ledger }: Person, { disk }: FixtureNode): readonly string[] {
+  const held = [...(disk.tables.messages.get(owner)?.values() ?? [])]
+  const once = held.filter(({ hash }) => ledger.entries.get(hash)?.isRepeated === false)
+  return once.map(({ hash, expiry }) => `${hash} ${expiry}`).toSorted(byText)
 }
 
 function byText(a: string, b: string): number {

@@ -1,10 +1,21 @@
 /** An account whose owner talks to members directly, with requests signed by hand, and remembers what was promised. */
 import { type Fixture, FixtureAccount, type FixtureNode } from '@starling/node/testing'
-import { deriveMessageHash, type MessageHash, parseNamespace, parseOwner, toBase64, utf8 } from '@starling/protocol'
+import {
+  deriveMessageHash,
+  type ExpireParams,
+  type MessageHash,
+  parseNamespace,
+  parseOwner,
+  toBase64,
+  utf8,
+} from '@starling/protocol'
 import { createNativeCrypto } from '@starling/runtime/native'
 import { Ledger } from './ledger.ts'
 
 export const crypto = createNativeCrypto()
+
+/** So short a life is over before the run is. */
+export const SHORT_LIFE = 60_000
 
 // biome-ignore lint/suspicious/noExplicitAny: the JSON of an answer
 type Answer = { readonly status: number; readonly body: any }
@@ -59,6 +70,26 @@ export class Person {
     this.ledger.noteEmptied(namespace, this.#deletedBy(await this.#ask(member, 'delete_all', params)), now)
   }
 
+  /** @param life milliseconds: a minute at most, or longer than the run */
+  async expire(member: FixtureNode, hash: MessageHash, change: ExpireParams['change'], life: number): Promise<void> {
+    const now = this.#now
+    const [word, expiry] = [change === 'set' ? '' : change, now + life]
+    const proof = this.account.proof(`expire${word}${expiry}${hash}`)
+    const params = { ...proof, messages: [hash], expiry, ...(word && { [word]: true }) }
+    const updated = this.#updatedBy(await this.#ask(member, 'expire', params))
+    if (change !== 'extend' && life <= SHORT_LIFE) this.ledger.noteShortened([hash], updated, now)
+    else this.ledger.noteProlonged([hash], updated, now, change === 'set' ? expiry : undefined)
+  }
+
+  async expireAll(member: FixtureNode, namespace: number | 'all', life: number): Promise<void> {
+    const now = this.#now
+    const expiry = now + life
+    const params = { ...this.account.proof(`expire_all${namespace || ''}${expiry}`), namespace, expiry }
+    const updated = this.#updatedBy(await this.#ask(member, 'expire_all', params))
+    if (life <= SHORT_LIFE) this.ledger.noteAllShortened(namespace, updated, now)
+    else this.ledger.noteLimited(namespace, now)
+  }
+
   async setRevoked(member: FixtureNode, isRevoked: boolean): Promise<void> {
     const now = this.#now
     const method = isRevoked ? 'revoke_subaccount' : 'unrevoke_subaccount'
@@ -91,7 +122,13 @@ export class Person {
     return new Set(this.#entries(answer).flatMap(({ deleted = [] }) => Object.values(deleted).flat()))
   }
 
-  #entries(answer: Answer | undefined): readonly { readonly failed?: boolean; readonly deleted?: object }[] {
+  #updatedBy(answer: Answer | undefined): ReadonlySet<MessageHash> {
+    return new Set(this.#entries(answer).flatMap(({ updated = [] }) => Object.values(updated).flat()))
+  }
+
+  #entries(
+    answer: Answer | undefined,
+  ): readonly { readonly failed?: boolean; readonly deleted?: object; readonly updated?: object }[] {
     const entries = Object.entries<object>(answer?.status === 200 ? answer.body.swarm : {})
     return entries.filter(([nodeId]) => nodeId !== this.#liar?.nodeId).map(([, entry]) => entry)
   }

@@ -1,16 +1,17 @@
 /**
  * Members of swarms under everything that can go wrong, from one seed: they crash with torn writes, stop for minutes, are
  * cut off, lose their disks, fill up; wires delay and lose, clocks are off, the directory moves nodes between swarms, and
- * one of them lies. Meanwhile owners store, delete and revoke. Only nodes and their disks take part: no clients, no frames.
+ * one of them lies. Meanwhile owners store, delete, revoke and change when messages
+ * expire. Only nodes and their disks take part: no clients, no frames.
  */
 import { type Fate, Fixture, type FixtureNode } from '@starling/node/testing'
-import { type Millis, millis, minutes, ownerBytes, seconds } from '@starling/protocol'
+import { days, type Millis, millis, minutes, ownerBytes, seconds } from '@starling/protocol'
 import { pick, randomInteger, shuffle } from '@starling/runtime'
 import { seededRandom } from '@starling/runtime/testing'
 import { check } from './check.ts'
 import { CLOCK_OFFSET } from './ledger.ts'
 import { Liar } from './liar.ts'
-import { Person } from './person.ts'
+import { Person, SHORT_LIFE } from './person.ts'
 
 const NODES = 7
 const PEOPLE = 4
@@ -83,7 +84,7 @@ export class StorageChaos implements AsyncDisposable {
     if (!member) return
     const namespace = this.#pick([0, 2] as const)!
     const known = this.#pick([...person.ledger.entries.keys()])
-    switch (known === undefined ? 0 : this.#below(14)) {
+    switch (known === undefined ? 0 : this.#below(19)) {
       case 7:
         return person.storeAgain(member, known!)
       case 8:
@@ -94,9 +95,20 @@ export class StorageChaos implements AsyncDisposable {
       case 11:
       case 12:
         return person.setRevoked(member, this.#chance(0.5))
+      case 13:
+      case 14:
+      case 15:
+        return person.expire(member, known!, this.#pick(['set', 'shorten', 'extend'] as const)!, this.#life())
+      case 16:
+        return person.expireAll(member, this.#pick([namespace, 'all'] as const)!, this.#life())
       default:
         return person.store(member, namespace)
     }
+  }
+
+  /** Longer than the run, or over before its end. */
+  #life(): number {
+    return this.#chance(0.2) ? this.#below(SHORT_LIFE) : days(1 + this.#below(20)) - HEALING
   }
 
   async #misfortune(): Promise<void> {
