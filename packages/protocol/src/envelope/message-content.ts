@@ -28,6 +28,7 @@ export type SenderProfile = {
 
 /** Where a file lies and how to open it. All of it is the sender's word: never trust `contentType` and `fileName`. */
 export type Attachment = {
+  /** Empty, where the sender gave none by which it could be fetched. */
   readonly url: string
   /** 64 bytes: legacy, with `digest`; 32 bytes: encrypted stream; absent: not encrypted. docs/protocol/attachment.md §1. */
   readonly key?: Uint8Array

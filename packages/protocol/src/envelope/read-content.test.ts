@@ -186,7 +186,7 @@ test('makes a profile of whatever stands in it', () => {
   expect(withProfile({ profilePicture }, key.subarray(1))).toEqual({ updatedSeconds: 0 })
 })
 
-test('cleans the names of files, and leaves out what cannot be fetched', () => {
+test('cleans the names of files, and has no address for what cannot be fetched', () => {
   const pointers = [
     {
       id: 0n,
@@ -199,7 +199,11 @@ test('cleans the names of files, and leaves out what cannot be fetched', () => {
     { id: 0n },
   ]
   expect(read({ dataMessage: { attachments: pointers } })).toMatchObject({
-    attachments: [{ url: 'http://files/file/1', fileName: 'a gnp.exe', isVoice: false }],
+    attachments: [
+      { url: 'http://files/file/1', fileName: 'a gnp.exe', isVoice: false },
+      { url: '', isVoice: false },
+      { url: '', isVoice: false },
+    ],
   })
 })
 

@@ -108,10 +108,10 @@ function readDataMessage(message: DataMessage, content: Content, options: ReadOp
   if (message.reaction) return readReaction(message.reaction)
   const body = firstCodePoints(message.body ?? '', mostCodePoints(content))
   const text = body.trim() === '' ? '' : body
-  const attachments = pointers.map(readAttachment).filter((attachment) => attachment !== undefined)
+  const attachments = pointers.map(readAttachment)
   const invitation = readInvitation(message.openGroupInvitation)
-  if (text === '' && attachments.length === 0 && invitation === undefined) {
-    // An attachment without an address, or something that a later version says in a message.
+  if (text === '' && attachments.every(({ url }) => url === '') && invitation === undefined) {
+    // Attachments without an address, or something that a later version says in a message.
     const isSomething = pointers.length > 0 || message.openGroupInvitation !== undefined || options.hasForeignParts
     return isSomething ? unsupported('unknown', true) : invalid('empty')
   }

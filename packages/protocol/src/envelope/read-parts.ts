@@ -51,10 +51,9 @@ export function readProfile(profile: Profile | undefined, key: Uint8Array | unde
   }
 }
 
-/** `undefined`, if nothing can be fetched by it. */
-export function readAttachment(pointer: AttachmentPointer): Attachment | undefined {
-  const url = readUrl(pointer.url)
-  if (url === undefined) return undefined
+/** `url` is empty, if nothing can be fetched by it. */
+export function readAttachment(pointer: AttachmentPointer): Attachment {
+  const url = readUrl(pointer.url) ?? ''
   const { key, digest, size, contentType, width, height } = pointer
   const fileName = printable(pointer.fileName, MAX_NAME_LENGTH)
   const caption = firstCodePoints(pointer.caption ?? '', MAX_TEXT_LENGTH)
@@ -80,7 +79,8 @@ export function readPreviews(previews: readonly Preview[], text: string): readon
     .map((preview) => {
       const title = printable(preview.title, MAX_TITLE_LENGTH)
       const image = preview.image && readAttachment(preview.image)
-      return { url: preview.url!, ...(title === '' ? {} : { title }), ...(image === undefined ? {} : { image }) }
+      const hasImage = image !== undefined && image.url !== ''
+      return { url: preview.url!, ...(title === '' ? {} : { title }), ...(hasImage ? { image } : {}) }
     })
 }
 
