@@ -40,6 +40,26 @@ test('a restored device has the contacts, names and pins of the first, and the m
   expect(await second.inbox()).toEqual(['hello', 'are you both there?'])
 })
 
+test('what one device has read is read on the other, and on one that is restored later', async () => {
+  await using house = await household(43)
+  const { net, alice, second, bob, conversation, shown } = house
+  for (const text of ['one', 'two', 'three']) await bob.send(alice.accountId, text)
+  await net.advance(seconds(5))
+  expect([shown(alice)?.unread, shown(second)?.unread]).toEqual([4, 4])
+  const last = (await second.history(conversation)).at(-1)!
+  await using history = await second.api.history(conversation)
+  await history.markRead(last.id)
+  await net.advance(seconds(1))
+  expect([shown(alice)?.unread, shown(second)?.unread]).toEqual([0, 0])
+  const third = await TestClient.createEmpty(net, 'alice3')
+  const restoring = third.api.restoreAccount({ phrase: await alice.api.revealPhrase() })
+  await net.advance(seconds(20))
+  await restoring
+  expect(await third.inbox()).toHaveLength(4)
+  expect(shown(third)).toMatchObject({ kind: 'contact', unread: 0 })
+  await third.close()
+})
+
 test('changes on either device show on the other within a second, also when both change at once', async () => {
   await using house = await household(37)
   const { net, alice, second, conversation, shown } = house
