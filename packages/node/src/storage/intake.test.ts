@@ -180,6 +180,56 @@ test('a member cannot bring back what was deleted under a time of its own making
   expect(await texts(node, alice, 2)).toEqual([])
 })
 
+test('a change of expiry is worth as much as its signature, and as the time that it names allows', async () => {
+  const { fixture, node, from, now } = await pair()
+  await using _ = fixture
+  await transfer(node, from, message('x', now - 9000, { expiry: unixMillis(now + 5 * DAY) }))
+  const expiry = async () => (await node.store.expiries(owner, [hashOf('x')])).get(hashOf('x'))! - now
+  const change = (until: number, at: number, word = '', proof = (text: string): object => alice.proof(text)) =>
+    record('expire', at, {
+      ...proof(`expire${word}${until}${hashOf('x')}`),
+      messages: [hashOf('x')],
+      expiry: until,
+      ...(word && { [word]: true }),
+    })
+  const all = (until: number, at: number) =>
+    record('expire_all', at, { ...alice.proof(`expire_all${until}`), expiry: until })
+  const bob = new FixtureAccount(2)
+  const forged = (text: string) => ({ ...alice.proof(text), signature: bob.sign(text) })
+  expect(await transfer(node, from, change(now + DAY, now - 5000, '', forged))).toEqual([REFUSED])
+  // Nobody asks for a time that has long been over: it would delete, under a new time, what was extended since.
+  const late = [change(now - 131_000, now), all(now - 131_000, now), change(now + DAY, now + 3_600_000)]
+  expect(await transfer(node, from, ...late)).toEqual([REFUSED, REFUSED, LATER])
+  expect(await expiry()).toBe(5 * DAY)
+  expect(await transfer(node, from, change(now + 400 * DAY, now - 5000))).toEqual([STORED])
+  expect(await expiry()).toBe(30 * DAY - 5000)
+  expect(await transfer(node, from, all(now + 4 * DAY, now - 6000), change(now + 3 * DAY, now - 8000))).toEqual([
+    STORED,
+    STORED,
+  ])
+  expect(await expiry()).toBe(30 * DAY - 5000)
+  expect(await transfer(node, from, all(now + 2 * DAY, now - 4000))).toEqual([STORED])
+  expect(await expiry()).toBe(2 * DAY)
+})
+
+test('a subaccount that may not delete shortens nothing, whoever brings what it signed', async () => {
+  const { fixture, node, from, now } = await pair()
+  await using _ = fixture
+  await transfer(node, from, message('x', now - 9000, { expiry: unixMillis(now + 5 * DAY) }))
+  const writer = Uint8Array.from([5, 1 | 2, 0, 0, ...helper.publicKey])
+  const request = (word: string, until: number, at: number) => {
+    const text = `expire${word}${until}${hashOf('x')}`
+    const sign = (bytes: Uint8Array) => alice.keys.signing.secretKey.use((key) => crypto.ed25519Sign(key, bytes))
+    const proof = { ...helperProof(text), subaccount: toBase64(writer), subaccount_sig: toBase64(sign(writer)) }
+    return record('expire', at, { ...proof, messages: [hashOf('x')], expiry: until, ...(word && { [word]: true }) })
+  }
+  expect(await transfer(node, from, request('shorten', now + DAY, now - 5000))).toEqual([REFUSED])
+  expect(await transfer(node, from, request('', now + DAY, now - 4000))).toEqual([STORED])
+  expect(await transfer(node, from, request('', now + 9 * DAY, now - 3000))).toEqual([STORED])
+  const held = await node.store.expiries(owner, [hashOf('x')])
+  expect(held.get(hashOf('x'))).toBe(now + 9 * DAY)
+})
+
 test('no member says that a message was stored later than now', async () => {
   const { fixture, node, from, now } = await pair()
   await using _ = fixture
