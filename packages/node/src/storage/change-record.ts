@@ -23,7 +23,7 @@ export type Change =
   | Revocation
   | ExpiryChange
 
-/** @see docs/protocol/replication.md §3 */
+/** @see docs/protocol/replication.md §2 */
 export type ExpiryChange =
   /** Each hash once. */
   | { readonly kind: 'expire'; readonly mode: ExpireMode; readonly expiries: readonly HashExpiry[] }

@@ -1,4 +1,4 @@
-/** What every adapter of the port `NodeStore` does with changes of expiry. docs/protocol/replication.md §3. */
+/** What every adapter of the port `NodeStore` does with changes of expiry. docs/protocol/replication.md §2. */
 import { test } from 'node:test'
 import { parseNamespace, unixMillis } from '@starling/protocol'
 import { expect } from 'expect'

@@ -1,7 +1,7 @@
 /**
  * How long a message lives after changes of its expiry. All members come to the same from the same message and the same
  * records, whatever the order in which they heard of them. Imports types alone: the writer's thread starts quickly.
- * @see docs/protocol/replication.md §3
+ * @see docs/protocol/replication.md §2
  */
 import type { UnixMillis } from '@starling/protocol'
 import type { ExpireMode } from './node-store.ts'

@@ -50,16 +50,14 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 )
 
 /** A message has one owner, one namespace and one content, as its hash says. */
-const message = fc
-  .record({ number, timestamp: time, expiry: time, storedAt: time })
-  .map(({ number: n, ...times }) =>
-    storedMessage(n, {
-      ...times,
-      owner: ownerOf(n),
-      namespace: NAMESPACES[n % 2]!,
-      data: new Uint8Array((37 * n) % 90),
-    }),
-  )
+const message = fc.record({ number, timestamp: time, expiry: time, storedAt: time }).map(({ number: n, ...times }) =>
+  storedMessage(n, {
+    ...times,
+    owner: ownerOf(n),
+    namespace: NAMESPACES[n % 2]!,
+    data: new Uint8Array((37 * n) % 90),
+  }),
+)
 const ownerOf = (n: number): Owner => OWNERS[n % OWNERS.length]!
 
 const calls: fc.Arbitrary<Call> = fc.oneof(

@@ -36,8 +36,8 @@ const RESERVE = 96 * 1024 * 1024
  * thread and never wait for writes. At most 10 000 writes or 64 MiB wait for the disk; beyond, a write fails with `busy`.
  * If the writer's thread dies, `store.writer_died` is logged and every write fails with `io`, while reads go on. Faults of
  * the disk are logged by their kind: `store.disk_full`, `store.not_writable`, `store.damaged`, `store.disk_failed`.
- * A file of the previous schema is copied to the present one first, which takes as much room again, and about 80 s for a
- * million messages.
+ * A file of schema 2 is added to, at once; one of schema 1 is copied first, which takes as much room again, and about 80 s
+ * for a million messages.
  * Disposing of the store finishes what was called before, checkpoints and closes the file.
  *
  * @throws {NodeStoreError} `not_writable`: file or folder; `damaged`: no database; `schema`: of a newer version or another

@@ -21,7 +21,7 @@ type HintRow = Readonly<Record<'id' | 'expiry' | 'due' | 'attempts', number>> &
 const copyPath = (path: string): string => `${path}.upgrade`
 
 /**
- * What each `expire` does to each message, as far as it makes a difference beside others: docs/protocol/replication.md §3.
+ * What each `expire` does to each message, as far as it makes a difference beside others: docs/protocol/replication.md §2.
  * item: the first 16 bytes of the hash.
  */
 export const EXPIRY_CHANGES = `
