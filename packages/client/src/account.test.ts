@@ -119,6 +119,21 @@ test('a restore without a network ends after 15 seconds, and finds the name when
   expect(client.session.snapshot).toMatchObject({ account: { displayName: 'Alice' } })
 })
 
+test('a restore that is called off ends with the reason, and asks for a name', async () => {
+  const net = new FakeNetwork()
+  await using alice = await newcomer(net, 'Alice')
+  const device = net.device()
+  device.offline = true
+  await using client = await net.open(device)
+  const call = new AbortController()
+  const restoring = client.restoreAccount({ phrase: await alice.revealPhrase(), signal: call.signal })
+  const ended = expect(restoring).rejects.toBe('enough')
+  await net.clock.advance(seconds(2))
+  call.abort('enough')
+  await ended
+  expect(client.session.snapshot.kind).toBe('needsName')
+})
+
 test('a restore that was cut short goes on at the next start', async () => {
   const net = new FakeNetwork()
   await using alice = await newcomer(net, 'Alice')

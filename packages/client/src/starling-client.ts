@@ -4,24 +4,18 @@
  * runs, and no key and no text is in memory.
  */
 import {
-  type AccountSeed,
-  createAccountSeed,
-  type DisplayName,
   type Expiration,
-  encodeRecoveryPhrase,
-  equalBytes,
   type NetworkFile,
   PASSPHRASE_COST,
   type ProfilePicture,
   parseDisplayName,
   parseRecoveryPhrase,
   seconds,
-  wipe,
 } from '@starling/protocol'
 import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
-import { type AccountRecord, decodeAccount, getAccount, putAccount } from './account/account-record.ts'
-import type { OwnProfile } from './account/config-changes.ts'
-import { Messenger } from './account/messenger.ts'
+import { decodeAccount } from './account/account-record.ts'
+import { AccountSession } from './account/account-session.ts'
+import type { Messenger } from './account/messenger.ts'
 import { DEFAULT_SETTINGS, getSettings, putSettings } from './account/settings-record.ts'
 import type {
   ArchiveOptions,
@@ -43,7 +37,6 @@ import type {
   SessionState,
   Settings,
 } from './api.ts'
-import { ArchiveError } from './archive/archive-error.ts'
 import { decodeLines, encodeLines } from './archive/archive-lines.ts'
 import { openArchive, sealArchive } from './archive/archive-stream.ts'
 import { type ExportOptions, exportLines } from './archive/export-archive.ts'
@@ -55,15 +48,11 @@ import { ClientFiles } from './files/client-files.ts'
 import { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { PassphraseError } from './store/passphrase-error.ts'
-import type { SealedChange, SealedStore } from './store/sealed-store.ts'
+import type { SealedStore } from './store/sealed-store.ts'
 import type { StoreLock } from './store/store-lock.ts'
-import { until } from './until.ts'
 
-/** docs/protocol/identity.md §5. */
-const RESTORE_TIMEOUT = seconds(15)
 /** A message shall have the network's time; but nobody waits for long to see what was typed. */
 const MEASURE_PATIENCE = seconds(2)
-const NOTHING = { name: false, lanes: 0 }
 
 export type StarlingClientOptions = Omit<ClientOptions, 'store'>
 
@@ -72,6 +61,7 @@ type Life = {
   store: SealedStore
   readonly tasks: TaskGroup
   readonly net: Network
+  readonly account: AccountSession
   readonly stop: () => void
 }
 
@@ -84,14 +74,10 @@ export class StarlingClient implements Client {
   readonly #settings = new MutableObservable<Settings>(DEFAULT_SETTINGS)
   readonly #events = new MutableObservable<EventLog>([])
   readonly #queue = new SerialQueue()
-  readonly #network: MutableObservable<NetworkView>
   readonly #saves = new SerialQueue()
-  /** What the inbox found since the account was opened. */
-  readonly #found = new MutableObservable(NOTHING)
+  readonly #network: MutableObservable<NetworkView>
   /** `undefined`: locked. */
   #life: Life | undefined
-  #account: AccountRecord | undefined
-  #messenger: Messenger | undefined
 
   private constructor(options: StarlingClientOptions, lock: StoreLock) {
     this.#options = options
@@ -140,57 +126,37 @@ export class StarlingClient implements Client {
 
   async createAccount({ displayName }: { displayName: string }): Promise<void> {
     const name = parseDisplayName(displayName)
-    await this.#queue.run(async () => {
-      this.#assertNoAccount()
-      const nameUpdated = Math.floor(this.#net.time.now() / 1000)
-      const seed = createAccountSeed(this.#options.random)
-      await this.#unlock({ seed, displayName: name, nameUpdated, phraseConfirmed: false })
-      await this.#messenger?.configs.create(name)
-      await this.#messenger?.start()
-      this.#showReady()
-    })
+    await this.#queue.run(() => this.#open().account.create(name))
   }
 
   async restoreAccount({ phrase, signal }: { phrase: string } & CallOptions): Promise<void> {
     const seed = parseRecoveryPhrase(phrase)
     await this.#queue.run(async () => {
       signal?.throwIfAborted()
-      this.#assertNoAccount()
-      await this.#unlock({ seed, displayName: undefined, nameUpdated: 0, phraseConfirmed: true })
-      await this.#restore()
+      await this.#open().account.restore(seed, this.#within(signal))
     })
   }
 
   async setDisplayName(displayName: string): Promise<void> {
     const name = parseDisplayName(displayName)
-    await this.#queue.run(async () => {
-      await this.#ready().configs.rename(name)
-      await this.#setName(name)
-      this.#showReady()
-    })
+    await this.#queue.run(() => this.#open().account.rename(name))
+  }
+
+  async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
+    await this.#queue.run(() => this.#open().account.setPicture(picture))
   }
 
   async revealPhrase(): Promise<string> {
-    this.#ready()
-    return encodeRecoveryPhrase(this.#record().seed)
+    return this.#open().account.revealPhrase()
   }
 
   async confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean> {
-    this.#ready()
-    const phrase = encodeRecoveryPhrase(this.#record().seed).split(' ')
-    const isRight = words.every(({ index, word }) => phrase[index] === word.trim().toLowerCase())
-    if (!isRight || new Set(words.map(({ index }) => index)).size < 2) return false
-    await this.#change({ phraseConfirmed: true })
-    if (this.#session.snapshot.kind === 'ready') this.#showReady()
-    return true
+    return this.#open().account.confirmPhrase(words)
   }
 
   async eraseDevice(): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#messenger?.[Symbol.asyncDispose]()
-      this.#messenger = undefined
-      if (this.#account !== undefined) wipe(this.#account.seed)
-      this.#account = undefined
+      await this.#life?.account[Symbol.asyncDispose]()
       this.#life?.net.setAccount(undefined)
       const store = await this.#lock.erase()
       if (this.#life === undefined) await this.#begin(store)
@@ -233,14 +199,6 @@ export class StarlingClient implements Client {
       const settings = { ...this.#settings.snapshot, ...change }
       await this.#store.write([putSettings(settings)])
       this.#settings.set(settings)
-    })
-  }
-
-  async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
-    await this.#queue.run(async () => {
-      await this.#ready().setPicture(picture)
-      await this.#change({ picture, nameUpdated: Math.floor(this.#net.time.now() / 1000) })
-      this.#showReady()
     })
   }
 
@@ -300,39 +258,22 @@ export class StarlingClient implements Client {
   ): Promise<ImportSummary> {
     const { crypto } = this.#options
     return this.#queue.run(async () => {
-      this.#open()
-      const isNew = this.#messenger === undefined
+      const { account } = this.#open()
+      const isNew = !account.exists
       const lines = decodeLines(openArchive(archive, { crypto, passphrase }))
       const target: ImportTarget = {
-        account: (record, begin) => this.#takeAccount(decodeAccount(record), begin),
+        account: async (record, begin) => {
+          await account.take(decodeAccount(record), begin)
+          this.#settings.set(await getSettings(this.#store))
+        },
         add: (conversation, messages) => this.#ready().import(conversation, messages),
       }
       try {
         return await importLines(lines, target, this.#within(signal))
       } finally {
-        if (isNew) await this.#startImported()
+        if (isNew) await account.startTaken()
       }
     })
-  }
-
-  /** @throws {ArchiveError} `other_account` */
-  async #takeAccount(account: AccountRecord, begin: readonly SealedChange[]): Promise<void> {
-    if (this.#account !== undefined) {
-      const isOwn = equalBytes(this.#account.seed, account.seed)
-      wipe(account.seed)
-      if (!isOwn) throw new ArchiveError('other_account')
-      return
-    }
-    await this.#store.write([...begin, putAccount(account)])
-    this.#settings.set(await getSettings(this.#store))
-    await this.#openMessenger(account)
-  }
-
-  async #startImported(): Promise<void> {
-    if (this.#messenger === undefined) return
-    await this.#messenger.start()
-    this.#showReady()
-    if (this.#session.snapshot.kind === 'noAccount') this.#session.set({ kind: 'needsName' })
   }
 
   #exportOptions(signal: AbortSignal | undefined): ExportOptions {
@@ -403,16 +344,27 @@ export class StarlingClient implements Client {
       store,
     )
     const stop = net.view.subscribe((view) => this.#network.set(view))
-    this.#life = { store, tasks, net, stop }
-    await this.#load()
+    const account = new AccountSession({
+      ports: this.#options,
+      store: () => this.#store,
+      net,
+      tasks,
+      session: this.#session,
+      conversations: this.#conversations,
+      events: this.#events,
+      settings: () => this.#settings.snapshot,
+      inTurn: (fn) => this.#queue.run(fn),
+    })
+    this.#life = { store, tasks, net, account, stop }
+    this.#settings.set(await getSettings(store))
+    await net.load()
+    net.start()
+    await account.load()
   }
 
   async #close(): Promise<void> {
-    await this.#messenger?.[Symbol.asyncDispose]()
-    this.#messenger = undefined
-    if (this.#account !== undefined) wipe(this.#account.seed)
-    this.#account = undefined
     const life = this.#life
+    await life?.account[Symbol.asyncDispose]()
     this.#life = undefined
     if (life === undefined) return
     life.stop()
@@ -446,106 +398,6 @@ export class StarlingClient implements Client {
     return this.#open().net
   }
 
-  async #load(): Promise<void> {
-    this.#settings.set(await getSettings(this.#store))
-    await this.#net.load()
-    this.#net.start()
-    const account = await getAccount(this.#store)
-    if (account === undefined) {
-      this.#session.set({ kind: 'noAccount' })
-      return
-    }
-    await this.#openMessenger(account)
-    if (account.displayName === undefined) {
-      // The restore was cut short: go on where it was, without letting anybody wait for it.
-      this.#tasks.run('restore', () => this.#queue.run(() => this.#restore()))
-      return
-    }
-    await this.#messenger?.start()
-    this.#showReady()
-  }
-
-  /** A new account on this device: on the disk, and its services made. */
-  async #unlock(account: AccountRecord): Promise<void> {
-    await this.#store.write([putAccount(account)])
-    await this.#openMessenger(account)
-  }
-
-  async #openMessenger(account: AccountRecord): Promise<void> {
-    this.#account = account
-    this.#found.set(NOTHING)
-    const { logger, clock, random, crypto, network, decompress } = this.#options
-    this.#messenger = new Messenger({
-      account,
-      network,
-      clock,
-      random,
-      crypto,
-      logger,
-      store: this.#store,
-      net: this.#net,
-      decompress,
-      conversations: this.#conversations,
-      events: this.#events,
-      settings: () => this.#settings.snapshot,
-      onProfile: (profile) => this.#profileArrived(profile),
-      onCaughtUp: () => this.#found.update((found) => ({ ...found, lanes: found.lanes + 1 })),
-    })
-    this.#messenger.newer.count.subscribe(() => {
-      if (this.#session.snapshot.kind === 'ready') this.#showReady()
-    })
-    await this.#messenger.load()
-  }
-
-  /** Looks for the profile and the messages, for 15 seconds at most; what comes later is taken as well. */
-  async #restore(): Promise<void> {
-    this.#session.set({ kind: 'restoring', step: 'connecting' })
-    await this.#messenger?.start()
-    try {
-      await withTimeout(this.#options.clock, RESTORE_TIMEOUT, this.#tasks.signal, async (signal) => {
-        await this.#net.paths.connected(signal)
-        this.#session.set({ kind: 'restoring', step: 'profile' })
-        await until(this.#found, ({ name, lanes }) => name || lanes >= this.#lanesNeeded, signal)
-        this.#session.set({ kind: 'restoring', step: 'messages' })
-        await until(this.#found, ({ lanes }) => lanes > 0, signal)
-      })
-    } catch (error) {
-      if (this.#tasks.signal.aborted) return
-      if (!(error instanceof TimeoutError)) throw error
-    }
-    this.#showReady()
-    if (this.#session.snapshot.kind === 'restoring') this.#session.set({ kind: 'needsName' })
-  }
-
-  /** One member may not have the profile: two are asked, where there are two. */
-  get #lanesNeeded(): number {
-    const account = this.#messenger?.accountId
-    return Math.min(2, (account && this.#net.requests.swarmOf(account)?.members.length) ?? 2)
-  }
-
-  /** Our devices agree on this name and picture. */
-  async #profileArrived({ name, picture, updatedSeconds }: OwnProfile): Promise<void> {
-    if (name === undefined) return
-    await this.#change({ displayName: name, picture, nameUpdated: updatedSeconds })
-    this.#found.update((found) => ({ ...found, name: true }))
-    const { kind } = this.#session.snapshot
-    if (kind === 'ready' || kind === 'needsName') this.#showReady()
-  }
-
-  #setName(displayName: DisplayName): Promise<void> {
-    const nameUpdated = Math.floor(this.#net.time.now() / 1000)
-    return this.#change({ displayName, nameUpdated })
-  }
-
-  #change(change: Partial<AccountRecord>): Promise<void> {
-    return this.#saves.run(async () => {
-      const account = { ...this.#record(), ...change }
-      await this.#store.write([putAccount(account)])
-      this.#account = account
-      this.#messenger?.setAccount(account)
-    })
-  }
-
   async #measureTime(signal = this.#tasks.signal): Promise<void> {
     const { time, requests } = this.#net
     if (time.isMeasured || !this.#net.isConnected) return
@@ -557,38 +409,9 @@ export class StarlingClient implements Client {
     }
   }
 
-  #showReady(): void {
-    const { displayName, phraseConfirmed, picture } = this.#record()
-    if (displayName === undefined || this.#messenger === undefined) return
-    const { accountId, newer } = this.#messenger
-    const newerMessages = newer.count.snapshot
-    this.#session.set({
-      kind: 'ready',
-      account: {
-        accountId,
-        displayName,
-        phraseConfirmed,
-        ...(picture && { picture }),
-        ...(newerMessages > 0 && { newerMessages }),
-      },
-    })
-  }
-
-  #assertNoAccount(): void {
-    if (this.#messenger !== undefined) throw new ClientStateError('has_account')
-  }
-
   /** @throws {ClientStateError} */
   #ready(): Messenger {
-    this.#open()
-    if (this.#messenger === undefined) throw new ClientStateError('no_account')
-    return this.#messenger
-  }
-
-  #record(): AccountRecord & { readonly seed: AccountSeed } {
-    this.#open()
-    if (this.#account === undefined) throw new ClientStateError('no_account')
-    return this.#account
+    return this.#open().account.messenger()
   }
 }
 
