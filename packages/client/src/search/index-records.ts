@@ -139,10 +139,14 @@ export function getTermBlocks(
   return getBlocks(store, id, TERMS, from, to)
 }
 
-/** @throws {StoreError} `unreadable` */
-export async function getDocumentBlock(store: SealedStore, id: number, block: number): Promise<Uint8Array> {
-  const [found] = await getBlocks(store, id, DOCUMENTS, block, block + 1)
-  return found!
+/** Blocks of documents `from` … `to − 1`. @throws {StoreError} `unreadable` */
+export function getDocumentBlocks(
+  store: SealedStore,
+  id: number,
+  from: number,
+  to: number,
+): Promise<readonly Uint8Array[]> {
+  return getBlocks(store, id, DOCUMENTS, from, to)
 }
 
 async function getBlocks(

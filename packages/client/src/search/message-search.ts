@@ -169,10 +169,17 @@ async function* fromSegment<T>(
   // As many rounds as there are scores: documents need not be sorted.
   const scores = order === 'relevance' ? Array.from({ length: terms.length + 1 }, (_, i) => terms.length - i) : [0]
   for (const score of scores) {
+    let batch: number[] = []
+    const take = async function* () {
+      const places = await Promise.all(batch.map((document) => segment.placeOf(document)))
+      batch = []
+      for (const place of places) if (before === undefined || comparePlaces(place, before) < 0) yield { place, score }
+    }
     for (const document of hits.downFrom(end)) {
       if (order === 'relevance' && scoreOf(document) !== score) continue
-      const place = await segment.placeOf(document)
-      if (before === undefined || comparePlaces(place, before) < 0) yield { place, score }
+      batch.push(document)
+      if (batch.length >= READ_AHEAD) yield* take()
     }
+    yield* take()
   }
 }

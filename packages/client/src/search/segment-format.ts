@@ -10,7 +10,7 @@ export const TERM_KINDS = { conversation: 1, word: 2 } as const
 
 /** What is read for one word: some hundred terms. A frequent term makes a larger block. */
 const TERM_BLOCK_SIZE = 16_384
-export const DOCUMENTS_IN_BLOCK = 1024
+export const DOCUMENTS_IN_BLOCK = 256
 /** So that a segment is merged in memory: some megabytes. */
 export const MAX_DOCUMENTS = 65_536
 const MAX_BLOCKS = 65_536

@@ -4,7 +4,7 @@ import type { ConversationId } from '../api.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
 import { Bitmap } from './bitmap.ts'
 import {
-  getDocumentBlock,
+  getDocumentBlocks,
   getSegmentHeader,
   getTermBlocks,
   readable,
@@ -35,7 +35,7 @@ export type BuiltSegment = {
 
 /** Blocks that are read at once: about a megabyte. */
 const BATCH = 64
-const KEPT_BLOCKS = 8
+const KEPT_BLOCKS = 32
 
 /** By time; conversation and direction only make it total. */
 export function comparePlaces(a: SearchPlace, b: SearchPlace): number {
@@ -107,7 +107,7 @@ export class Segment {
   readonly info: SegmentInfo
   readonly header: SegmentHeader
   readonly #store: SealedStore
-  readonly #blocks = new Map<number, readonly Document[]>()
+  readonly #blocks = new Map<number, Promise<readonly Document[]>>()
 
   constructor(store: SealedStore, info: SegmentInfo, header: SegmentHeader) {
     this.#store = store
@@ -142,15 +142,17 @@ export class Segment {
   /** The place of a document. Some blocks are kept, so that neighbours cost nothing. */
   async placeOf(document: number): Promise<SearchPlace> {
     const block = Math.floor(document / DOCUMENTS_IN_BLOCK)
-    const documents = this.#blocks.get(block) ?? (await this.#loadBlock(block))
+    const documents = await (this.#blocks.get(block) ?? this.#keep(block))
     return this.#place(documents[document % DOCUMENTS_IN_BLOCK]!)
   }
 
   async places(): Promise<SearchPlace[]> {
     const places: SearchPlace[] = []
-    for (let block = 0; block < this.info.documentBlocks; block++) {
-      const bytes = await getDocumentBlock(this.#store, this.info.id, block)
-      for (const document of readable(() => decodeDocuments(bytes))) places.push(this.#place(document))
+    const { documentBlocks } = this.info
+    for (let from = 0; from < documentBlocks; from += BATCH) {
+      for (const documents of await this.#loadBlocks(from, Math.min(documentBlocks, from + BATCH))) {
+        for (const document of documents) places.push(this.#place(document))
+      }
     }
     return places
   }
@@ -183,13 +185,19 @@ export class Segment {
     return result
   }
 
-  async #loadBlock(block: number): Promise<readonly Document[]> {
-    const bytes = await getDocumentBlock(this.#store, this.info.id, block)
-    const documents = readable(() => decodeDocuments(bytes))
+  /** Whoever asks for a block that is being read waits for that. What cannot be read is not kept. */
+  #keep(block: number): Promise<readonly Document[]> {
     const [oldest] = this.#blocks.keys()
     if (this.#blocks.size >= KEPT_BLOCKS && oldest !== undefined) this.#blocks.delete(oldest)
-    this.#blocks.set(block, documents)
-    return documents
+    const loading = this.#loadBlocks(block, block + 1).then(([documents]) => documents!)
+    this.#blocks.set(block, loading)
+    loading.catch(() => this.#blocks.delete(block))
+    return loading
+  }
+
+  async #loadBlocks(from: number, to: number): Promise<readonly (readonly Document[])[]> {
+    const blocks = await getDocumentBlocks(this.#store, this.info.id, from, to)
+    return blocks.map((bytes) => readable(() => decodeDocuments(bytes)))
   }
 
   #place({ sentAt, conversation, isOutgoing }: Document): SearchPlace {
