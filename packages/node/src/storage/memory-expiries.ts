@@ -1,36 +1,15 @@
 /** Changes of expiry in the tables of a `MemoryDisk`. */
-import type { MessageHash, Owner, UnixMillis } from '@starling/protocol'
+import type { MessageHash, UnixMillis } from '@starling/protocol'
 import type { ChangeRecord, ExpiryChange } from './change-record.ts'
-import { type ExpiryStep, expiryAfter, isWithin, supersedes } from './expiry-change.ts'
+import { isWithin, supersedes } from './expiry-change.ts'
 import type { MemoryTables } from './memory-disk.ts'
 import { dropRecord } from './memory-drop.ts'
+import { givenExpiry, withExpiry } from './memory-given.ts'
 import type { ChangeOutcome, HashExpiry, PlacedHash, StoredMessage } from './node-store.ts'
 import { sortedTexts } from './sorted.ts'
 
 type ExpiryRecord = ChangeRecord & { readonly change: ExpiryChange }
 type Outcome = Pick<ChangeOutcome, 'updated' | 'unchanged'>
-
-/** The latest expiry that a store of the message gave. */
-export function givenExpiry({ given }: MemoryTables, message: StoredMessage): UnixMillis {
-  return given.get(nameOf(message)) ?? message.expiry
-}
-
-export function forgetGiven({ given }: MemoryTables, message: StoredMessage): void {
-  given.delete(nameOf(message))
-}
-
-/** As other members are told of it: an expiry that was shortened comes with its record, and one that was lengthened may not. */
-export function toldMessage(tables: MemoryTables, message: StoredMessage): StoredMessage {
-  return { ...message, expiry: Math.max(message.expiry, givenExpiry(tables, message)) as UnixMillis }
-}
-
-/** The message with the expiry that holds, which it keeps with the one that was given. */
-export function withExpiry(tables: MemoryTables, message: StoredMessage, given: UnixMillis): StoredMessage {
-  const expiry = expiryAfter({ expiry: given, storedAt: message.storedAt }, stepsFor(tables, message))
-  if (expiry === given) tables.given.delete(nameOf(message))
-  else tables.given.set(nameOf(message), given)
-  return { ...message, expiry }
-}
 
 /** Carries out a record that is kept already. */
 export function changeExpiries(tables: MemoryTables, record: ExpiryRecord): Outcome {
@@ -56,19 +35,6 @@ export function changeExpiries(tables: MemoryTables, record: ExpiryRecord): Outc
 function isNamed(change: ExpiryChange, { hash, namespace }: StoredMessage): boolean {
   if (change.kind === 'expireAll') return isWithin(namespace, change.namespace)
   return change.expiries.some((each) => each.hash === hash)
-}
-
-function stepsFor(tables: MemoryTables, { owner, hash, namespace }: StoredMessage): ExpiryStep[] {
-  const steps: ExpiryStep[] = []
-  for (const { at, id, change } of tables.records.get(owner)?.values() ?? []) {
-    if (change.kind === 'expire') {
-      const expiry = tables.steps.get(id)?.get(hash)
-      if (expiry !== undefined) steps.push({ at, id, mode: change.mode, expiry })
-    } else if (change.kind === 'expireAll' && isWithin(namespace, change.namespace)) {
-      steps.push({ at, id, mode: 'shorten', expiry: change.expiry })
-    }
-  }
-  return steps
 }
 
 /** Drops the steps and records that make no difference any more; false, if this record is one of them. */
@@ -120,5 +86,3 @@ function supersedeAll(
   }
   return isKept
 }
-
-const nameOf = ({ owner, hash }: { readonly owner: Owner; readonly hash: MessageHash }): string => owner + hash

@@ -2,7 +2,7 @@
 import type { MessageHash, Owner, RecordId, UnixMillis } from '@starling/protocol'
 import type { ChangeRecord } from './change-record.ts'
 import type { MemoryDisk, MemoryHint, MemoryTables } from './memory-disk.ts'
-import { toldMessage } from './memory-expiries.ts'
+import { toldMessage } from './memory-given.ts'
 import { HINT_BUDGET, type Hint, hintSize, type NewHint, type NodeStore, type StoredMessage } from './node-store.ts'
 
 export function addHints(disk: MemoryDisk, hints: readonly NewHint[]): void {

@@ -2,7 +2,7 @@
 import type { MessageHash, Owner, UnixMillis } from '@starling/protocol'
 import { latestDeletion } from './change-record.ts'
 import type { MemoryDisk, MemoryTables } from './memory-disk.ts'
-import { forgetGiven, givenExpiry, withExpiry } from './memory-expiries.ts'
+import { forgetGiven, givenExpiry, withExpiry } from './memory-given.ts'
 import { dropHints } from './memory-hints.ts'
 import {
   type PutOrigin,

@@ -7,7 +7,6 @@ import { CLASS_KINDS, MODES } from './record-kinds.ts'
 
 /** With the number of its record. */
 export type KeptStep = ExpiryStep & { readonly record: number }
-export type ExpirySteps = ReturnType<typeof createExpirySteps>
 
 export function createExpirySteps(db: DatabaseSync) {
   const byItem = db.prepare(`SELECT c.record, c.expiry, r.kind, r.at, r.key FROM expiry_changes c
