@@ -78,6 +78,20 @@ test('relays that swallow requests cost a second and a half, not the message', a
   expect((await deliveryOf(alice, self, message))?.kind).toBe('stored')
 })
 
+test('a path that lost against a hedge is not waited for again', async () => {
+  const net = new FakeNetwork({ nodes: 24 })
+  await using alice = await newcomer(net, 'Alice')
+  const self = accountOf(alice)
+  await sendTo(alice, self, 'one')
+  await net.clock.advance(seconds(2))
+  for (const { nodeId } of alice.network.snapshot.path!.hops.slice(1)) net.nodeOf(nodeId).isMute = true
+  await sendTo(alice, self, 'two')
+  await net.clock.advance(seconds(2))
+  const message = await sendTo(alice, self, 'three')
+  await net.clock.advance(millis(500))
+  expect((await deliveryOf(alice, self, message))?.kind).toBe('stored')
+})
+
 test('relays that are gone are named by the hop before, and avoided', async () => {
   const net = new FakeNetwork({ nodes: 24 })
   await using alice = await newcomer(net, 'Alice')

@@ -5,20 +5,14 @@
  * leaves through it. docs/protocol/paths.md.
  */
 import {
-  AuthenticationError,
   buildOnionRequest,
   type Crypto,
   type DirectoryView,
   FrameKind,
-  fromUtf8,
-  MalformedInputError,
   type Millis,
   millis,
   type NodeEntry,
   type OnionHop,
-  type OnionReply,
-  type OnionRequest,
-  parsePathFailure,
   type RandomBytes,
   type RpcAnswer,
   seconds,
@@ -41,6 +35,7 @@ import { HedgeBudget } from './hedge-budget.ts'
 import type { NodeHealth } from './node-health.ts'
 import { type Path, PathBook } from './path-book.ts'
 import { PathError } from './path-error.ts'
+import { PathJudge, type Route } from './path-judge.ts'
 import { type BrokenPath, PathRepair } from './path-repair.ts'
 
 /** Longer than almost any answer takes; a second request costs little. */
@@ -49,8 +44,6 @@ const MAX_ATTEMPTS = 4
 const PROBE_TIMEOUT = seconds(10)
 /** Where hops start to count is random, so that a guard cannot tell that it is one. */
 const MAX_FIRST_HOP = 12
-/** A request that may have been spoilt by any of three nodes. */
-const SHARED_BLAME = 0.34
 
 export type PathRequest = {
   readonly signal: AbortSignal
@@ -76,12 +69,9 @@ export type PathsOptions = {
 /** The path of the first lane that last gave an answer, and how long answers take. */
 export type PathInUse = { readonly path: Path; readonly guard: GuardLink; readonly roundTrip?: Millis }
 
-type Route = {
-  readonly lane: 0 | 1
-  readonly guard: GuardLink
-  readonly path: Path
-  readonly destination: NodeEntry
-}
+/** `onRoute` is told of every way that is tried. */
+type LaneRequest = PathRequest & { readonly onRoute?: (route: Route) => void }
+
 type Settled =
   | { readonly kind: 'answer'; readonly answer: RpcAnswer }
   | { readonly kind: 'error'; readonly error: unknown }
@@ -91,6 +81,7 @@ export class Paths {
   readonly #book: PathBook
   readonly #hedges = new HedgeBudget()
   readonly #repair: PathRepair
+  readonly #judge: PathJudge
   readonly #inUse = new MutableObservable<PathInUse | undefined>(undefined)
 
   constructor(options: PathsOptions) {
@@ -98,6 +89,7 @@ export class Paths {
     const { clock, random, health } = options
     this.#repair = new PathRepair({ ...options, probe: (broken, signal) => this.#probe(broken, signal) })
     this.#book = new PathBook({ clock, random, isSuspect: (node) => health.isSuspect(node) })
+    this.#judge = new PathJudge({ ...options, book: this.#book, repair: this.#repair })
   }
 
   get inUse(): Observable<PathInUse | undefined> {
@@ -143,7 +135,11 @@ export class Paths {
     const signal = AbortSignal.any([options.signal, stop.signal])
     const lane = options.lane ?? 0
     this.#hedges.earn()
-    const start = (on: 0 | 1) => settled(this.#onLane(destination, payload, { ...options, signal, lane: on }))
+    let slow: Route | undefined
+    const onRoute = (route: Route) => {
+      if (route.lane === lane) slow = route
+    }
+    const start = (on: 0 | 1) => settled(this.#onLane(destination, payload, { ...options, signal, lane: on, onRoute }))
     try {
       const first = start(lane)
       const isSlow = this.#options.clock.sleep(HEDGE_DELAY, { signal }).then(() => 'slow' as const)
@@ -152,8 +148,12 @@ export class Paths {
       if (early !== 'slow') return unwrap(early)
       if (!this.#hedges.take()) return unwrap(await first)
       const second = start(lane === 0 ? 1 : 0)
-      const winner = await Promise.race([first, second])
-      if (winner.kind === 'answer') return winner.answer
+      const tagged = [first, second].map((outcome, i) => outcome.then((ended) => ({ ended, isHedge: i === 1 })))
+      const { ended, isHedge } = await Promise.race(tagged)
+      if (ended.kind === 'answer') {
+        if (isHedge && slow !== undefined) this.#judge.lost(slow)
+        return ended.answer
+      }
       const [one, other] = await Promise.all([first, second])
       return unwrap(one.kind === 'answer' ? one : other)
     } finally {
@@ -162,9 +162,10 @@ export class Paths {
   }
 
   /** Tries other hops, and the other guard, while it is a hop that fails. */
-  async #onLane(destination: NodeEntry, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
+  async #onLane(destination: NodeEntry, payload: Uint8Array, options: LaneRequest): Promise<RpcAnswer> {
     for (let attempt = 1; ; attempt++) {
       const route = this.#route(destination, options.lane ?? 0)
+      options.onRoute?.(route)
       try {
         return await this.#attempt(route, payload, options)
       } catch (error) {
@@ -207,7 +208,7 @@ export class Paths {
     })
     const started = clock.monotonic()
     const reply = await this.#ask(route, onion.body, { signal, timeout })
-    const answer = this.#read(route, onion, reply)
+    const answer = this.#judge.read(route, onion, reply)
     this.#noteSuccess(route, options.hedge ? millis(Math.round(clock.monotonic() - started)) : undefined)
     return answer
   }
@@ -218,50 +219,19 @@ export class Paths {
     } catch (error) {
       const { signal } = options
       // Aborted with a deadline's error: nobody on the way answered. Aborted otherwise: nobody is to blame.
-      if (signal.aborted && signal.reason instanceof TimeoutError) this.#noteTimeout(route)
+      if (signal.aborted && signal.reason instanceof TimeoutError) this.#judge.timedOut(route)
       signal.throwIfAborted()
       if (!(error instanceof LinkError)) throw error
       if (error.code === 'overloaded') throw new PathError('busy', { cause: error })
       if (error.code !== 'timeout') throw new PathError('guard_lost', { cause: error })
-      this.#noteTimeout(route)
+      this.#judge.timedOut(route)
       throw new PathError('timeout', { cause: error })
     }
   }
 
-  #read(route: Route, onion: OnionRequest, reply: LinkReply): RpcAnswer {
-    if (reply.status !== 200) throw this.#pathFailure(route, reply)
-    const opened = open(onion, reply.body)
-    if (opened?.kind === 'node') return opened
-    const hop = opened?.kind === 'relay' ? route.path.hops[opened.hop] : undefined
-    if (hop === undefined) this.#blameAll(route)
-    else this.#options.health.failed(hop.descriptor.nodeId, 1)
-    this.#book.drop(route.path.hops)
-    throw new PathError('hop_failed')
-  }
-
-  #pathFailure(route: Route, reply: LinkReply): PathError {
-    const { health, onOldDirectory } = this.#options
-    const failure = parsePathFailure({ status: reply.status, body: textOf(reply.body) })
-    if (failure?.kind === 'notFound' || reply.status === 400) onOldDirectory()
-    this.#options.guards.succeeded(route.guard.node)
-    if (failure?.node === route.destination.descriptor.nodeId) {
-      health.failed(failure.node, 1)
-      // Or the last hop only says so: the next attempt goes another way.
-      health.failed(route.path.hops[2].descriptor.nodeId, SHARED_BLAME)
-      this.#book.drop(route.path.hops)
-      return new PathError('destination_unreachable')
-    }
-    if (failure !== undefined && route.path.hops.some(({ descriptor }) => descriptor.nodeId === failure.node)) {
-      health.failed(failure.node, 1)
-    } else this.#blameAll(route)
-    this.#book.drop(route.path.hops)
-    return new PathError('hop_failed')
-  }
-
   #noteSuccess(route: Route, roundTrip: Millis | undefined): void {
-    const { health, guards } = this.#options
-    for (const { descriptor } of [...route.path.hops, route.destination]) health.succeeded(descriptor.nodeId)
-    guards.succeeded(route.guard.node)
+    const { guards } = this.#options
+    this.#judge.succeeded(route)
     const { path, guard, lane } = route
     const before = this.#inUse.snapshot
     // The second lane is only shown while the first has nothing to show.
@@ -270,13 +240,6 @@ export class Paths {
     const shown = roundTrip ?? before?.roundTrip
     if (before?.path.hops === path.hops && before.roundTrip === shown) return
     this.#inUse.set({ path, guard, ...(shown === undefined ? {} : { roundTrip: shown }) })
-  }
-
-  #noteTimeout(route: Route): void {
-    this.#options.guards.timedOut(route.guard.node)
-    this.#blameAll(route)
-    this.#book.drop(route.path.hops)
-    this.#repair.add(route)
   }
 
   /** Any member of the swarm tells whether the hops before it work; another one than the last, which may be down itself. */
@@ -296,36 +259,10 @@ export class Paths {
       throw error instanceof TimeoutError ? new PathError('timeout', { cause: error }) : error
     }
   }
-
-  #blameAll({ path, destination }: Route): void {
-    const [, relay, lastHop] = path.hops
-    for (const { descriptor } of [relay, lastHop, destination]) {
-      this.#options.health.failed(descriptor.nodeId, SHARED_BLAME)
-    }
-  }
 }
 
 function hopOf({ descriptor }: NodeEntry): OnionHop {
   return { nodeId: descriptor.nodeId, x25519: descriptor.encryptionKey }
-}
-
-/** `undefined`, if no key opens it or it has not the form of an answer. */
-function open(onion: OnionRequest, reply: Uint8Array): OnionReply | undefined {
-  try {
-    return onion.open(reply)
-  } catch (error) {
-    if (error instanceof AuthenticationError || error instanceof MalformedInputError) return undefined
-    throw error
-  }
-}
-
-function textOf(body: Uint8Array): string {
-  try {
-    return fromUtf8(body)
-  } catch (error) {
-    if (error instanceof MalformedInputError) return ''
-    throw error
-  }
 }
 
 function settled(answer: Promise<RpcAnswer>): Promise<Settled> {
