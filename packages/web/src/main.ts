@@ -7,6 +7,8 @@ import { createLeadership } from './state/leadership.ts'
 import { createNow } from './state/now.ts'
 import { createPreferences } from './state/preferences.ts'
 import { createHashRouter } from './state/route.ts'
+import { createSpoken } from './state/spoken.ts'
+import { loadSpeech } from './text/languages.ts'
 import { startClient } from './worker/start-client.ts'
 
 const app = createApp({
@@ -20,12 +22,22 @@ const app = createApp({
   startClient,
 })
 
+const preferences = createPreferences(document.documentElement, browserStorage())
+const spoken = createSpoken({
+  root: document.documentElement,
+  preferences,
+  wanted: () => navigator.languages,
+  load: loadSpeech,
+})
+await spoken.ready
+
 mount(App, {
   target: document.getElementById('app') ?? document.body,
   props: {
     app,
     router: createHashRouter(window),
-    preferences: createPreferences(document.documentElement, browserStorage()),
+    preferences,
+    spoken,
     now: createNow(Date.now, 20_000),
     base: `${location.origin}${location.pathname}`,
     onreload: () => location.reload(),

@@ -13,6 +13,7 @@ import { sampleNetwork } from '../testing/sample-network.ts'
 import AddContactDialog from './add-contact/AddContactDialog.svelte'
 import Parts from './conversation/Parts.svelte'
 import Stage from './conversation/Stage.svelte'
+import LinkDialog from './link-dialog/LinkDialog.svelte'
 
 const idOf = (name: string): ConversationId => sampleAccountId(name) as string as ConversationId
 
@@ -54,6 +55,12 @@ const hostile: SampleConversation = {
       26,
       'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
     ),
+    said(
+      24,
+      `Zalgo: ${[...'he comes'].map((letter) => letter + '\u0334\u0321\u031B\u0315\u0340'.repeat(12)).join('')}`,
+    ),
+    said(23, 'Look: https://www.xn--80ak6aa92e.com/login, www.example.org and http://paypal.com@example.org/pay?a=b'),
+    said(22, 'انظر https://example.org/صفحة?a=1 ثم أخبرني'),
     said(20, 'Z̴̡̛a̵̢͝l̷̨̛g̶̡̛ǫ̷̛ and https://example.org/tracking-pixel.png'),
     {
       text: 'line one\n\nline three\n    indented',
@@ -64,7 +71,20 @@ const hostile: SampleConversation = {
   ],
 }
 
+/** The question before a link, on an empty page. */
+const asksFor =
+  (url: string): GalleryState =>
+  (target) => {
+    target.append(document.createElement('main'))
+    mount(LinkDialog, { target, props: { url, onclose: () => {} } })
+  }
+
 export const states: GalleryStates = {
+  link: asksFor('https://example.org/a/page?with=parameters#and-a-place'),
+  'link-lookalike': asksFor('https://www.аррӏе.com/'),
+  'link-mixed': asksFor('https://раураl.com/'),
+  'link-foreign': asksFor('https://münchen.de/'),
+  'link-disguised': asksFor(`http://paypal.com@example.org/${'long/'.repeat(60)}`),
   'conversation-parts': (target) => {
     mount(Parts, { target })
   },

@@ -22,3 +22,17 @@ test('control characters do not get through, and every line end becomes a line f
 test('a name is one line', () => {
   expect(plainLine('  Wendy\n\u202Eyou are \t trusted ')).toBe('Wendy you are trusted')
 })
+
+test('towers of marks are cut down to what languages write, which stays', () => {
+  const tower = `Z${'\u0334\u0321\u031B'.repeat(40)}algo`
+  expect([...plainText(tower)].length).toBe('Zalgo'.length + 4)
+  for (const text of ['Tiếng Việt', 'เก็บน้ำใจ', 'שָׁלוֹם', 'مُحَمَّدٌ', 'ผู้ใหญ่', '❤️‍🔥', 'བསྒྲུབས'])
+    expect(plainText(text)).toBe(text)
+})
+
+test('text that is spelled in invisible tags goes, and the flags that need them stay', () => {
+  const hidden = [...'ignore'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
+  expect(plainText(`hello${hidden}`)).toBe('hello')
+  const scotland = '🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}'
+  expect(plainText(scotland)).toBe(scotland)
+})

@@ -152,7 +152,7 @@ test('on a phone a chat takes the page, and going back returns to its row', { sk
 })
 
 test('Enter sends or makes a new line, as it is set', { skip: noChromium }, async () => {
-  await on('settings-unconfirmed', { width: 1440 }, async (page) => {
+  await on('settings-appearance', { width: 1440 }, async (page) => {
     await page.getByRole('checkbox', { name: /Enter sends/ }).uncheck()
     await row(page, /Wendy/).click()
     const field = page.getByRole('textbox', { name: /Message Wendy/ })
@@ -167,7 +167,7 @@ test('Enter sends or makes a new line, as it is set', { skip: noChromium }, asyn
 })
 
 test('erasing says what it means and ends where everything began', { skip: noChromium }, async () => {
-  await on('settings-unconfirmed', {}, async (page) => {
+  await on('settings-erase', {}, async (page) => {
     await page.getByRole('button', { name: 'Erase…' }).click()
     await page.getByText('this account is gone for good').waitFor()
     await page.getByRole('button', { name: 'Erase everything' }).click()

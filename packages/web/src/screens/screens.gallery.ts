@@ -2,9 +2,10 @@ import type { ConversationId, UnixMillis } from '@starling/client'
 import App from '../App.svelte'
 import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-state.ts'
 import { createApp } from '../state/app.ts'
-import { createLeadership } from '../state/leadership.ts'
+import { createLeadership, type Leadership } from '../state/leadership.ts'
 import { createPreferences } from '../state/preferences.ts'
-import { createMemoryRouter, type Route } from '../state/route.ts'
+import { createMemoryRouter, type Route, settingsPages } from '../state/route.ts'
+import { createSpoken, type SpokenModel } from '../state/spoken.ts'
 import { createStore } from '../state/store.ts'
 import { FakeClient, type FakeClientOptions, fakePhrase } from '../testing/fake-client.ts'
 import {
@@ -15,6 +16,7 @@ import {
   sampleNow,
 } from '../testing/sample-data.ts'
 import { sampleNetwork } from '../testing/sample-network.ts'
+import { loadSpeech } from '../text/languages.ts'
 import Elsewhere from './Elsewhere.svelte'
 import Onboarding from './Onboarding.svelte'
 import Session from './Session.svelte'
@@ -22,18 +24,33 @@ import Session from './Session.svelte'
 const wendy: Route = { kind: 'chat', id: sampleAccountId('Wendy') as string as ConversationId }
 const themeOfPage = () => document.documentElement
 
+/** What people chose on this device, and the language that the gallery speaks. */
+function preferencesOfPage() {
+  const chosen = new URLSearchParams(location.search)
+  const values: Readonly<Record<string, string | null>> = {
+    'starling.theme': chosen.get('theme'),
+    'starling.textSize': chosen.get('text'),
+    'starling.language': chosen.get('language'),
+  }
+  return createPreferences(themeOfPage(), { getItem: (key) => values[key] ?? null, setItem: () => {} })
+}
+
+const spokenHere = (): SpokenModel => {
+  const store = createStore({ language: themeOfPage().lang, failed: false })
+  return { snapshot: store.snapshot, subscribe: store.subscribe, ready: Promise.resolve() }
+}
+
 /** A whole session over a fake client; both are in `session` for tests that drive it. */
 function session(options: FakeClientOptions = {}, route: Route = { kind: 'chats' }): GalleryState {
   return show(Session, () => {
     const client = new FakeClient(options)
     const router = createMemoryRouter(route)
     Object.assign(globalThis, { session: { client, router, fakePhrase } })
-    const theme = new URLSearchParams(location.search).get('theme')
-    const storage = { getItem: () => theme, setItem: () => {} }
     return {
       client,
       router,
-      preferences: createPreferences(themeOfPage(), storage),
+      preferences: preferencesOfPage(),
+      spoken: spokenHere(),
       now: createStore(sampleNow),
       base: 'https://starling.example/',
       onreload: () => {},
@@ -59,13 +76,50 @@ const tabs = show(App, () => ({
   }),
   router: createMemoryRouter({ kind: 'chats' }),
   preferences: createPreferences(themeOfPage(), undefined),
+  spoken: spokenHere(),
   now: createStore(sampleNow),
   base: 'https://starling.example/',
   onreload: () => {},
 }))
 
+/** The app at the language page, with the languages themselves: they come when they are chosen. */
+const languages = show(App, () => {
+  const preferences = createPreferences(themeOfPage(), undefined)
+  return {
+    app: createApp({
+      lead: () => ({ ...createStore<Leadership>('leading'), take: async () => {} }),
+      startClient: () => ({ client: new FakeClient(), stop: async () => {} }),
+    }),
+    router: createMemoryRouter({ kind: 'settings', page: 'language' }),
+    preferences,
+    spoken: createSpoken({ root: themeOfPage(), preferences, wanted: () => ['en-GB'], load: loadSpeech }),
+    now: createStore(sampleNow),
+    base: 'https://starling.example/',
+    onreload: () => {},
+  }
+})
+
+/** The messenger after these keys. */
+function afterKeys(...keys: readonly string[]): GalleryState {
+  const chats = session({}, wendy)
+  return (target) => {
+    chats(target)
+    requestAnimationFrame(() => {
+      for (const key of keys) dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true }))
+    })
+  }
+}
+
+const settingsStates = Object.fromEntries(
+  settingsPages.map((page) => [`settings-${page}`, session({}, { kind: 'settings', page })]),
+)
+
 export const states: GalleryStates = {
   tabs,
+  languages,
+  shortcuts: afterKeys('/'),
+  switcher: afterKeys('k'),
+  ...settingsStates,
   opening: session({ session: { kind: 'opening' } }),
   welcome: session({ session: { kind: 'noAccount' } }),
   name: show(Onboarding, () => ({ client: new FakeClient({ session: { kind: 'noAccount' } }), step: 'name' as const })),
@@ -104,6 +158,11 @@ export const states: GalleryStates = {
   connecting: session({ network: sampleNetwork.connecting() }, { kind: 'network' }),
   settings: session({}, { kind: 'settings' }),
   'settings-unconfirmed': session({ phraseConfirmed: false }, { kind: 'settings' }),
+  'settings-failing': session(
+    { failing: { changeSettings: 'store_unavailable' } },
+    { kind: 'settings', page: 'privacy' },
+  ),
+  'settings-erase': session({ phraseConfirmed: false }, { kind: 'settings', page: 'storage' }),
   network: session({}, { kind: 'network' }),
   'network-offline': session({ network: offline }, { kind: 'network' }),
   'add-contact-link': session({}, { kind: 'new', link: sampleAccountId('Carol') }),

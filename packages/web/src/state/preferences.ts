@@ -1,25 +1,41 @@
 /** What a person prefers on this device. Kept in the browser's own storage: nothing of it is secret. */
+import { type LanguageChoice, languages } from '../text/languages.ts'
 import { createStore, type Snapshots } from './store.ts'
 
 export type Theme = 'light' | 'dark' | 'system'
 /** What Enter does in a message; Shift+Enter makes a new line and Ctrl+Enter sends in both. */
 export type EnterKey = 'send' | 'newLine'
+export type TextSize = 'small' | 'normal' | 'large' | 'larger'
 
 export interface Choice<T> extends Snapshots<T> {
   choose(value: T): void
 }
 
-export type Preferences = { readonly theme: Choice<Theme>; readonly enterKey: Choice<EnterKey> }
+export type Preferences = {
+  readonly theme: Choice<Theme>
+  readonly textSize: Choice<TextSize>
+  readonly enterKey: Choice<EnterKey>
+  readonly language: Choice<LanguageChoice>
+}
 
 type Keep = Pick<Storage, 'getItem' | 'setItem'> | undefined
 
-/** The theme is shown on `root`; theme.js finds it in `storage` before the first paint. */
+/** Theme and size of text are shown on `root`; theme.js finds it in `storage` before the first paint. */
 export function createPreferences(root: { readonly dataset: DOMStringMap }, storage: Keep): Preferences {
   const theme = createChoice<Theme>(storage, 'starling.theme', ['system', 'light', 'dark'])
   theme.subscribe((value) => {
     root.dataset['theme'] = value
   })
-  return { theme, enterKey: createChoice<EnterKey>(storage, 'starling.enterKey', ['send', 'newLine']) }
+  const textSize = createChoice<TextSize>(storage, 'starling.textSize', ['normal', 'small', 'large', 'larger'])
+  textSize.subscribe((value) => {
+    root.dataset['textSize'] = value
+  })
+  return {
+    theme,
+    textSize,
+    enterKey: createChoice<EnterKey>(storage, 'starling.enterKey', ['send', 'newLine']),
+    language: createChoice<LanguageChoice>(storage, 'starling.language', ['system', ...languages]),
+  }
 }
 
 /** The first of `values` is what holds until another one is chosen. */

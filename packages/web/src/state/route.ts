@@ -1,6 +1,10 @@
 import type { ConversationId } from '@starling/client'
 import { createStore, type Snapshots } from './store.ts'
 
+/** In the order in which they are listed. */
+export const settingsPages = ['account', 'privacy', 'appearance', 'language', 'network', 'storage', 'about'] as const
+export type SettingsPage = (typeof settingsPages)[number]
+
 /** What the main part of the window shows. */
 export type Route =
   | { readonly kind: 'chats' }
@@ -8,7 +12,8 @@ export type Route =
   | { readonly kind: 'chat'; readonly id: ConversationId }
   /** `link`: what a contact link named, as it came; not yet checked. */
   | { readonly kind: 'new'; readonly link?: string }
-  | { readonly kind: 'settings' }
+  /** Without a page: the list of them. */
+  | { readonly kind: 'settings'; readonly page?: SettingsPage }
   | { readonly kind: 'network' }
 
 export interface Router extends Snapshots<Route> {
@@ -25,9 +30,12 @@ export function parseRoute(hash: string): Route {
       return rest === undefined || rest === '' ? { kind: 'chats' } : { kind: 'chat', id: rest as ConversationId }
     case 'add':
       return rest === undefined || rest === '' ? { kind: 'new' } : { kind: 'new', link: rest }
+    case 'settings': {
+      const page = settingsPages.find((known) => known === rest)
+      return page === undefined ? { kind: 'settings' } : { kind: 'settings', page }
+    }
     case 'new':
     case 'requests':
-    case 'settings':
     case 'network':
       return { kind: place }
     default:
@@ -42,9 +50,10 @@ export function formatRoute(route: Route): string {
       return '#/'
     case 'chat':
       return `#/c/${route.id}`
+    case 'settings':
+      return route.page === undefined ? '#/settings' : `#/settings/${route.page}`
     case 'new':
     case 'requests':
-    case 'settings':
     case 'network':
       return `#/${route.kind}`
   }

@@ -15,12 +15,19 @@ export const noChromium = existsSync(executablePath)
   ? false
   : 'there is no Chromium: sudo apt-get install chromium, or STARLING_CHROMIUM=/path/to/chromium'
 
-export type Look = { readonly width?: number; readonly theme?: 'light' | 'dark'; readonly bypassPolicy?: boolean }
+export type Look = {
+  readonly width?: number
+  readonly theme?: 'light' | 'dark'
+  readonly bypassPolicy?: boolean
+  /** The zoom of the browser: as on a window that is as many times smaller. */
+  readonly zoom?: number
+}
 
 export interface GalleryBrowser extends AsyncDisposable {
   newContext(look?: Look): Promise<BrowserContext>
   /** Opens a state; `failures` collects what the page throws or the console reports. */
-  show(context: BrowserContext, state: string, failures: string[]): Promise<Page>
+  /** `query`: as in `language=ar&text=larger`. */
+  show(context: BrowserContext, state: string, failures: string[], query?: string): Promise<Page>
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -52,22 +59,24 @@ export async function openGallery(): Promise<GalleryBrowser> {
   stack.defer(() => browser.close())
 
   return {
-    newContext: ({ width = 1440, theme = 'light', bypassPolicy = false } = {}) =>
+    newContext: ({ width = 1440, theme = 'light', bypassPolicy = false, zoom = 1 } = {}) =>
       browser.newContext({
-        viewport: { width, height: width < 640 ? 844 : 900 },
+        viewport: { width: Math.round(width / zoom), height: Math.round((width < 640 ? 844 : 900) / zoom) },
+        deviceScaleFactor: zoom,
         colorScheme: theme,
         hasTouch: width < 640,
         bypassCSP: bypassPolicy,
         reducedMotion: 'reduce',
+        locale: 'en-GB',
       }),
-    async show(context, state, failures) {
+    async show(context, state, failures, query = '') {
       const page = await context.newPage()
       page.setDefaultTimeout(10_000)
       page.on('pageerror', (error) => failures.push(`${state}: ${error.message}`))
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') failures.push(`${state}: ${message.text()}`)
       })
-      await page.goto(`${origin}/gallery.html#${state}`)
+      await page.goto(`${origin}/gallery.html?${query}#${state}`)
       await page.locator('#app > *').first().waitFor({ state: 'attached' })
       return page
     },

@@ -1,5 +1,16 @@
+import { appTexts } from './en/app.ts'
 import { conversationTexts } from './en/conversation.ts'
+import { networkTexts } from './en/network.ts'
+import { peopleTexts } from './en/people.ts'
+import { settingsTexts } from './en/settings.ts'
 import { shellTexts } from './en/shell.ts'
 
-/** Every text of the interface in English, by key. `{name}` is a parameter; an object holds plural forms chosen by `count`. */
-export const en = { ...shellTexts, ...conversationTexts } as const
+/** Every text of the interface in English, by key, as ICU messages. The other languages have the same keys and parameters. */
+export const en = {
+  ...appTexts,
+  ...shellTexts,
+  ...conversationTexts,
+  ...peopleTexts,
+  ...networkTexts,
+  ...settingsTexts,
+} as const

@@ -1,45 +1,37 @@
 import { en } from './en.ts'
+import { formatMessage, type Locale, type MessageValues } from './icu/format-message.ts'
+import type { MessageArguments } from './icu/message-arguments.ts'
+import { createSpeech, type Speech } from './speech.ts'
 
 type Texts = typeof en
 export type TextKey = keyof Texts
 
-type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }
+/** Every text of the interface in one language, by key: ICU messages with the same parameters as the English ones. */
+export type Words = Readonly<Record<TextKey, string>>
 
-/** The names in braces in a text. */
-type ParameterNames<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParameterNames<Rest>
-  : never
-
-type TextOf<Key extends TextKey> = Texts[Key] extends string
-  ? Texts[Key]
-  : Texts[Key] extends { readonly other: infer Other extends string }
-    ? Other
-    : never
-
-/** `count` chooses the plural form, so it is a number; all others are shown as they are. */
-type Parameters<Names extends string> = { readonly [Name in Names]: Name extends 'count' ? number : string | number }
-
-type PluralCount<Key extends TextKey> = Texts[Key] extends string ? never : 'count'
-
-type Arguments<Key extends TextKey> = [ParameterNames<TextOf<Key>> | PluralCount<Key>] extends [never]
+type Arguments<Key extends TextKey> = keyof MessageArguments<Texts[Key]> extends never
   ? []
-  : [parameters: Parameters<ParameterNames<TextOf<Key>> | PluralCount<Key>>]
+  : [values: MessageArguments<Texts[Key]>]
 
-const pluralRules = new Intl.PluralRules('en')
-const numbers = new Intl.NumberFormat('en')
+// rule-exception: one interface speaks one language at a time; as an argument it would go through every function that says something.
+let speech: Speech = createSpeech({ language: 'en', direction: 'ltr', tag: 'en-GB', words: en })
 
-/** The text of `key` with its parameters filled in. Numbers are grouped as the language does it. */
-export function t<Key extends TextKey>(key: Key, ...[parameters]: Arguments<Key>): string {
-  const values: Readonly<Record<string, string | number>> = parameters ?? {}
-  return chooseForm(en[key], values).replace(/\{(\w+)\}/g, (braces, name: string) => {
-    const value = values[name]
-    if (value === undefined) return braces
-    return typeof value === 'number' ? numbers.format(value) : value
-  })
+/** The text of `key` in the language that is spoken, with its parameters filled in. */
+export function t<Key extends TextKey>(key: Key, ...[values]: Arguments<Key>): string {
+  return formatMessage(speech.messageOf(key), (values ?? {}) as MessageValues, speech.locale)
 }
 
-function chooseForm(text: string | Plural, values: Readonly<Record<string, string | number>>): string {
-  if (typeof text === 'string') return text
-  const { count } = values
-  return (typeof count === 'number' ? text[pluralRules.select(count)] : undefined) ?? text.other
+/** From now on texts, numbers and dates come in this language. What was shown before has to be rendered anew. */
+export function speak(next: Speech): void {
+  speech = next
+}
+
+/** How numbers and dates are written. */
+export function locale(): Locale {
+  return speech.locale
+}
+
+/** Whether the interface runs from right to left. */
+export function isMirrored(): boolean {
+  return speech.direction === 'rtl'
 }

@@ -2,6 +2,7 @@
 import type { AccountId, Client, ConversationId, ConversationList, ConversationSummary } from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
 import { conversationName } from '../conversation/status-text.ts'
+import { fold } from '../quick-switcher/fuzzy.ts'
 
 export type ListSection = 'chats' | 'requests'
 
@@ -131,11 +132,6 @@ function matches(summary: ConversationSummary, wanted: string): boolean {
   return [conversationName(summary), summary.profileName, summary.nickname].some(
     (name) => name !== undefined && fold(name).includes(wanted),
   )
-}
-
-/** Without case and accents, so that `zoe` finds `Zoë`. */
-function fold(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trim()
 }
 
 async function perform(client: ListClient, id: ConversationId, action: ChatAction): Promise<void> {

@@ -11,7 +11,11 @@ const BEND_ONE: Point = { x: 66, y: 6 }
 const BEND_TWO: Point = { x: 172, y: 6 }
 const TO: Point = { x: 226, y: 58 }
 
-export const ARC_PATH = `M${FROM.x} ${FROM.y}C${BEND_ONE.x} ${BEND_ONE.y} ${BEND_TWO.x} ${BEND_TWO.y} ${TO.x} ${TO.y}`
+/** The arc as an SVG path. `across`: where a distance from the beginning of the line lies, from either side. */
+export function arcPath(across: (x: number) => number): string {
+  const [from, one, two, to] = [FROM, BEND_ONE, BEND_TWO, TO].map(({ x, y }) => `${across(x)} ${y}`)
+  return `M${from}C${one} ${two} ${to}`
+}
 
 /** You first, then `hops` dots, spread evenly before the flock. */
 export function arcDots(hops: number): readonly Point[] {

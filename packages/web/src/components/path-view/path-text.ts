@@ -1,6 +1,6 @@
 import type { Connection, HopView, NetworkView, UnixMillis } from '@starling/client'
+import { clockText, dayText } from '../../format/time.ts'
 import { t } from '../../text/t.ts'
-import { clockText, dayText } from '../message-log/day-text.ts'
 import { isSameDay } from '../message-log/log-items.ts'
 
 /** A dot of the path: what it is called, and what is said of it, a sentence or fact each. */

@@ -1,0 +1,19 @@
+import type { LucideIcon } from '@lucide/svelte'
+import Database from '@lucide/svelte/icons/database'
+import Info from '@lucide/svelte/icons/info'
+import Languages from '@lucide/svelte/icons/languages'
+import Palette from '@lucide/svelte/icons/palette'
+import Shield from '@lucide/svelte/icons/shield'
+import UserRound from '@lucide/svelte/icons/user-round'
+import Waypoints from '@lucide/svelte/icons/waypoints'
+import type { SettingsPage } from '../../state/route.ts'
+
+export const pageIcons: Readonly<Record<SettingsPage, LucideIcon>> = {
+  account: UserRound,
+  privacy: Shield,
+  appearance: Palette,
+  language: Languages,
+  network: Waypoints,
+  storage: Database,
+  about: Info,
+}

@@ -1,0 +1,17 @@
+import { appTexts } from './ar/app.ts'
+import { conversationTexts } from './ar/conversation.ts'
+import { networkTexts } from './ar/network.ts'
+import { peopleTexts } from './ar/people.ts'
+import { settingsTexts } from './ar/settings.ts'
+import { shellTexts } from './ar/shell.ts'
+import type { Words } from './t.ts'
+
+/** Every text of the interface in Arabic. */
+export const ar: Words = {
+  ...appTexts,
+  ...shellTexts,
+  ...conversationTexts,
+  ...peopleTexts,
+  ...networkTexts,
+  ...settingsTexts,
+}

@@ -1,0 +1,23 @@
+/** التطبيق بعد تثبيته: التحديثات والإشعارات وما تشاركه التطبيقات الأخرى. */
+export const appTexts = {
+  'update.title': 'إصدار جديد جاهز',
+  'update.text': 'يبدأ العمل عندما تطلب ذلك، أو عندما لا تنظر إلى الصفحة لفترة.',
+  'update.textVersion': 'الإصدار {version}. يبدأ العمل عندما تطلب ذلك، أو عندما لا تنظر إلى الصفحة لفترة.',
+  'update.waiting': 'يبدأ العمل حالما لا يكون أحد يكتب شيئًا.',
+  'update.action': 'حدّث الآن',
+  'share.title': 'مع من تريد المشاركة؟',
+  'share.text': 'اختر محادثة. يوضع النص في حقل رسالتها، ولا يُرسل شيء بعد.',
+  'share.nobody': 'لا توجد محادثة بعد. أضف جهة اتصال أولًا، ثم شارك مرة أخرى.',
+  'share.failed': 'لم ينجح ذلك. لم يضِع شيء؛ حاول مرة أخرى.',
+  'notification.message': 'رسالة جديدة',
+  'notification.request': 'شخص لا تعرفه يريد مراسلتك',
+  'notifications.title': 'الإشعارات',
+  'notifications.legend': 'ما تعرضه الإشعارات',
+  'notifications.nameAndText': 'الاسم والنص',
+  'notifications.name': 'الاسم فقط',
+  'notifications.nothing': 'وجود رسالة فقط',
+  'notifications.off': 'لا توجد إشعارات',
+  'notifications.unsupported': 'هذا المتصفح لا يعرض إشعارات هنا.',
+  'notifications.blocked': 'متصفحك يحظر إشعارات هذه الصفحة. اسمح بها في إعداداته لهذه الصفحة، ثم اختر مرة أخرى.',
+  'notifications.honest': 'تصل ما دام Starling مفتوحًا في علامة تبويب أو نافذة. لا تعلم أي خدمة دفع برسائلك.',
+} as const

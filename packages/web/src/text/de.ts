@@ -1,0 +1,17 @@
+import { appTexts } from './de/app.ts'
+import { conversationTexts } from './de/conversation.ts'
+import { networkTexts } from './de/network.ts'
+import { peopleTexts } from './de/people.ts'
+import { settingsTexts } from './de/settings.ts'
+import { shellTexts } from './de/shell.ts'
+import type { Words } from './t.ts'
+
+/** Every text of the interface in German. */
+export const de: Words = {
+  ...appTexts,
+  ...shellTexts,
+  ...conversationTexts,
+  ...peopleTexts,
+  ...networkTexts,
+  ...settingsTexts,
+}

@@ -1,0 +1,17 @@
+import { appTexts } from './es/app.ts'
+import { conversationTexts } from './es/conversation.ts'
+import { networkTexts } from './es/network.ts'
+import { peopleTexts } from './es/people.ts'
+import { settingsTexts } from './es/settings.ts'
+import { shellTexts } from './es/shell.ts'
+import type { Words } from './t.ts'
+
+/** Every text of the interface in Spanish. */
+export const es: Words = {
+  ...appTexts,
+  ...shellTexts,
+  ...conversationTexts,
+  ...peopleTexts,
+  ...networkTexts,
+  ...settingsTexts,
+}

@@ -1,0 +1,17 @@
+import { appTexts } from './fr/app.ts'
+import { conversationTexts } from './fr/conversation.ts'
+import { networkTexts } from './fr/network.ts'
+import { peopleTexts } from './fr/people.ts'
+import { settingsTexts } from './fr/settings.ts'
+import { shellTexts } from './fr/shell.ts'
+import type { Words } from './t.ts'
+
+/** Every text of the interface in French. */
+export const fr: Words = {
+  ...appTexts,
+  ...shellTexts,
+  ...conversationTexts,
+  ...peopleTexts,
+  ...networkTexts,
+  ...settingsTexts,
+}
