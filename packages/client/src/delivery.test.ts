@@ -117,7 +117,9 @@ test('what is held at a member that leaves the swarm is given up at once', async
   await using bob = await newcomer(net, 'Bob')
   const owner = accountOf(bob) as Owner
   await net.clock.advance(hours(1))
-  net.nextEpoch(net.swarmOf(bob))
+  const old = net.swarmOf(bob)
+  for (const node of old) node.servesAll = true // nobody tells: the directory does
+  net.nextEpoch(old)
   await net.until(() => net.swarmOf(bob).length > 0 && bob.network.snapshot.directory?.epoch === 2, minutes(20))
   const data = sealed(net, bob, 'to the new ones')
   for (const node of net.swarmOf(bob))
