@@ -182,7 +182,7 @@ export class AccountSession implements AsyncDisposable {
       onProfile: (profile) => this.#profileArrived(profile),
       onCaughtUp: () => this.#found.update((found) => ({ ...found, lanes: found.lanes + 1 })),
     })
-    this.#messenger.newer.count.subscribe(() => {
+    this.#messenger.newerMessages.subscribe(() => {
       if (session.snapshot.kind === 'ready') this.#show()
     })
     await this.#messenger.load()
@@ -236,8 +236,8 @@ export class AccountSession implements AsyncDisposable {
   #show(): void {
     const { displayName, phraseConfirmed, picture } = this.#record()
     if (displayName === undefined || this.#messenger === undefined) return
-    const { accountId, newer } = this.#messenger
-    const newerMessages = newer.count.snapshot
+    const { accountId, newerMessages: newer } = this.#messenger
+    const newerMessages = newer.snapshot
     this.#options.session.set({
       kind: 'ready',
       account: {
