@@ -64,6 +64,8 @@ export type ConversationSummary = {
   readonly blocked: boolean
   readonly markedUnread: boolean
   readonly unread: number
+  /** An unread message names this account. */
+  readonly mentioned?: true
   readonly draft: string
   readonly lastActivity: UnixMillis
   /** They type, as their device said within the last 15 s. */
@@ -94,6 +96,8 @@ export interface History extends AsyncDisposable {
   loadOlder(): Promise<void>
   loadNewer(): Promise<void>
   jumpToLatest(): Promise<void>
+  /** Moves the window there, unless the message is in it. False: it is not in this conversation, or not any more. */
+  jumpTo(message: MessageId): Promise<boolean>
   /** Everything up to and including this message was seen. */
   markRead(upTo: MessageId): Promise<void>
 }

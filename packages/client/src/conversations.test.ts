@@ -187,6 +187,37 @@ test('a history opens at the first unread message; reading counts down, wherever
   expect(desk.list.snapshot[0]?.unread).toBe(0)
 })
 
+test('a window jumps to any message, with what stands around it, and stays where the message is gone', async () => {
+  const desk = await Desk.create()
+  for (let at = 1; at <= 500; at++) await desk.receive(1, at)
+  await using history = await MessageHistory.open(desk.book, idOf(1))
+  await history.jumpToLatest()
+  const latest = history.state.snapshot
+  expect(await history.jumpTo(idAt(1, 450))).toBe(true)
+  expect(await history.jumpTo(idAt(1, 501))).toBe(false)
+  expect(await history.jumpTo(idAt(2, 100))).toBe(false)
+  expect(history.state.snapshot).toBe(latest)
+  expect(await history.jumpTo(idAt(1, 100))).toBe(true)
+  expect(textsIn(history.state.snapshot)).toEqual(Array.from({ length: 130 }, (_, i) => `${70 + i}`))
+  expect(history.state.snapshot).toMatchObject({ hasOlder: true, hasNewer: true })
+  expect(await history.jumpTo(idAt(1, 1))).toBe(true)
+  expect(history.state.snapshot).toMatchObject({ hasOlder: false, hasNewer: true })
+})
+
+test('a conversation says that an unread message names this account, until it is read', async () => {
+  const desk = await Desk.create()
+  await desk.receive(1, 1, `ask @${accountOf(2)}`)
+  expect(desk.list.snapshot[0]?.mentioned).toBeUndefined()
+  await desk.receive(1, 2, `or ask @${self}!`)
+  await desk.receive(1, 3)
+  expect(desk.list.snapshot[0]).toMatchObject({ unread: 3, mentioned: true })
+  await desk.open()
+  expect(desk.list.snapshot[0]).toMatchObject({ unread: 3, mentioned: true })
+  await using history = await MessageHistory.open(desk.book, idOf(1))
+  await history.markRead(idAt(1, 3))
+  expect(desk.list.snapshot[0]?.mentioned).toBeUndefined()
+})
+
 test('the divider stays where it was at the time of opening', async () => {
   const desk = await Desk.create()
   await desk.receive(1, 1)

@@ -63,6 +63,7 @@ class FakeConversation {
         state.set(view())
       },
       jumpToLatest: async () => {},
+      jumpTo: async () => false,
       markRead: async (upTo) => {
         this.#read = Math.max(this.#read, Number(upTo) + 1)
         this.#list()

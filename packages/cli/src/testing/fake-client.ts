@@ -103,6 +103,7 @@ export class FakeClient implements Client {
       loadOlder: async () => {},
       loadNewer: async () => {},
       jumpToLatest: async () => {},
+      jumpTo: async (message) => messages.snapshot.some(({ id }) => id === message),
       markRead: async (upTo) => {
         for (const { id } of messages.snapshot) {
           this.#read.add(id)

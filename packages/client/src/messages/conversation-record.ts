@@ -30,6 +30,8 @@ export type ConversationRecord = {
   readonly hidden?: true | undefined
   readonly markedUnread: boolean
   readonly unread: number
+  /** One of them names this account. */
+  readonly mentioned?: true | undefined
   readonly draft: string
   readonly nickname?: string | undefined
   readonly profileName?: string | undefined
@@ -64,6 +66,7 @@ export const conversationRecord = versionedRecord<ConversationRecord>(
     hidden: z.optional(z.literal(true)),
     markedUnread: z.boolean(),
     unread: z.int(),
+    mentioned: z.optional(z.literal(true)),
     draft: z.string(),
     nickname: z.optional(z.string()),
     profileName: z.optional(z.string()),
@@ -105,6 +108,13 @@ export function createConversation(account: AccountId, now: UnixMillis): Convers
     profileUpdated: 0,
     lastActivity: now,
   }
+}
+
+/** So many unread messages are left: with the last one goes what it named. */
+export function withUnread(record: ConversationRecord, unread: number): ConversationRecord {
+  if (unread > 0) return { ...record, unread }
+  const { mentioned: _, ...rest } = record
+  return { ...rest, unread: 0 }
 }
 
 /** A message more, or one that changed: it becomes the last one unless there is a later one. */

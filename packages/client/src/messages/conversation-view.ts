@@ -25,6 +25,7 @@ export function conversationSummary(record: ConversationRecord, context: Summary
     blocked,
     markedUnread,
     unread,
+    ...(record.mentioned && { mentioned: true }),
     draft,
     lastActivity,
     typing: context.isTyping,

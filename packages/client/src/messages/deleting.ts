@@ -3,6 +3,7 @@ import type { ConversationId } from '../api.ts'
 import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
 import type { BookCore } from './book-core.ts'
+import { withUnread } from './conversation-record.ts'
 import { tombstone } from './filing.ts'
 import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
 import { type MessageRecord, placeholderOf } from './message-record.ts'
@@ -40,7 +41,7 @@ export async function deleteMessages(
     await core.options.store.write(changes)
     return
   }
-  const record = { ...before, unread: Math.max(0, unread) }
+  const record = withUnread(before, unread)
   const change = keepsPlace ? { put: found.map(placeholderOf) } : { remove: found }
   await core.commit({ record, ...change, items, others: changes })
 }

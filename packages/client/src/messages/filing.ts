@@ -1,5 +1,5 @@
 /** Files messages that came from the swarm; idempotent by author and time, and in any order. docs/protocol/conversations.md §1. */
-import { type AccountId, days, type UnixMillis, unixMillis } from '@starling/protocol'
+import { type AccountId, days, findMentions, type UnixMillis, unixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Arrival } from './arrival.ts'
 import { type BookCore, type Commit, idOf } from './book-core.ts'
@@ -52,7 +52,7 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
   }
   const isUnread =
     place.direction === 'incoming' && !arrival.isQuiet && !message.deleted && !isReadElsewhere(arrival, policy)
-  const counted = { ...extra.record, unread: extra.record.unread + Number(isUnread) }
+  const counted = isUnread ? withOneMore(extra.record, message, core.options.self) : extra.record
   const owed = isUnread && isMutual(counted) && policy.sendsDelivered()
   const record = owed ? withOwed(counted, 'delivered', [message.sentAt]) : counted
   const replaced = extra.replaces && (await core.get(extra.replaces))
@@ -66,6 +66,11 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
   })
   if (owed) core.options.hooks.onOwed(place.conversation)
   return 'filed'
+}
+
+function withOneMore(record: ConversationRecord, { body }: MessageRecord, self: AccountId): ConversationRecord {
+  const isNamed = body.kind === 'text' && findMentions(body.text).some(({ account }) => account === self)
+  return { ...record, unread: record.unread + 1, ...(isNamed && { mentioned: true }) }
 }
 
 /** So that it is not filed again. */

@@ -69,6 +69,18 @@ export class MessageHistory implements History {
     return this.#book.exclusively(() => this.#loadLatest())
   }
 
+  async jumpTo(message: MessageId): Promise<boolean> {
+    const place = parseMessageId(message)
+    if (place.conversation !== this.#id) return false
+    return this.#book.exclusively(async () => {
+      if (this.#state.snapshot.messages.some(({ id }) => id === message)) return true
+      if ((await this.#book.get(place)) === undefined) return false
+      const window = await this.#around(place)
+      this.#state.update((state) => ({ ...state, ...window }))
+      return true
+    })
+  }
+
   async markRead(upTo: MessageId): Promise<void> {
     const place = parseMessageId(upTo)
     if (place.conversation === this.#id) await this.#onRead(place)

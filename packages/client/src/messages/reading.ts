@@ -3,7 +3,7 @@ import { type AccountId, type MessageHash, type UnixMillis, unixMillis } from '@
 import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
 import type { BookCore, Commit } from './book-core.ts'
-import { isMutual, withOwed } from './conversation-record.ts'
+import { isMutual, withOwed, withUnread } from './conversation-record.ts'
 import { AFTER_READ } from './filing.ts'
 import { type MessagePlace, messageSort, placeOfSort } from './message-place.ts'
 import { type MessageRecord, withDeadline } from './message-record.ts'
@@ -40,7 +40,7 @@ export async function markRead(
     hasChanged = true
     const deleted = read.map(({ sort }): SealedChange => ({ kind: 'delete', name: { ...range, sort } }))
     const others = [...deleted, ...(isHere ? policy.readWrites(before.account, place.sentAt) : [])]
-    const counted = { ...before, markedUnread, unread: Math.max(0, before.unread - read.length) }
+    const counted = withUnread({ ...before, markedUnread }, before.unread - read.length)
     const isOwed = isHere && isMutual(before) && policy.sendsRead()
     const times = read.map(({ sort }) => placeOfSort(conversation, sort).sentAt)
     const timed = read.filter(({ value }) => value[0] === AFTER_READ).map(({ sort }) => placeOfSort(conversation, sort))

@@ -53,6 +53,15 @@ export function createFakeHistory(
       start = Math.max(0, end - pageSize)
       state.set(view())
     },
+    async jumpTo(message) {
+      const at = messages.snapshot.findIndex(({ id }) => id === message)
+      if (at >= 0 && (at < start || at >= end)) {
+        start = Math.max(0, at - 30)
+        end = Math.min(messages.snapshot.length, start + pageSize)
+        state.set(view())
+      }
+      return at >= 0
+    },
     async markRead(_upTo: MessageId) {
       unreadNow = 0
       state.set(view())

@@ -172,14 +172,17 @@ export class ClientProxy implements Client {
   }
 
   #openHistory(handle: HandleId, state: Store<HistorySnapshot>): History {
+    const ask = (method: HistoryMethod, ...args: readonly unknown[]): Promise<unknown> =>
+      this.#request({ kind: 'callHistory', handle, method, args })
     const call = async (method: HistoryMethod, ...args: readonly unknown[]): Promise<void> => {
-      await this.#request({ kind: 'callHistory', handle, method, args })
+      await ask(method, ...args)
     }
     return {
       state,
       loadOlder: () => call('loadOlder'),
       loadNewer: () => call('loadNewer'),
       jumpToLatest: () => call('jumpToLatest'),
+      jumpTo: async (message) => (await ask('jumpTo', message)) === true,
       markRead: (upTo) => call('markRead', upTo),
       [Symbol.asyncDispose]: async () => {
         this.#histories.delete(handle)

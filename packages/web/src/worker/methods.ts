@@ -74,6 +74,7 @@ export const historyMethods = {
   loadOlder: (history) => history.loadOlder(),
   loadNewer: (history) => history.loadNewer(),
   jumpToLatest: (history) => history.jumpToLatest(),
+  jumpTo: (history, [message]) => history.jumpTo(messageId(message)),
   markRead: (history, [upTo]) => history.markRead(messageId(upTo)),
   dispose: (history) => history[Symbol.asyncDispose](),
 } as const satisfies Readonly<Record<string, Run<History>>>
