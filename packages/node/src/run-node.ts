@@ -17,8 +17,10 @@ import { AppFiles } from './server/app-files.ts'
 import { appHeaders } from './server/app-headers.ts'
 import { createBootstrapClient } from './server/bootstrap-client.ts'
 import { createPeerIdentity } from './server/certificate.ts'
+import { openFileLimit, withinFiles } from './server/file-limit.ts'
 import { Gate } from './server/gate.ts'
 import { startHttpServer } from './server/http-server.ts'
+import type { ServerLimits } from './server/limits.ts'
 import { startLinkServer } from './server/link-server.ts'
 import { TlsPeers } from './server/tls-peers.ts'
 import { pingKeyOf, StarlingNode } from './starling-node.ts'
@@ -57,6 +59,7 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
   const random = systemRandom()
   const crypto = createNativeCrypto()
   const app = openApp(config)
+  const limits = limitsWithinFiles(config, logger)
   const files = await openNodeFiles(config, { crypto, random, clock })
   const descriptor = describeNode(config, files, crypto)
   const admission = admissionByInvitation(config.directory?.invited ?? [])
@@ -78,7 +81,7 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
     port: config.peerPort,
     clock,
     logger: logger.child('peer'),
-    limits: config.limits,
+    limits,
   })
   const node = new StarlingNode(
     {
@@ -107,7 +110,7 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
   started.use(node)
   started.use(peers)
   await peers.listen(surfaces, { knows: (nodeId) => node.knows(nodeId) })
-  const gate = new Gate({ limits: config.limits, clock })
+  const gate = new Gate({ limits, clock })
   const shared = { surfaces, gate, clock, pingKey: pingKeyOf(node.nodeId), logger: logger.child('http') }
   const servers = [
     started.use(await startHttpServer({ ...shared, tls: files.https, host: config.host, port: config.httpsPort })),
@@ -139,6 +142,14 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
   logger.info('node.listening', { port: config.httpsPort })
   const whole = started.move()
   return { node, left: left.promise, [Symbol.asyncDispose]: () => whole.disposeAsync() }
+}
+
+function limitsWithinFiles({ limits }: NodeConfig, logger: Logger): ServerLimits {
+  const possible = withinFiles(limits, openFileLimit())
+  if (possible.connections < limits.connections) {
+    logger.warn('node.connections_lowered', { count: possible.connections })
+  }
+  return possible
 }
 
 /** @throws {ConfigError} @throws {AppFolderError} */
