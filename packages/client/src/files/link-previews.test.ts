@@ -51,6 +51,8 @@ test('a page says its title and its image, wherever it stands', () => {
     ['', {}],
     ['<title>', {}],
     ['<meta', {}],
+    ['<meta <meta property="og:title" content="lost in a tag', {}],
+    ['<meta charset=utf-8><meta property="og:title" content="next"><title>x</title>', { title: 'next' }],
   ]
   for (const [page, expected] of pages) expect(readPage(page)).toEqual(expected)
   expect(readPage(`<title>${'👍'.repeat(500)}</title>`).title).toBe('👍'.repeat(300))
@@ -112,6 +114,7 @@ test('finds the first good link of a text, without what stands around it', () =>
   expect(findLink(`see (http://a.example/) or <${LINK}>, ok`)).toBe(LINK)
   expect(findLink(`${LINK}. And https://b.example/`)).toBe(LINK)
   expect(findLink('https://gооgle.com/ https://b.example/!')).toBe('https://b.example/')
+  expect(findLink(`https://${'.'.repeat(9000)}x https://b.example/`)).toBe('https://b.example/')
   expect(findLink('nothing here')).toBe(undefined)
 })
 

@@ -21,11 +21,18 @@ export type PagePreview = {
 export function readPage(html: string): PagePreview {
   const found = new Map<string, string>()
   const head = html.slice(0, MAX_HEAD_CHARACTERS)
-  for (let at = head.indexOf('<'); at !== -1; at = head.indexOf('<', at + 1)) {
+  let next: number
+  for (let at = head.indexOf('<'); at !== -1; at = head.indexOf('<', next)) {
+    next = at + 1
     const name = /^[a-z]{1,8}/i.exec(head.slice(at + 1, at + 9))?.[0].toLowerCase()
     if (name === 'body') break
     if (name === 'title' && !found.has('title')) found.set('title', textBehind(head, at))
-    if (name === 'meta') note(found, head.slice(at, at + MAX_TAG_CHARACTERS))
+    if (name !== 'meta') continue
+    const tag = head.slice(at, at + MAX_TAG_CHARACTERS)
+    const end = endOfTag(tag)
+    // Every character is looked at once, however many tags begin and do not end.
+    next = at + end
+    note(found, tag.slice(0, end))
   }
   const title = oneLine(found.get('og:title') || found.get('twitter:title') || found.get('title') || '')
   const image = found.get('og:image:secure_url') || found.get('og:image') || found.get('twitter:image')
@@ -33,9 +40,9 @@ export function readPage(html: string): PagePreview {
 }
 
 /** The first value of each name counts. */
-function note(found: Map<string, string>, text: string): void {
+function note(found: Map<string, string>, tag: string): void {
   const attributes = new Map<string, string>()
-  for (const [, name, double, single, bare] of text.slice(0, endOfTag(text)).matchAll(ATTRIBUTE)) {
+  for (const [, name, double, single, bare] of tag.matchAll(ATTRIBUTE)) {
     attributes.set(name!.toLowerCase(), decodeEntities(double ?? single ?? bare ?? ''))
   }
   const key = (attributes.get('property') ?? attributes.get('name'))?.toLowerCase()

@@ -5,15 +5,22 @@ const LINK = /https:\/\/[^\s<>"'`\\]+/giu
 /** Of a host as it is written, before anything is normalised. */
 const HOST = /^https:\/\/([^/?#]*)/i
 const HOST_CHARACTERS = /^[\p{L}\p{M}\p{N}.-]+$/u
-const TRAILING = /[.,;:!?)\]}»”’*_]+$/u
+const TRAILING = '.,;:!?)]}»”’*_'
 
 /** The first link of a text of which a preview may be made. */
 export function findLink(text: string): string | undefined {
   for (const [match] of text.matchAll(LINK)) {
-    const link = match.replace(TRAILING, '')
+    const link = match.length > 2 * MAX_LINK_LENGTH ? '' : withoutTrailing(match)
     if (isSafeLink(link)) return link
   }
   return undefined
+}
+
+/** Not by a regular expression: from every character of a long row it would look for the end. */
+function withoutTrailing(link: string): string {
+  let end = link.length
+  while (end > 0 && TRAILING.includes(link[end - 1]!)) end--
+  return link.slice(0, end)
 }
 
 /**

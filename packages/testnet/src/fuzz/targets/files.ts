@@ -124,6 +124,7 @@ const pages: FuzzTarget = {
     yield utf8('<title>News &amp; more</title>')
     yield utf8('<meta property="og:title" content="A > B"><meta content=/i.png property=og:image>')
     yield utf8("<meta name='twitter:title' content='&#x1F44D;&#8364;&nbsp;'>")
+    for (const begun of ['<meta ', '<meta "', '<title']) yield utf8(begun.repeat(1500)) // begins often, never ends
     yield utf8('see (https://news.example/x?y#z), https://пример.рф/ and https://gооgle.com!')
   },
   run(input) {
