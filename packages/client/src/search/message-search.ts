@@ -1,8 +1,9 @@
 /** Answers what people search for: docs/adr/0019-local-search.md. */
 import type { ConversationId } from '../api.ts'
+import type { FreshMessage } from './index-log.ts'
 import type { SearchPlace } from './index-records.ts'
 import { findMatches, type Snippet, snippetOf } from './match.ts'
-import type { FreshMessage, IndexSnapshot, SearchIndex } from './search-index.ts'
+import type { IndexSnapshot, SearchIndex } from './search-index.ts'
 import { comparePlaces, type Segment } from './segment.ts'
 import { parseQuery, type Query } from './words.ts'
 

@@ -86,6 +86,7 @@ class Desk {
     const done = this.index.maintain(signal).finally(() => {
       isDone = true
     })
+    done.catch(() => undefined) // until it is awaited
     while (!isDone) await this.clock.advance(millis(1))
     await done
   }
@@ -157,6 +158,20 @@ test('what is removed is found no more, and leaves the index within a minute', a
   expect(await desk.indexed('3')).toEqual([])
   life.abort()
   await running
+})
+
+test('what is removed while the log is on its way into a segment leaves that segment', async () => {
+  const desk = await Desk.open()
+  for (let at = 1; at <= 4; at++) await desk.put(place(at, at < 4 ? 'bob' : 'carol'), 'hello')
+  const done = desk.index.maintain(new AbortController().signal)
+  await Promise.resolve() // it has begun
+  await Promise.all([desk.remove(place(2)), desk.removeConversation('carol')])
+  await done
+  expect(await desk.indexed('hello')).toEqual([3, 1])
+  await desk.restart()
+  await desk.maintain()
+  await desk.restart()
+  expect(await desk.indexed('hello')).toEqual([3, 1])
 })
 
 test('a message that came again after its removal is found', async () => {

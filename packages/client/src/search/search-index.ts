@@ -9,15 +9,13 @@ import type { Clock } from '@starling/runtime'
 import type { ConversationId } from '../api.ts'
 import { SerialQueue } from '../serial-queue.ts'
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
-import { sortNumber } from '../store/sort-key.ts'
 import { StoreError } from '../store/store-error.ts'
-import { TABLES } from '../store/tables.ts'
 import { WakeUp } from '../wake-up.ts'
+import { type BuiltSegment, buildSegment, type IndexedMessage, mergeSegments } from './build-segment.ts'
+import { type FreshMessage, IndexLog, keyOf, type TakenLog } from './index-log.ts'
 import {
   type Backlog,
   deleteSegment,
-  type LogEntry,
-  logEntry,
   logName,
   type Manifest,
   manifestRecord,
@@ -26,7 +24,7 @@ import {
   type SearchPlace,
   type SegmentInfo,
 } from './index-records.ts'
-import { type BuiltSegment, buildSegment, type IndexedMessage, mergeSegments, Segment } from './segment.ts'
+import { Segment } from './segment.ts'
 import { MAX_DOCUMENTS } from './segment-format.ts'
 import { termsOf } from './words.ts'
 
@@ -48,9 +46,6 @@ export type SearchIndexOptions = {
   /** Messages in the log, beyond which it becomes a segment; 1,024, unless told. */
   readonly logSize?: number
 }
-
-/** A message that is in the log only: in memory. */
-export type FreshMessage = IndexedMessage & { readonly logged: number }
 
 /** What a search reads. */
 export type IndexSnapshot = {
@@ -82,10 +77,7 @@ export class SearchIndex {
   #committing: Promise<unknown> = Promise.resolve()
   #manifest: Manifest = newManifest([])
   #segments: readonly Segment[] = []
-  readonly #fresh = new Map<string, FreshMessage>()
-  readonly #removals = new Map<string, { readonly place: SearchPlace; readonly logged: number }>()
-  readonly #removedConversations = new Map<ConversationId, number>()
-  #nextLog = 1
+  readonly #log = new IndexLog()
 
   constructor({ store, clock, texts, logSize = LOG_SIZE }: SearchIndexOptions) {
     this.#logSize = logSize
@@ -100,53 +92,34 @@ export class SearchIndex {
     const manifest = await manifestRecord.get(this.#store)
     this.#manifest = manifest ?? newManifest(this.#texts.conversations())
     if (manifest === undefined) await this.#store.write([manifestRecord.put(this.#manifest)])
-    this.#nextLog = this.#manifest.logged + 1
     const segments: Segment[] = []
     for (const info of this.#manifest.segments) segments.push(await Segment.open(this.#store, info))
     this.#segments = segments
-    await this.#loadLog()
+    await this.#log.load(this.#store, this.#manifest.logged)
   }
 
   /** The message has this text from now on. To be written with the message. */
   put(place: SearchPlace, text: string): SealedChange[] {
-    const terms = termsOf(text)
-    const key = keyOf(place)
-    const before = this.#fresh.get(key)
-    const changes: SealedChange[] = before === undefined ? [] : [{ kind: 'delete', name: logName(before.logged) }]
-    this.#fresh.delete(key)
-    if (terms.length === 0) return changes
-    const logged = this.#nextLog++
-    this.#fresh.set(key, { place, terms, logged })
-    if (this.#fresh.size >= this.#logSize) this.#wakeUp.wake()
-    return [...changes, this.#log(logged, { kind: 'put', place, terms })]
+    const changes = this.#log.put({ place, terms: termsOf(text) })
+    if (this.#log.messageCount >= this.#logSize) this.#wakeUp.wake()
+    return changes
   }
 
   /** The message is gone, or has no text any more. To be written with its deletion. */
   remove(place: SearchPlace): SealedChange[] {
-    const key = keyOf(place)
-    const before = this.#fresh.get(key)
-    this.#fresh.delete(key)
-    const changes: SealedChange[] = before === undefined ? [] : [{ kind: 'delete', name: logName(before.logged) }]
-    if (!this.#isCovered(place)) return changes
-    const logged = this.#nextLog++
-    this.#removals.set(key, { place, logged })
+    const mayHaveIt = ({ info }: Segment) => info.oldest <= place.sentAt && place.sentAt <= info.newest
+    const isElsewhere = this.#hasBacklog(place.conversation) || this.#segments.some(mayHaveIt)
+    const changes = this.#log.remove(place, isElsewhere)
     this.#wakeForRemovals()
-    return [...changes, this.#log(logged, { kind: 'remove', place })]
+    return changes
   }
 
   /** The conversation is gone with all of its messages. To be written with its deletion. */
   removeConversation(conversation: ConversationId): SealedChange[] {
-    const changes: SealedChange[] = []
-    for (const [key, { place, logged }] of this.#fresh) {
-      if (place.conversation !== conversation) continue
-      this.#fresh.delete(key)
-      changes.push({ kind: 'delete', name: logName(logged) })
-    }
-    if (!this.#hasBacklog(conversation) && !this.#segments.some((segment) => segment.has(conversation))) return changes
-    const logged = this.#nextLog++
-    this.#removedConversations.set(conversation, logged)
+    const isElsewhere = this.#hasBacklog(conversation) || this.#segments.some((segment) => segment.has(conversation))
+    const changes = this.#log.removeConversation(conversation, isElsewhere)
     this.#wakeForRemovals()
-    return [...changes, this.#log(logged, { kind: 'removeConversation', conversation })]
+    return changes
   }
 
   /** Gives `fn` what is there now, and keeps it there until `fn` has ended. */
@@ -157,8 +130,8 @@ export class SearchIndex {
     }
     const snapshot: IndexSnapshot = {
       segments: this.#segments,
-      fresh: this.#fresh.values(),
-      isRemoved: (place) => this.#removals.has(keyOf(place)) || this.#removedConversations.has(place.conversation),
+      fresh: this.#log.messages,
+      isRemoved: (place) => this.#log.isRemoved(place),
     }
     const reading = fn(snapshot)
     const settled = reading.catch(() => undefined).finally(() => this.#reading.delete(settled))
@@ -180,15 +153,15 @@ export class SearchIndex {
       }
       await this.#wakeUp.sleep(undefined, signal)
       // More may be removed soon: all of it costs as much as the first.
-      const isUrgent = this.#fresh.size >= this.#logSize || this.#removalCount >= MAX_REMOVALS
-      if (this.#removalCount > 0 && !isUrgent) await this.#wakeUp.sleep(REMOVAL_PATIENCE, signal)
+      const isUrgent = this.#log.messageCount >= this.#logSize || this.#log.removalCount >= MAX_REMOVALS
+      if (this.#log.removalCount > 0 && !isUrgent) await this.#wakeUp.sleep(REMOVAL_PATIENCE, signal)
     }
   }
 
   /** Makes a segment of the log, if it is long or holds removals, and merges segments as long as there are many of one size. */
   maintain(signal: AbortSignal): Promise<void> {
     return this.#work.run(async () => {
-      if (this.#fresh.size >= this.#logSize || this.#removalCount > 0)
+      if (this.#log.messageCount >= this.#logSize || this.#log.removalCount > 0)
         await this.#takeLog(this.#manifest.backlog, [], signal)
       for (let few = this.#mergeable(); few.length > 0; few = this.#mergeable()) {
         signal.throwIfAborted()
@@ -198,46 +171,8 @@ export class SearchIndex {
     })
   }
 
-  get #removalCount(): number {
-    return this.#removals.size + this.#removedConversations.size
-  }
-
   #wakeForRemovals(): void {
-    if (this.#removalCount === 1 || this.#removalCount >= MAX_REMOVALS) this.#wakeUp.wake()
-  }
-
-  async #loadLog(): Promise<void> {
-    for (let from: Uint8Array | undefined; ; ) {
-      const page = await this.#store.list({
-        table: TABLES.searchLog,
-        partition: '',
-        limit: PAGE,
-        ...(from === undefined ? {} : { from }),
-      })
-      const stale: SealedChange[] = []
-      for (const { sort, value } of page) {
-        const logged = sortNumber(sort)
-        this.#nextLog = Math.max(this.#nextLog, logged + 1)
-        // Written after the segment that took it, by a write that was then under way.
-        if (logged <= this.#manifest.logged) stale.push({ kind: 'delete', name: logName(logged) })
-        else this.#replay(logEntry.decode(value), logged)
-      }
-      if (stale.length > 0) await this.#store.write(stale)
-      if (page.length < PAGE) return
-      from = Uint8Array.from([...page.at(-1)!.sort, 0])
-    }
-  }
-
-  #replay(entry: LogEntry, logged: number): void {
-    if (entry.kind === 'removeConversation') this.#removedConversations.set(entry.conversation, logged)
-    else if (entry.kind === 'remove') this.#removals.set(keyOf(entry.place), { place: entry.place, logged })
-    else this.#fresh.set(keyOf(entry.place), { ...entry, logged })
-  }
-
-  /** Whether a segment may have it, or the backlog. */
-  #isCovered(place: SearchPlace): boolean {
-    if (this.#hasBacklog(place.conversation)) return true
-    return this.#segments.some(({ info }) => info.oldest <= place.sentAt && place.sentAt <= info.newest)
+    if (this.#log.removalCount === 1 || this.#log.removalCount >= MAX_REMOVALS) this.#wakeUp.wake()
   }
 
   #hasBacklog(conversation: ConversationId): boolean {
@@ -266,10 +201,22 @@ export class SearchIndex {
 
   /** Writes what is in the log, and `others`, into a segment, and what was removed out of the segments. */
   async #takeLog(backlog: Backlog, others: readonly IndexedMessage[], signal: AbortSignal): Promise<void> {
-    const logged = this.#nextLog - 1
-    const taken = [...this.#fresh.values()]
-    const removals = [...this.#removals.values()]
-    const conversations = [...this.#removedConversations]
+    const log = this.#log.take()
+    try {
+      await this.#writeLog(log, backlog, others, signal)
+      this.#log.written(log)
+    } catch (error) {
+      this.#log.notWritten()
+      throw error
+    }
+  }
+
+  async #writeLog(
+    { logged, messages: taken, removals, conversations }: TakenLog,
+    backlog: Backlog,
+    others: readonly IndexedMessage[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const gone = new Set(removals.map(({ place }) => keyOf(place)))
     const goneConversations = new Set<ConversationId>(conversations.map(([conversation]) => conversation))
     const keeps = (place: SearchPlace) => !goneConversations.has(place.conversation) && !gone.has(keyOf(place))
@@ -291,12 +238,6 @@ export class SearchIndex {
     }
     const entries = [...taken, ...removals, ...conversations.map(([, number]) => ({ logged: number }))]
     await this.#commit({ built, replaced, logged, backlog, entries: entries.map((entry) => entry.logged) })
-    for (const one of taken) if (this.#fresh.get(keyOf(one.place)) === one) this.#fresh.delete(keyOf(one.place))
-    for (const one of removals)
-      if (this.#removals.get(keyOf(one.place)) === one) this.#removals.delete(keyOf(one.place))
-    for (const [conversation, number] of conversations) {
-      if (this.#removedConversations.get(conversation) === number) this.#removedConversations.delete(conversation)
-    }
   }
 
   async #commit(change: {
@@ -353,10 +294,6 @@ export class SearchIndex {
   async #pause(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(TURN, { signal })
   }
-
-  #log(number: number, entry: LogEntry): SealedChange {
-    return { kind: 'put', name: logName(number), value: logEntry.encode(entry) }
-  }
 }
 
 async function isConcerned(
@@ -369,8 +306,4 @@ async function isConcerned(
   const { oldest, newest } = segment.info
   if (!removals.some(({ place }) => oldest <= place.sentAt && place.sentAt <= newest)) return false
   return (await segment.places()).some((place) => !keeps(place))
-}
-
-function keyOf({ conversation, sentAt, direction }: SearchPlace): string {
-  return `${conversation} ${sentAt} ${direction}`
 }

@@ -6,7 +6,7 @@
 import { blob, CodecError, list, safeU64, struct, text, u32be } from '@starling/protocol'
 
 /** Terms of words and terms of conversations do not meet. */
-export const TERM_KINDS = { conversation: 1, word: 2 } as const
+const TERM_KINDS = { conversation: '\u0001', word: '\u0002' } as const
 
 /** What is read for one word: some hundred terms. A frequent term makes a larger block. */
 const TERM_BLOCK_SIZE = 16_384
@@ -41,6 +41,14 @@ export const headerCodec = struct({
   firstTerms: list(u32be, blob(u32be, { max: 1024 }), { max: MAX_BLOCKS }),
   firstTimes: list(u32be, safeU64(), { max: MAX_BLOCKS }),
 })
+
+export function wordTerm(word: string): string {
+  return TERM_KINDS.word + word
+}
+
+export function conversationTerm(conversation: string): string {
+  return TERM_KINDS.conversation + conversation
+}
 
 /** Cuts terms, which come in order, into blocks. */
 export class TermWriter {
