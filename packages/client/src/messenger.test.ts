@@ -1,8 +1,12 @@
 /** What two people do with messages besides sending text, on the virtual clock against nodes with real keys. */
 import { test } from 'node:test'
-import { hours, minutes, seconds } from '@starling/protocol'
+import { hours, minutes, NAMESPACES, seconds } from '@starling/protocol'
 import { expect } from 'expect'
 import type { Client, MessageView } from './api.ts'
+import { parseStoreKey } from './store/key-vault.ts'
+import { MemoryStore } from './store/memory-store.ts'
+import { SealedStore } from './store/sealed-store.ts'
+import { TABLES } from './store/tables.ts'
 import { FakeNetwork } from './testing/fake-network.ts'
 import {
   accountOf,
@@ -348,6 +352,31 @@ test('the log of events tells kinds and counts, and names nobody', async () => {
     [],
   )
   expect(JSON.stringify(tablet.events.snapshot)).not.toMatch(/05[0-9a-f]{10}|secret/)
+})
+
+test('an account that shared no contacts yet, as in earlier versions, shares them when it is opened', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  const first = await newcomer(net, 'Alice', device)
+  await using bob = await newcomer(net, 'Bob')
+  await befriend(net, first, bob)
+  await first.updateConversation(idWith(bob), { nickname: 'Bobby' })
+  await first[Symbol.asyncDispose]()
+  {
+    const { crypto, random } = net
+    const key = parseStoreKey(await device.vault.open())
+    await using sealed = await SealedStore.open({ store: new MemoryStore(device.disk), key, crypto, random })
+    const name = { table: TABLES.singletons, partition: 'contacts', sort: new Uint8Array() }
+    await sealed.write([{ kind: 'delete', name }])
+  }
+  for (const { messages } of net.nodes) {
+    messages.splice(0, messages.length, ...messages.filter(({ namespace }) => namespace !== NAMESPACES.contacts))
+  }
+  await using alice = await net.open(device)
+  await net.clock.advance(seconds(5))
+  await using tablet = await anotherDevice(net, alice)
+  await net.clock.advance(seconds(5))
+  expect(tablet.conversations.snapshot.find(({ id }) => id === idWith(bob))?.title).toBe('Bobby')
 })
 
 test('what another device did with contacts is done here, and nothing goes back and forth', async () => {
