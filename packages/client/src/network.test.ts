@@ -166,6 +166,17 @@ test('a device whose clock is years behind or ahead can join', async () => {
   }
 })
 
+test('a device with a wrong clock has the right time after a restart, before it hears of anybody', async () => {
+  const net = new FakeNetwork()
+  const device = net.device({ clockOffset: hours(7) })
+  const first = await newcomer(net, 'Alice', device)
+  await first[Symbol.asyncDispose]()
+  device.offline = true
+  await using client = await net.open(device)
+  await sendTo(client, accountOf(client), 'in the tunnel')
+  expect(Math.abs(client.conversations.snapshot[0]!.last!.sentAt - net.clock.now())).toBeLessThan(seconds(2))
+})
+
 test('a member that does not answer is shown as such', async () => {
   const net = new FakeNetwork()
   await using client = await newcomer(net, 'Alice')
