@@ -6,7 +6,6 @@
 import {
   type DirectoryView,
   days,
-  hours,
   type Millis,
   millis,
   minutes,
@@ -30,7 +29,7 @@ import type { SealedStore } from '../store/sealed-store.ts'
 import type { Transport } from '../transport/transport.ts'
 import { TransportError } from '../transport/transport-error.ts'
 import { WakeUp } from '../wake-up.ts'
-import { chooseGuard } from './choose-path.ts'
+import { GuardChoice } from './guard-choice.ts'
 import { type KeptGuard, loadGuards, newGuard, storeGuards } from './guard-record.ts'
 
 const GUARDS = 2
@@ -40,7 +39,6 @@ const LONGEST_ABSENCE = days(1)
 /** When an absent guard is tried again: soon, for the network itself may have been away; then now and then. */
 const FIRST_RETURN = seconds(30)
 const RETURN_INTERVAL = minutes(10)
-const BENCH_TIME = hours(1)
 const CONNECT_TIMEOUT = seconds(10)
 const RETRY_BASE = millis(400)
 const RETRY_LIMIT = seconds(15)
@@ -80,14 +78,14 @@ export class GuardLinks {
   readonly #options: GuardLinksOptions
   #store: SealedStore
   readonly #slots: readonly Slot[]
-  /** Until when they are not chosen again, by our monotonic clock. */
-  readonly #bench = new Map<NodeId, Millis>()
+  readonly #choice: GuardChoice
   readonly #links = new MutableObservable<readonly GuardLink[]>([])
   readonly #failedOnce = new MutableObservable(false)
 
   constructor(options: GuardLinksOptions, store: SealedStore) {
     this.#options = options
     this.#store = store
+    this.#choice = new GuardChoice(options)
     this.#slots = Array.from({ length: GUARDS }, () => ({
       guard: undefined,
       substitute: undefined,
@@ -166,23 +164,10 @@ export class GuardLinks {
     const view = this.#options.view.snapshot
     if (view === undefined) return
     for (const slot of this.#slots) {
-      if (slot.guard !== undefined && !this.#isFit(view, slot.guard)) this.#drop(slot, 'guard')
-      if (slot.substitute !== undefined && !this.#isFit(view, slot.substitute)) this.#drop(slot, 'substitute')
+      if (slot.guard !== undefined && !this.#choice.isFit(view, slot.guard)) this.#drop(slot, 'guard')
+      if (slot.substitute !== undefined && !this.#choice.isFit(view, slot.substitute)) this.#drop(slot, 'substitute')
       slot.wakeUp.wake()
     }
-  }
-
-  #isFit(view: DirectoryView, guard: KeptGuard): boolean {
-    const node = view.nodes.get(guard.node)
-    return node !== undefined && guard.until > this.#options.clock.now() && !this.#isTooClose(view, node)
-  }
-
-  /** A guard in the own swarm sees an address and, with its neighbours, an account. Never pays if there is nobody else. */
-  #isTooClose(view: DirectoryView, guard: NodeEntry): boolean {
-    const ownSwarm = this.#options.ownSwarm()
-    if (guard.swarmId !== ownSwarm) return false
-    const others = [...view.nodes.values()].filter((node) => node.swarmId !== ownSwarm && this.#options.canReach(node))
-    return others.length >= GUARDS
   }
 
   #drop(slot: Slot, which: 'guard' | 'substitute'): void {
@@ -196,7 +181,7 @@ export class GuardLinks {
     const { random, transport } = this.#options
     while (!signal.aborted) {
       const current = transport.offline ? undefined : this.#currentOf(slot)
-      const node = current && this.#options.view.snapshot?.nodes.get(current.node)
+      const node = this.#choice.nodeOf(current)
       if (node === undefined) {
         await slot.wakeUp.sleep(transport.offline ? undefined : RETRY_LIMIT, signal)
         continue
@@ -213,19 +198,14 @@ export class GuardLinks {
 
   /** The guard, or who stands in for it; chosen, where there is none. */
   #currentOf(slot: Slot): KeptGuard | undefined {
-    const { clock, random, view, canReach } = this.#options
+    const { clock, random } = this.#options
     if (slot.returned !== undefined && slot.guard !== undefined) slot.substitute = undefined
     const current = slot.substitute ?? slot.guard
-    const node = current && view.snapshot?.nodes.get(current.node)
-    if (node !== undefined && canReach(node)) return current
-    const chosen = view.snapshot && this.#choose(view.snapshot)
-    if (chosen === undefined) {
-      // Everybody was tried: begin anew, after a pause.
-      this.#bench.clear()
-      return undefined
-    }
+    if (this.#choice.nodeOf(current) !== undefined) return current
+    const chosen = this.#choice.choose(this.#taken())
+    if (chosen === undefined) return undefined
     slot.substitute = undefined
-    slot.guard = { ...newGuard(chosen.descriptor.nodeId, clock.now(), random), isConfirmed: false }
+    slot.guard = { ...newGuard(chosen, clock.now(), random), isConfirmed: false }
     slot.failures = 0
     return slot.guard
   }
@@ -316,17 +296,8 @@ export class GuardLinks {
     await this.#persist()
   }
 
-  #choose(view: DirectoryView): NodeEntry | undefined {
-    const { clock, random, ownSwarm, canReach } = this.#options
-    const guards = this.#slots.flatMap(({ guard, substitute }) =>
-      [guard, substitute].flatMap((taken) => (taken && view.nodes.get(taken.node)) ?? []),
-    )
-    const isBenched = (node: NodeId) => (this.#bench.get(node) ?? 0) > clock.monotonic()
-    return chooseGuard({ view, guards, ownSwarm: ownSwarm(), canReach, isBenched, random })
-  }
-
   #countFailure(slot: Slot, node: NodeId): void {
-    const { clock, transport, logger } = this.#options
+    const { transport, logger } = this.#options
     // Not this node's fault: it was let go of, or there is no network.
     if ((slot.substitute ?? slot.guard)?.node !== node || transport.offline) return
     slot.failures++
@@ -337,21 +308,22 @@ export class GuardLinks {
       return
     }
     logger.info('guard.replaced', { reason: 'failed' })
-    this.#bench.set(node, millis(clock.monotonic() + BENCH_TIME))
+    this.#choice.bench(node)
     // After a substitute it is the guard's turn again: it may have been the network.
     if (slot.substitute?.node === node) slot.substitute = undefined
     else slot.guard = undefined
   }
 
   #substitute(slot: Slot): void {
-    const { clock, logger, random, view } = this.#options
-    const chosen = view.snapshot && this.#choose(view.snapshot)
-    if (chosen === undefined) {
-      this.#bench.clear()
-      return
-    }
+    const { clock, logger, random } = this.#options
+    const chosen = this.#choice.choose(this.#taken())
+    if (chosen === undefined) return
     logger.info('guard.substituted', {})
-    slot.substitute = newGuard(chosen.descriptor.nodeId, clock.now(), random)
+    slot.substitute = newGuard(chosen, clock.now(), random)
+  }
+
+  #taken(): readonly KeptGuard[] {
+    return this.#slots.flatMap(({ guard, substitute }) => [guard ?? [], substitute ?? []].flat())
   }
 
   #publish(): void {
