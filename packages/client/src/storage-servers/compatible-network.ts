@@ -1,5 +1,8 @@
 /** A network of compatible storage servers, which has no network file: what stands for one. docs/protocol/storage-servers.md §1. */
-import { days, hours, millis, type NetworkFile } from '@starling/protocol'
+import { days, hours, MalformedInputError, millis, type NetworkFile } from '@starling/protocol'
+
+/** Base64 of 32 bytes. */
+const PIN = /^[A-Za-z0-9+/]{43}=$/
 
 /** A server that gives the first list of nodes. */
 export type Seed = {
@@ -18,8 +21,18 @@ export type CompatibleNetwork = {
   readonly seeds: readonly Seed[]
 }
 
-/** Lifetimes and sizes are what such servers allow: 14 and 30 days; swarms of about seven. Nothing is signed, so there are no keys. */
+/**
+ * Lifetimes and sizes are what such servers allow: 14 and 30 days; swarms of about seven. Nothing is signed, so there are no keys.
+ *
+ * @throws {MalformedInputError} `network_file`: no seeds, a URL that is none of http or https, or a pin that is no hash
+ */
 export function compatibleNetwork({ name = 'Session', seeds }: CompatibleNetwork): NetworkFile {
+  if (seeds.length === 0) throw new MalformedInputError('network_file', 'no seeds')
+  for (const { url, publicKeyHash } of seeds) {
+    if (!URL.canParse(url) || !/^https?:/.test(url)) throw new MalformedInputError('network_file', 'URL of a seed')
+    if (publicKeyHash !== undefined && !PIN.test(publicKeyHash))
+      throw new MalformedInputError('network_file', 'pin of a seed')
+  }
   return {
     version: 1,
     name,
