@@ -21,8 +21,8 @@ export type NodeClientOptions = {
   readonly logger?: Logger
 }
 
-/** As `createClient`: what is wrong with the folder shows in `session`. */
-export function createNodeClient({ network, folder, logger = silentLogger }: NodeClientOptions): Promise<Client> {
+/** As `createClient`: what is wrong with the folder shows in `session`. @throws {MalformedInputError} `network_file`: seeds that are none */
+export async function createNodeClient({ network, folder, logger = silentLogger }: NodeClientOptions): Promise<Client> {
   const clock = systemClock()
   const random = systemRandom()
   return openClient({
