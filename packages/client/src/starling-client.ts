@@ -191,7 +191,7 @@ export class StarlingClient implements Client {
   }
 
   async deleteForMe(message: MessageId): Promise<void> {
-    await this.#ready().actions.deleteMessages([message], 'thisDevice')
+    await this.#ready().deletions.delete([message], 'thisDevice')
   }
 
   async changeSettings(change: Partial<Settings>): Promise<void> {
@@ -211,7 +211,7 @@ export class StarlingClient implements Client {
   }
 
   async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
-    await this.#ready().actions.deleteMessages(messages, scope)
+    await this.#ready().deletions.delete(messages, scope)
   }
 
   async setExpiration(conversation: ConversationId, expiration: Expiration | undefined): Promise<void> {

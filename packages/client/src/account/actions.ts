@@ -6,7 +6,6 @@ import {
   type AccountId,
   days,
   type Expiration,
-  type MessageHash,
   millis,
   minutes,
   parseAccountId,
@@ -14,7 +13,7 @@ import {
   type UnixMillis,
 } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
-import type { ConversationChange, ConversationId, DeletionScope, MessageDraft, MessageId } from '../api.ts'
+import type { ConversationChange, ConversationId, MessageDraft, MessageId } from '../api.ts'
 import { ActionError } from '../client-error.ts'
 import { attachmentRecord, outgoingAttachment, outgoingPreview, previewRecord } from '../messages/attachment-record.ts'
 import { type ConversationRecord, isMutual } from '../messages/conversation-record.ts'
@@ -110,17 +109,6 @@ export class Actions {
     events.note('thisDevice', 'reaction.queued')
   }
 
-  async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
-    const places = messages.map(parseMessageId)
-    if (scope === 'everyone' && places.some(({ direction }) => direction === 'incoming')) {
-      throw new ActionError('not_own_message')
-    }
-    for (const [, group] of Map.groupBy(places, ({ conversation }) => conversation)) {
-      await this.#options.book.exclusively(() => this.#delete(group, scope))
-    }
-    this.#options.events.note('thisDevice', `message.deleted_${scope}`, messages.length)
-  }
-
   async setExpiration(id: ConversationId, expiration: Expiration | undefined): Promise<void> {
     const { book, outbox, outgoing, timestamps, self } = this.#options
     const account = parseAccountId(id)
@@ -204,46 +192,6 @@ export class Actions {
     const place = parseMessageId(quoted)
     if (place.conversation !== id) throw new ActionError('unknown_message')
     return this.#existing(place)
-  }
-
-  /** Messages of one conversation. Only inside `exclusively`. */
-  async #delete(places: readonly MessagePlace[], scope: DeletionScope): Promise<void> {
-    const { book, outbox, self, timestamps } = this.#options
-    const isNote = places[0]?.conversation === (self as string)
-    const items: OutboxItem[] = []
-    const hashes: MessageHash[] = []
-    const cancelled: SealedChange[] = []
-    const kept: MessagePlace[] = []
-    const removed: MessagePlace[] = []
-    for (const place of places) {
-      const message = await book.get(place)
-      if (message === undefined) continue
-      cancelled.push(...outbox.cancel(place))
-      // What never left this device leaves no trace.
-      const isLocal = message.delivery?.kind === 'failed'
-      const keepsPlace = scope === 'everyone' && !isNote && !isLocal
-      if (keepsPlace) kept.push(place)
-      else removed.push(place)
-      if (scope === 'thisDevice' || isLocal) continue
-      hashes.push(...(message.hashes ?? []))
-      items.push(this.#unsend(place, message, scope))
-    }
-    if (hashes.length > 0) items.push(this.#options.outgoing.job({ kind: 'delete', hashes }))
-    const others = items.length > 0 ? [...cancelled, timestamps.put()] : cancelled
-    if (kept.length > 0) await book.deleteMessages(kept, { keepsPlace: true, others, items })
-    if (removed.length > 0) {
-      await book.deleteMessages(removed, kept.length > 0 ? {} : { others, items })
-    }
-  }
-
-  #unsend(place: MessagePlace, { author, sentAt }: MessageRecord, scope: DeletionScope): OutboxItem {
-    const { outgoing, timestamps } = this.#options
-    return outgoing.control({
-      conversation: parseAccountId(place.conversation),
-      draft: { kind: 'unsend', target: { author, sentAt } },
-      sentAt: timestamps.next(),
-      isOwn: scope === 'myDevices',
-    })
   }
 
   #checkExpiration(account: AccountId, expiration: Expiration | undefined): void {

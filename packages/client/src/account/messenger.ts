@@ -38,6 +38,7 @@ import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
 import type { AccountRecord } from './account-record.ts'
 import type { Actions } from './actions.ts'
 import type { OwnProfile } from './config-changes.ts'
+import type { Deletions } from './deletions.ts'
 import { Services } from './services.ts'
 
 export type MessengerOptions = {
@@ -85,6 +86,10 @@ export class Messenger implements AsyncDisposable {
   /** What a person does with conversations and messages. */
   get actions(): Actions {
     return this.#services.actions
+  }
+
+  get deletions(): Deletions {
+    return this.#services.deletions
   }
 
   get configs(): ConfigSync {

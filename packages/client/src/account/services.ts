@@ -43,6 +43,7 @@ import { Actions } from './actions.ts'
 import { applyConfigChanges } from './config-changes.ts'
 import { ConfigMirror } from './config-mirror.ts'
 import { DeletedConversations } from './deleted-conversations.ts'
+import { Deletions } from './deletions.ts'
 import type { MessengerOptions } from './messenger.ts'
 import { Outgoing } from './outgoing.ts'
 
@@ -81,6 +82,7 @@ export class Services {
   readonly receipts: Receipts
   readonly expiring: Expiring
   readonly actions: Actions
+  readonly deletions: Deletions
   readonly configs: ConfigSync
   readonly deleted: DeletedConversations
   readonly inbox: Inbox
@@ -105,6 +107,7 @@ export class Services {
     const erase = (id: ConversationId) => this.mirror.erase(parseAccountId(id))
     const { book, outbox, outgoing, typing } = this
     this.actions = new Actions({ ...shared, book, outbox, outgoing, typing, erase })
+    this.deletions = new Deletions({ ...shared, book, outbox, outgoing })
     this.configs = createConfigs(this, shared)
     this.deleted = new DeletedConversations({ store, self, time, shared: this.configs.shared })
     this.inbox = createInbox(this, shared)

@@ -3,7 +3,7 @@ import type { SenderProfile, UnixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Effect } from './arrival.ts'
 import { type BookCore, type Commit, idOf } from './book-core.ts'
-import { type ConversationRecord, withProfile } from './conversation-record.ts'
+import { type ConversationRecord, withProfile, withUnread } from './conversation-record.ts'
 import { withReceipt } from './delivery-record.ts'
 import { type Early, getEarly, mergeEarly, putEarly, type Unsent } from './early-record.ts'
 import { type FilingPolicy, jobs, tombstone } from './filing.ts'
@@ -95,7 +95,7 @@ async function unsent(
 ): Promise<Pick<Commit, 'record' | 'put' | 'remove'>> {
   const place = { conversation: idOf(record), sentAt: message.sentAt, direction: message.direction }
   const wasUnread = (await core.options.store.get(unreadName(place))) !== undefined
-  const counted = { ...record, unread: Math.max(0, record.unread - Number(wasUnread)) }
+  const counted = withUnread(record, record.unread - Number(wasUnread))
   return how === 'removed' ? { record: counted, remove: [message] } : { record: counted, put: [placeholderOf(message)] }
 }
 
@@ -116,15 +116,12 @@ async function unsendOwn(core: BookCore, sentAt: UnixMillis, context: UnsendCont
     if (record.lastActivity < Math.min(sentAt, core.now())) continue
     const place = { conversation: idOf(record), sentAt, direction: 'outgoing' } as const
     if ((await core.get(place)) === undefined) continue
-    return unsend(core, record, { place, how: howOwn(place.conversation === noteToSelf) }, context)
+    const how = place.conversation === noteToSelf ? 'removed' : 'placeholder'
+    return unsend(core, record, { place, how }, context)
   }
   const place = { conversation: noteToSelf, sentAt, direction: 'outgoing' } as const
   // Where it stands will be known when it comes; a note to oneself goes without a trace.
   return wait(core, place, { unsent: 'placeholder' }, { record: undefined, marks: context.marks })
-}
-
-export function howOwn(isNoteToSelf: boolean): Unsent {
-  return isNoteToSelf ? 'removed' : 'placeholder'
 }
 
 async function receipt(
