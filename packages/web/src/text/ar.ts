@@ -1,5 +1,7 @@
 import { appTexts } from './ar/app.ts'
 import { conversationTexts } from './ar/conversation.ts'
+import { emojiTexts } from './ar/emoji.ts'
+import { messageTexts } from './ar/messages.ts'
 import { networkTexts } from './ar/network.ts'
 import { peopleTexts } from './ar/people.ts'
 import { settingsTexts } from './ar/settings.ts'
@@ -11,6 +13,8 @@ export const ar: Words = {
   ...appTexts,
   ...shellTexts,
   ...conversationTexts,
+  ...messageTexts,
+  ...emojiTexts,
   ...peopleTexts,
   ...networkTexts,
   ...settingsTexts,

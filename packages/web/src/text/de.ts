@@ -1,5 +1,7 @@
 import { appTexts } from './de/app.ts'
 import { conversationTexts } from './de/conversation.ts'
+import { emojiTexts } from './de/emoji.ts'
+import { messageTexts } from './de/messages.ts'
 import { networkTexts } from './de/network.ts'
 import { peopleTexts } from './de/people.ts'
 import { settingsTexts } from './de/settings.ts'
@@ -11,6 +13,8 @@ export const de: Words = {
   ...appTexts,
   ...shellTexts,
   ...conversationTexts,
+  ...messageTexts,
+  ...emojiTexts,
   ...peopleTexts,
   ...networkTexts,
   ...settingsTexts,

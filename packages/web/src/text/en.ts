@@ -1,5 +1,7 @@
 import { appTexts } from './en/app.ts'
 import { conversationTexts } from './en/conversation.ts'
+import { emojiTexts } from './en/emoji.ts'
+import { messageTexts } from './en/messages.ts'
 import { networkTexts } from './en/network.ts'
 import { peopleTexts } from './en/people.ts'
 import { settingsTexts } from './en/settings.ts'
@@ -10,6 +12,8 @@ export const en = {
   ...appTexts,
   ...shellTexts,
   ...conversationTexts,
+  ...messageTexts,
+  ...emojiTexts,
   ...peopleTexts,
   ...networkTexts,
   ...settingsTexts,

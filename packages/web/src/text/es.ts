@@ -1,5 +1,7 @@
 import { appTexts } from './es/app.ts'
 import { conversationTexts } from './es/conversation.ts'
+import { emojiTexts } from './es/emoji.ts'
+import { messageTexts } from './es/messages.ts'
 import { networkTexts } from './es/network.ts'
 import { peopleTexts } from './es/people.ts'
 import { settingsTexts } from './es/settings.ts'
@@ -11,6 +13,8 @@ export const es: Words = {
   ...appTexts,
   ...shellTexts,
   ...conversationTexts,
+  ...messageTexts,
+  ...emojiTexts,
   ...peopleTexts,
   ...networkTexts,
   ...settingsTexts,

@@ -1,5 +1,7 @@
 import { appTexts } from './fr/app.ts'
 import { conversationTexts } from './fr/conversation.ts'
+import { emojiTexts } from './fr/emoji.ts'
+import { messageTexts } from './fr/messages.ts'
 import { networkTexts } from './fr/network.ts'
 import { peopleTexts } from './fr/people.ts'
 import { settingsTexts } from './fr/settings.ts'
@@ -11,6 +13,8 @@ export const fr: Words = {
   ...appTexts,
   ...shellTexts,
   ...conversationTexts,
+  ...messageTexts,
+  ...emojiTexts,
   ...peopleTexts,
   ...networkTexts,
   ...settingsTexts,
