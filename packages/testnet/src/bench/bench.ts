@@ -7,8 +7,10 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type LocalNetwork, startLocalNetwork } from '@starling/cli'
 import { measureClients } from './client-latency.ts'
+import { measureClientLife } from './client-life.ts'
 import { measureConfigMerge } from './config-merge.ts'
 import { type Figure, printFigures } from './figures.ts'
+import { idleTrafficFigures } from './idle-traffic.ts'
 import { measureStores } from './store-load.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'starling-bench-'))
@@ -32,6 +34,8 @@ async function run(): Promise<void> {
   ]
   try {
     figures.push(...(await measureClients(network.networkFile, folder)))
+    figures.push(...(await idleTrafficFigures()))
+    figures.push(...(await measureClientLife(network.networkFile, network.networkFilePath, folder)))
     figures.push(...(await measureStores(network.networkFile)))
     figures.push(...memoryOf(network, 'after the load'))
   } finally {
