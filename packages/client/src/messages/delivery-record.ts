@@ -29,8 +29,9 @@ export function withReceipt(before: DeliveryRecord | undefined, state: ReceiptSt
     case 'read':
       return before
     case 'delivered':
+      return state === 'delivered' ? before : { ...before, kind: state }
     case 'stored':
-      return { ...before, kind: before.kind === 'stored' ? state : laterOf(before.kind, state) }
+      return { ...before, kind: state }
     default:
       return { kind: state, on: 1, of: 1 }
   }

@@ -1,5 +1,5 @@
 /** What later messages do to earlier ones: reactions, receipts, taking back. Whatever comes before its message waits for it. docs/protocol/conversations.md §1. */
-import type { SenderProfile, UnixMillis } from '@starling/protocol'
+import { MAX_RECEIPT_TIMES, type SenderProfile, type UnixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Effect } from './arrival.ts'
 import { type BookCore, type Commit, idOf } from './book-core.ts'
@@ -10,6 +10,10 @@ import { type FilingPolicy, jobs, tombstone } from './filing.ts'
 import { type MessagePlace, unreadName } from './message-place.ts'
 import { type MessageRecord, placeholderOf } from './message-record.ts'
 import { mergeReactions } from './reaction-record.ts'
+
+/** Messages that are not here, of one receipt, the newest of them: it costs us more to remember them than to name them. */
+const MAX_WAITING = 200
+const MAX_WAITING_OF_STRANGER = 20
 
 export type EffectArrival = {
   readonly conversation: MessagePlace['conversation']
@@ -131,11 +135,16 @@ async function receipt(
   marks: readonly SealedChange[],
 ): Promise<void> {
   const put: MessageRecord[] = []
-  const others: SealedChange[] = [...marks]
-  for (const place of places) {
+  const unknown: MessagePlace[] = []
+  for (const place of places.toSorted((a, b) => b.sentAt - a.sentAt).slice(0, MAX_RECEIPT_TIMES)) {
     const message = await core.get(place)
-    if (message === undefined) others.push(...(await waiting(core, place, { receipt: state })))
-    else put.push({ ...message, delivery: withReceipt(message.delivery, state) })
+    const delivery = message && withReceipt(message.delivery, state)
+    if (message === undefined) unknown.push(place)
+    else if (delivery !== message.delivery) put.push({ ...message, delivery })
+  }
+  const others: SealedChange[] = [...marks]
+  for (const place of unknown.slice(0, record?.accepted ? MAX_WAITING : MAX_WAITING_OF_STRANGER)) {
+    others.push(...(await waiting(core, place, { receipt: state })))
   }
   if (record === undefined) await core.options.store.write(others)
   else await core.commit({ record, put, others })
