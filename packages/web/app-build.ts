@@ -38,10 +38,11 @@ export function appBuild({ release }: { release: string }): Plugin {
 async function finish(folder: string, release: string): Promise<void> {
   const index = join(folder, INDEX)
   writeFileSync(index, withIntegrity(readFileSync(index, 'utf8'), folder))
-  const id = idOf(listFiles(folder))
+  const worker = await bundleServiceWorker()
+  const id = idOf([...listFiles(folder), worker])
   writeFileSync(index, withBuild(readFileSync(index, 'utf8'), `${release} (${id})`))
-  const files = listFiles(folder)
-  writeFileSync(join(folder, SERVICE_WORKER), await bundleServiceWorker({ release, id, files }))
+  const known = JSON.stringify({ release, id, files: listFiles(folder) })
+  writeFileSync(join(folder, SERVICE_WORKER), `globalThis.starlingBuild=${known};\n${worker}`)
   const manifest = { version: 1, release, build: id, files: listFiles(folder) }
   writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 1)}\n`)
 }
@@ -63,8 +64,8 @@ function integrityOf(body: Uint8Array): string {
 }
 
 /** Names what was built: the first 40 bits of a hash of all that it consists of. */
-function idOf(files: readonly BuildFile[]): string {
-  return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 10)
+function idOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 10)
 }
 
 /** Scripts, style sheets and preloads of modules are run only if they are what was built. */
@@ -81,14 +82,13 @@ function withBuild(html: string, version: string): string {
   return html.replace('<title>', `<meta name="starling-version" content="${version}" />\n    <title>`)
 }
 
-/** One classic script without imports: not every browser takes modules here. */
-async function bundleServiceWorker(build_: { release: string; id: string; files: readonly BuildFile[] }) {
+/** One classic script without imports: not every browser takes modules here. It finds its build in a global. */
+async function bundleServiceWorker(): Promise<string> {
   const output = await build({
     configFile: false,
     root: import.meta.dirname,
     logLevel: 'error',
     publicDir: false,
-    define: { __STARLING_BUILD__: JSON.stringify(build_) },
     build: {
       target: 'es2022',
       write: false,

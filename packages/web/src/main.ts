@@ -2,6 +2,8 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
 import './base.css'
+import { appContext } from './pwa/app-context.ts'
+import { installApp } from './pwa/install-app.ts'
 import { createApp } from './state/app.ts'
 import { createLeadership } from './state/leadership.ts'
 import { createNow } from './state/now.ts'
@@ -22,6 +24,10 @@ const app = createApp({
   startClient,
 })
 
+const router = createHashRouter(window)
+// Development servers have no build to serve offline.
+const context = import.meta.env.PROD ? appContext(installApp({ router, storage: browserStorage() })) : new Map()
+
 const preferences = createPreferences(document.documentElement, browserStorage())
 const spoken = createSpoken({
   root: document.documentElement,
@@ -33,9 +39,10 @@ await spoken.ready
 
 mount(App, {
   target: document.getElementById('app') ?? document.body,
+  context,
   props: {
     app,
-    router: createHashRouter(window),
+    router,
     preferences,
     spoken,
     now: createNow(Date.now, 20_000),

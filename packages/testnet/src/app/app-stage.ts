@@ -9,7 +9,8 @@ import { OutsideWorld } from './outside-world.ts'
 import { Person } from './person.ts'
 import { chromiumPath, type Look, Profile } from './profile.ts'
 
-const APP = fileURLToPath(new URL('../../../web/dist', import.meta.url))
+/** The built app. */
+export const APP = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 
 /** Given as a test's `skip`: false, or what to type. */
 export const cannotRun = !existsSync(chromiumPath)
@@ -20,7 +21,7 @@ export class AppStage implements AsyncDisposable {
   readonly network: LocalNetwork
   readonly outside: OutsideWorld
   readonly #folder: string
-  readonly #app: AppServer
+  #app: AppServer
   readonly #stack: AsyncDisposableStack
   readonly #profiles: Profile[] = []
 
@@ -38,11 +39,18 @@ export class AppStage implements AsyncDisposable {
     this.#stack = parts.stack
   }
 
-  static async open(): Promise<AppStage> {
+  /** `appOnNodes`: every node gives the app out as well. */
+  static async open({ appOnNodes = false } = {}): Promise<AppStage> {
     await using stack = new AsyncDisposableStack()
     const folder = mkdtempSync(join(tmpdir(), 'starling-app-'))
     stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-    const network = stack.use(await startLocalNetwork({ folder: join(folder, 'network'), portBase: 'any' }))
+    const network = stack.use(
+      await startLocalNetwork({
+        folder: join(folder, 'network'),
+        portBase: 'any',
+        ...(appOnNodes && { appFolder: APP }),
+      }),
+    )
     const networkFile = formatNetworkFile(network.networkFile)
     const app = stack.use(await startAppServer({ folder: APP, networkFile, port: 0 }))
     const outside = stack.use(await OutsideWorld.open())
@@ -53,10 +61,22 @@ export class AppStage implements AsyncDisposable {
     return this.#app.url
   }
 
-  /** Somebody with a browser of their own, open at the app; there is no account yet. */
-  async person(name: string, look: Look = {}): Promise<Person> {
+  /** Who serves the app is gone; the nodes stay. */
+  async stopServing(): Promise<void> {
+    await this.#app[Symbol.asyncDispose]()
+  }
+
+  /** At the same place; `folder`: another build. */
+  async serveAgain(folder = APP): Promise<void> {
+    await this.stopServing()
+    const networkFile = formatNetworkFile(this.network.networkFile)
+    this.#app = await startAppServer({ folder, networkFile, port: this.#app.port })
+  }
+
+  /** Somebody with a browser of their own, open at the app; there is no account yet. `url`: at another place that has it. */
+  async person(name: string, look: Look = {}, url = this.url): Promise<Person> {
     const folder = mkdtempSync(join(this.#folder, 'profile-'))
-    const profile = await Profile.open({ folder, url: this.url, flags: this.outside.flags, look })
+    const profile = await Profile.open({ folder, url, flags: this.outside.flags, look })
     this.#profiles.push(profile)
     return new Person(name, profile)
   }
@@ -92,6 +112,7 @@ export class AppStage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeBrowsers()
+    await this.#app[Symbol.asyncDispose]()
     await this.#stack.disposeAsync()
   }
 }

@@ -2,11 +2,10 @@
 import { type AppBuild, AppCache } from './app-cache.ts'
 import { isChatHash, type OpenMessage, parsePageMessage } from './worker-messages.ts'
 
-/** Put in by the build. */
-declare const __STARLING_BUILD__: AppBuild
-
 /** What we use of the scope of service workers, which the library has no types for beside those of pages. */
 type Scope = {
+  /** Put in by the build, before this script. */
+  readonly starlingBuild: AppBuild
   readonly registration: { readonly scope: string }
   readonly clients: {
     claim(): Promise<void>
@@ -32,7 +31,7 @@ type Events = {
 }
 
 const scope = globalThis as unknown as Scope
-const build = __STARLING_BUILD__
+const build = scope.starlingBuild
 const base = scope.registration.scope
 const cache = new AppCache({ build, base, caches, fetch: (url, init) => fetch(url, init) })
 

@@ -1,3 +1,4 @@
+import { forgetApp } from '../pwa/forget-app.ts'
 import { trustedScriptUrl } from '../pwa/trusted-scripts.ts'
 import type { RunningClient } from '../state/app.ts'
 import { ClientProxy } from './client-proxy.ts'
@@ -12,6 +13,11 @@ const stopPatienceMs = 1_000
 export function startClient(onBroken: (code: string) => void): RunningClient {
   const worker = new Worker(trustedScriptUrl(clientWorkerUrl), { type: 'module', name: 'starling' })
   const client = new ClientProxy(worker, { onBroken })
+  const { eraseDevice } = client
+  client.eraseDevice = async () => {
+    await forgetApp()
+    await eraseDevice()
+  }
   worker.addEventListener('error', (event) => {
     event.preventDefault()
     client.break(new RemoteError({ name: 'RemoteError', code: 'worker_failed', fault: 'bug', fields: {} }))

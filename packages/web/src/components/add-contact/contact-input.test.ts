@@ -18,6 +18,9 @@ test('an account ID is read bare, in groups of four, in capitals, as starling: a
     grouped,
     ID.toUpperCase(),
     `starling:${ID}`,
+    `web+starling:${ID}`,
+    `web+starling://${ID}/`,
+    `web%2Bstarling%3A${ID}`,
     `https://example.org/app/#/add/${ID}`,
   ]) {
     expect(readContactInput(text)).toEqual(account)

@@ -1,0 +1,27 @@
+/** What the app leaves in a browser beside the account's own store: files of the app, shared texts, notifications, choices. */
+import { namesOf } from './app-cache.ts'
+
+export type EraseAppPorts = {
+  readonly base: string
+  readonly caches: Pick<CacheStorage, 'keys' | 'delete'> | undefined
+  readonly registrations: () => Promise<readonly ServiceWorkerRegistration[]>
+  readonly storage: Pick<Storage, 'removeItem' | 'key' | 'length'> | undefined
+  readonly clearBadge: () => Promise<void>
+}
+
+/** The next visit gets the app anew from who serves it. Rejects if the browser refuses to forget something. */
+export async function eraseApp(ports: EraseAppPorts): Promise<void> {
+  const { base, caches, storage } = ports
+  for (const registration of await ports.registrations()) {
+    if (registration.scope !== base) continue
+    for (const notification of await registration.getNotifications()) notification.close()
+    await registration.unregister()
+  }
+  await ports.clearBadge()
+  const { build, network, shared } = namesOf(base)
+  for (const name of (await caches?.keys()) ?? []) {
+    if (name.startsWith(build) || name === network || name === shared) await caches?.delete(name)
+  }
+  const keys = Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index))
+  for (const key of keys) if (key?.startsWith('starling.') === true) storage?.removeItem(key)
+}
