@@ -68,7 +68,9 @@ export class Ledger {
   noteProlonged(hashes: readonly MessageHash[], updated: ReadonlySet<MessageHash>, now: number, expiry?: number): void {
     for (const entry of this.#entriesOf(hashes)) {
       const state = entry.state === 'deleted' && entry.isDying ? 'maybe' : entry.state
-      this.#touch(entry, { state, expiry: isSure(entry, updated, now) ? expiry : undefined }, now)
+      // A member that has not heard of a deletion may have set it, too.
+      const isKnown = state === 'stored' && isSure(entry, updated, now)
+      this.#touch(entry, { state, expiry: isKnown ? expiry : undefined }, now)
     }
   }
 
