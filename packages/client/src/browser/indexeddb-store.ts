@@ -6,7 +6,7 @@
 import { type Millis, seconds } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 import { type IDBPDatabase, openDB } from 'idb'
-import type { LocalStore, StoreChange, StoreRange } from '../store/local-store.ts'
+import type { LocalStore, StoreChange, StoreRange, WriteOptions } from '../store/local-store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { toStoreError } from './indexeddb-error.ts'
 import { takeTabLock } from './tab-lock.ts'
@@ -23,7 +23,7 @@ type StoredRecord = { readonly key: Uint8Array; readonly value: Uint8Array }
 
 const VERSION = 1
 const RECORDS = 'records'
-const STRICT: IDBTransactionOptions = { durability: 'strict' }
+const STRICT = { durability: 'strict' } as const
 
 /** @throws {StoreError} `in_use`, `newer_version`, `io` */
 export async function openIndexedDbStore(options: IndexedDbStoreOptions): Promise<LocalStore> {
@@ -88,7 +88,7 @@ class IndexedDbStore implements LocalStore {
     })
   }
 
-  async write(changes: readonly StoreChange[]): Promise<void> {
+  async write(changes: readonly StoreChange[], options: WriteOptions = STRICT): Promise<void> {
     // Copied first: what cannot be copied fails before anything is written.
     const copies = changes.map((change) =>
       change.kind === 'put'
@@ -96,7 +96,7 @@ class IndexedDbStore implements LocalStore {
         : { key: bufferOf(change.key), value: undefined },
     )
     await this.#try(async () => {
-      const transaction = this.#database.transaction(RECORDS, 'readwrite', STRICT)
+      const transaction = this.#database.transaction(RECORDS, 'readwrite', { ...STRICT, ...options })
       const requests = copies.map(({ key, value }) =>
         value === undefined ? transaction.store.delete(key) : transaction.store.put(value, key),
       )

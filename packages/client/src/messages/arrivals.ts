@@ -24,7 +24,7 @@ export class Arrivals {
     this.#options = options
   }
 
-  /** `marks`: that it was seen; written with whatever it changes. Durable when it resolves. */
+  /** `marks`: that it was seen; written with whatever it changes. */
   async take(understood: Understood, marks: readonly SealedChange[]): Promise<void> {
     const { book, store, events, isDeleted } = this.#options
     switch (understood.kind) {
@@ -32,7 +32,7 @@ export class Arrivals {
         const { account, message } = understood
         const source = message.direction === 'outgoing' ? 'otherDevice' : 'contact'
         if (isDeleted(account, message.sentAt, source === 'otherDevice')) {
-          await store.write(marks)
+          await store.write(marks, { durability: 'relaxed' })
           events.note(source, 'message.of_deleted_conversation')
           return
         }
@@ -48,11 +48,11 @@ export class Arrivals {
         return
       }
       case 'typing':
-        await store.write(marks)
+        await store.write(marks, { durability: 'relaxed' })
         this.#options.typing.note(understood)
         return
       case 'nothing':
-        await store.write(marks)
+        await store.write(marks, { durability: 'relaxed' })
         events.note('contact', 'message.nothing_to_show')
     }
   }

@@ -67,6 +67,8 @@ export type Commit = {
   readonly due?: readonly Pick<Due, 'at' | 'kind' | 'place'>[]
   readonly items?: readonly OutboxItem[]
   readonly others?: readonly SealedChange[]
+  /** `relaxed` for what the swarm gives again; `strict` unless told. */
+  readonly durability?: 'strict' | 'relaxed'
 }
 
 export class BookCore {
@@ -114,12 +116,12 @@ export class BookCore {
 
   /** Only inside `exclusively`. */
   async commit(commit: Commit): Promise<ConversationRecord> {
-    const { put = [], remove = [], due = [], items = [], others = [] } = commit
+    const { put = [], remove = [], due = [], items = [], others = [], durability = 'strict' } = commit
     const { store, index, hooks, mirror } = this.options
     const id = idOf(commit.record)
     let record = remove.length === 0 ? commit.record : await this.#withoutLast(commit.record, remove)
     for (const message of put) record = withMessage(record, message, this.now())
-    await store.write([
+    const changes = [
       ...(await this.#searchChanges(id, put, remove)),
       ...put.flatMap((message) => [putMessage(id, message), ...putQuote(id, message)]),
       ...remove.flatMap((message) => removal(id, message)),
@@ -128,7 +130,8 @@ export class BookCore {
       ...others,
       ...mirror.writes(index.get(id), record),
       index.put(record),
-    ])
+    ]
+    await store.write(changes, { durability })
     index.show(record)
     for (const message of put) await this.tell(record, message)
     for (const message of remove) await this.#tellRemoved(record, message)

@@ -48,7 +48,7 @@ export class Cursors {
     const before = await this.#store.get(name)
     if (before !== undefined && equalBytes(before.subarray(0, HASH_LENGTH), value.subarray(0, HASH_LENGTH)))
       return false
-    await this.#store.write([{ kind: 'put', name, value }])
+    await this.#store.write([{ kind: 'put', name, value }], { durability: 'relaxed' })
     return true
   }
 }

@@ -63,6 +63,8 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
     ...(deadline === undefined ? {} : { due: [{ at: deadline, kind: 'expire', place }] }),
     items: message.deleted ? jobs(message, policy) : [],
     others: [...(isUnread ? [putUnread(place, message)] : []), ...marks, ...forget],
+    // With the mark that it was seen and the cursor behind it: what is lost of it with the power comes again.
+    durability: 'relaxed',
   })
   if (owed) core.options.hooks.onOwed(place.conversation)
   return 'filed'
@@ -85,7 +87,7 @@ export function jobs({ hashes = [] }: MessageRecord, { makeJob }: Pick<FilingPol
 }
 
 async function ignore(core: BookCore, marks: readonly SealedChange[]): Promise<'ignored'> {
-  await core.options.store.write(marks)
+  await core.options.store.write(marks, { durability: 'relaxed' })
   return 'ignored'
 }
 
@@ -96,13 +98,13 @@ async function isTaken(core: BookCore, arrival: Arrival, place: MessagePlace, po
   const known = await core.get(place)
   if (known === undefined) {
     if (!(await seen.has(`${message.author} ${message.sentAt}`))) return false
-    await store.write(marks)
+    await store.write(marks, { durability: 'relaxed' })
     return true
   }
   const [hash] = message.hashes ?? []
   const changed = hash === undefined ? known : withHash(known, hash)
   const record = core.conversation(place.conversation)
-  if (changed === known || record === undefined) await store.write(marks)
+  if (changed === known || record === undefined) await store.write(marks, { durability: 'relaxed' })
   else if (known.deleted) await core.commit({ record, put: [changed], others: marks, items: jobs(message, policy) })
   else await store.write([putMessage(place.conversation, changed), ...marks])
   return true

@@ -52,7 +52,7 @@ export class MessageReceiver {
   }
 
   /**
-   * Whether it was new. What cannot be opened is marked, so that it is not tried again. Durable when it resolves. A message must
+   * Whether it was new. What cannot be opened is marked, so that it is not tried again. Handled when it resolves. A message must
    * not stop those behind it, whatever is in it: a fault of ours is logged, and the next one handled.
    */
   async receive(item: RetrievedMessage): Promise<boolean> {

@@ -1,12 +1,12 @@
 /**
  * The local store of Node.js: one table of SQLite. Invariants: one store at a time has the file, in all processes (SQLite's
- * exclusive lock, which ends with the process); every write is one transaction and on the disk when `write` resolves.
+ * exclusive lock, which ends with the process); every write is one transaction, and a strict one is on the disk when `write` resolves, with all before it.
  * Nobody but the user can read the file. Calls block the thread for as long as the disk takes.
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { LocalStore, StoreChange, StoreRange } from '../store/local-store.ts'
+import type { LocalStore, StoreChange, StoreRange, WriteOptions } from '../store/local-store.ts'
 import { StoreError } from '../store/store-error.ts'
 
 export type SqliteStoreOptions = {
@@ -58,6 +58,7 @@ class SqliteStore implements LocalStore {
   readonly #listReverse: StatementSync
   readonly #put: StatementSync
   readonly #delete: StatementSync
+  #durability: 'strict' | 'relaxed' = 'strict'
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -81,8 +82,9 @@ class SqliteStore implements LocalStore {
     return this.#try(() => statement.all(range.from, range.to, Math.max(0, range.limit)).map(recordOf))
   }
 
-  async write(changes: readonly StoreChange[]): Promise<void> {
+  async write(changes: readonly StoreChange[], { durability = 'strict' }: WriteOptions = {}): Promise<void> {
     this.#try(() => {
+      if (durability !== this.#durability) this.#setDurability(durability)
       this.#database.exec('BEGIN IMMEDIATE')
       try {
         for (const change of changes) {
@@ -102,6 +104,12 @@ class SqliteStore implements LocalStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#database.isOpen) this.#database.close()
+  }
+
+  /** With this journal, NORMAL leaves a commit to the next fsync, and keeps the order of commits. */
+  #setDurability(durability: 'strict' | 'relaxed'): void {
+    this.#database.exec(`PRAGMA synchronous = ${durability === 'strict' ? 'FULL' : 'NORMAL'}`)
+    this.#durability = durability
   }
 
   #try<T>(fn: () => T): T {

@@ -1,4 +1,4 @@
-import type { LocalStore, StoreChange, StoreRange } from './local-store.ts'
+import type { LocalStore, StoreChange, StoreRange, WriteOptions } from './local-store.ts'
 import { StoreError } from './store-error.ts'
 
 /** A local store for a while: closing it leaves the store open, and refuses whatever still comes. */
@@ -18,8 +18,8 @@ export class LentStore implements LocalStore {
     return this.#open().list(range)
   }
 
-  async write(changes: readonly StoreChange[]): Promise<void> {
-    await this.#open().write(changes)
+  async write(changes: readonly StoreChange[], options?: WriteOptions): Promise<void> {
+    await this.#open().write(changes, options)
   }
 
   async erase(): Promise<void> {

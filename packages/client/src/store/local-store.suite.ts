@@ -111,6 +111,13 @@ function describeRecords(storeTest: StoreTest): void {
     expect(await store.list(all)).toEqual([{ key: key(1), value: key(1) }])
   })
 
+  storeTest('relaxed and strict writes happen in the order of the calls', async (store) => {
+    const relaxed = { durability: 'relaxed' } as const
+    const writes = Array.from({ length: 20 }, (_, i) => store.write([put(key(1), key(i))], i % 3 > 0 ? relaxed : {}))
+    await Promise.all(writes)
+    expect(await store.get(key(1))).toEqual(key(19))
+  })
+
   storeTest('writes that are under way together all happen, in the order of the calls', async (store) => {
     const writes = Array.from({ length: 20 }, (_, i) => store.write([put(key(1), key(i)), put(key(2, i), key(i))]))
     await Promise.all(writes)

@@ -17,12 +17,18 @@ export type StoreRange = {
   readonly reverse?: boolean
 }
 
+/**
+ * `strict`: on the disk when `write` resolves. `relaxed`: may be missing after a loss of power, and then so is all that was
+ * written later; for what comes again, such as what the swarm has. A crash of the program takes neither.
+ */
+export type WriteOptions = { readonly durability?: 'strict' | 'relaxed' }
+
 export interface LocalStore extends AsyncDisposable {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /** In the order of the keys' bytes, or against it. */
   list(range: StoreRange): Promise<readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]>
-  /** All or nothing; durable when it resolves. @throws {StoreError} */
-  write(changes: readonly StoreChange[]): Promise<void>
+  /** All or nothing; `strict` unless told. @throws {StoreError} */
+  write(changes: readonly StoreChange[], options?: WriteOptions): Promise<void>
   /** Deletes everything, for good. */
   erase(): Promise<void>
 }

@@ -16,7 +16,7 @@ import {
   wipe,
 } from '@starling/protocol'
 import type { StoreKey } from './key-vault.ts'
-import type { LocalStore, StoreChange } from './local-store.ts'
+import type { LocalStore, StoreChange, WriteOptions } from './local-store.ts'
 import { MIGRATIONS, type Migration } from './migrations.ts'
 import { openRecord, sealRecord } from './record-seal.ts'
 import { StoreError } from './store-error.ts'
@@ -126,9 +126,10 @@ export class SealedStore implements AsyncDisposable {
     return found.map(({ key, value }) => ({ sort: key.slice(prefix.length), value: this.#open(key, value) }))
   }
 
-  /** All or nothing; durable when it resolves. @throws {StoreError} */
-  async write(changes: readonly SealedChange[]): Promise<void> {
-    await this.#store.write(changes.map((change) => this.#sealChange(change)))
+  /** All or nothing; `strict` unless told. @throws {StoreError} */
+  async write(changes: readonly SealedChange[], options?: WriteOptions): Promise<void> {
+    const sealed = changes.map((change) => this.#sealChange(change))
+    await this.#store.write(sealed, options)
   }
 
   /** Deletes every record. The store can be used afterwards; whoever wants no trace erases the vault as well. */
