@@ -60,7 +60,12 @@ export type ConversationSummary = {
   readonly nickname?: string
   readonly picture?: ProfilePicture
   readonly pinned: boolean
+  /** As of the last change of this summary: `mutedUntil` may have passed since. */
   readonly muted: boolean
+  /** Absent while muted: for good. */
+  readonly mutedUntil?: UnixMillis
+  /** A person compared safety numbers and said so, on this device. Other devices do not learn of it. */
+  readonly verified?: true
   readonly blocked: boolean
   readonly markedUnread: boolean
   readonly unread: number
@@ -198,17 +203,27 @@ export interface Client extends DeviceData, AsyncDisposable {
   reportMediaSaved(message: MessageId): Promise<void>
   history(conversation: ConversationId): Promise<History>
   updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void>
+  /**
+   * 60 digits that both sides of a conversation get from their two account IDs, for comparing them in person or on a call.
+   * docs/protocol/identity.md §6.
+   */
+  safetyNumber(conversation: ConversationId): Promise<string>
   /** Deletes the conversation and its messages from this device. */
   deleteConversation(conversation: ConversationId): Promise<void>
 }
 
 export type ConversationChange = {
   readonly pinned?: boolean
+  /** True without `mutedUntil`: for good. */
   readonly muted?: boolean
+  /** Mutes until then. */
+  readonly mutedUntil?: UnixMillis
   readonly blocked?: boolean
   /** True accepts a request. */
   readonly accepted?: true
   readonly markedUnread?: boolean
+  /** Kept on this device alone, until the conversation is deleted. An account ID is a key, so that it cannot come to belong to somebody else. */
+  readonly verified?: boolean
   /** Empty: none. */
   readonly nickname?: string
   readonly draft?: string

@@ -44,7 +44,7 @@ class Desk {
     const key = parseStoreKey(await this.vault.open())
     this.store = await SealedStore.open({ store: new MemoryStore(this.disk), key, crypto, random: seededRandom(2) })
     const queued = () => ({ kind: 'queued', waitingForNetwork: false, of: 3 }) as const
-    const index = new ConversationIndex({ self, queued }, this.list)
+    const index = new ConversationIndex({ self, queued, now: () => this.clock.now() }, this.list)
     await index.load(this.store)
     const time = new NetworkTime(this.clock)
     const seen = new SeenMessages(this.store)

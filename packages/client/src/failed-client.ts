@@ -123,6 +123,10 @@ export class FailedClient implements Client {
     return this.#fail()
   }
 
+  safetyNumber(): Promise<string> {
+    return this.#fail()
+  }
+
   deleteConversation(): Promise<void> {
     return this.#fail()
   }

@@ -1,6 +1,6 @@
 /** What two people do with messages besides sending text, on the virtual clock against nodes with real keys. */
 import { test } from 'node:test'
-import { hours, minutes, NAMESPACES, seconds } from '@starling/protocol'
+import { hours, minutes, NAMESPACES, seconds, unixMillis } from '@starling/protocol'
 import { expect } from 'expect'
 import type { Client, MessageView } from './api.ts'
 import { parseStoreKey } from './store/key-vault.ts'
@@ -377,6 +377,33 @@ test('an account that shared no contacts yet, as in earlier versions, shares the
   await using tablet = await anotherDevice(net, alice)
   await net.clock.advance(seconds(5))
   expect(tablet.conversations.snapshot.find(({ id }) => id === idWith(bob))?.title).toBe('Bobby')
+})
+
+test('a mute for an hour holds on every device and ends by itself; that a contact was verified stays here', async () => {
+  await using world = await friends()
+  const { net, alice, bob } = world
+  await using tablet = await anotherDevice(net, alice)
+  await net.clock.advance(seconds(5))
+  const seen = (client: Client) => client.conversations.snapshot.find(({ id }) => id === idWith(bob))
+  const mutedUntil = unixMillis(net.clock.now() + minutes(60))
+  await alice.updateConversation(idWith(bob), { mutedUntil, verified: true })
+  await net.clock.advance(seconds(5))
+  expect(seen(tablet)).toMatchObject({ muted: true })
+  expect(Math.ceil(mutedUntil / 1000)).toBe(seen(tablet)!.mutedUntil! / 1000)
+  expect([seen(alice)?.verified, seen(tablet)?.verified]).toEqual([true, undefined])
+  await net.clock.advance(minutes(61))
+  await sendTo(bob, accountOf(alice), 'an hour later')
+  await net.clock.advance(seconds(5))
+  for (const device of [alice, tablet])
+    expect(seen(device)).toMatchObject({ muted: false, last: { body: { text: 'an hour later' } } })
+})
+
+test('both sides of a conversation compute the same safety number', async () => {
+  await using world = await friends()
+  const { alice, bob } = world
+  const number = await alice.safetyNumber(idWith(bob))
+  expect(number).toMatch(/^[0-9]{60}$/)
+  expect(await bob.safetyNumber(idWith(alice))).toBe(number)
 })
 
 test('what another device did with contacts is done here, and nothing goes back and forth', async () => {

@@ -8,8 +8,10 @@ import {
   type NetworkFile,
   PASSPHRASE_COST,
   type ProfilePicture,
+  parseAccountId,
   parseDisplayName,
   parseRecoveryPhrase,
+  safetyNumber,
   seconds,
 } from '@starling/protocol'
 import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
@@ -232,6 +234,10 @@ export class StarlingClient implements Client {
 
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
     await this.#ready().actions.updateConversation(conversation, change)
+  }
+
+  async safetyNumber(conversation: ConversationId): Promise<string> {
+    return safetyNumber(this.#options.crypto, this.#ready().accountId, parseAccountId(conversation))
   }
 
   async deleteConversation(conversation: ConversationId): Promise<void> {

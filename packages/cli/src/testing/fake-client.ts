@@ -78,6 +78,9 @@ export class FakeClient implements Client {
   async revealPhrase(): Promise<string> {
     return PHRASE
   }
+  async safetyNumber(): Promise<string> {
+    return '12345'.repeat(12)
+  }
   async startConversation(accountId: string): Promise<ConversationId> {
     return accountId as ConversationId
   }

@@ -10,6 +10,7 @@ import {
   fromBase64,
   toBase64,
   type UnixMillis,
+  unixMillis,
 } from '@starling/protocol'
 import type { ConfigWrites, SharedConfigs } from '../config/config-facade.ts'
 import { type ConversationRecord, createConversation } from '../messages/conversation-record.ts'
@@ -67,7 +68,9 @@ export class ConfigMirror {
       blocked,
       pinned: priority > 0,
       hidden: priority < 0 || undefined,
-      muted: notifications === 'disabled' || mutedUntilSeconds * 1000 > this.#options.now(),
+      muted: notifications === 'disabled' || mutedUntilSeconds > 0,
+      mutedUntil:
+        notifications === 'disabled' || mutedUntilSeconds === 0 ? undefined : unixMillis(mutedUntilSeconds * 1000),
       nickname: contact.nickname === '' ? undefined : contact.nickname,
       expiration,
     }
@@ -123,6 +126,14 @@ function profileOf({ name, picture, profileSeconds }: Contact): Partial<Conversa
   }
 }
 
+/** The time is in whole seconds: a mute does not end early by that. */
+function muteOf({ muted, mutedUntil }: ConversationRecord): ContactChange {
+  return {
+    notifications: muted && mutedUntil === undefined ? 'disabled' : 'default',
+    mutedUntilSeconds: mutedUntil === undefined ? 0 : Math.ceil(mutedUntil / 1000),
+  }
+}
+
 function changeOf(before: ConversationRecord, after: ConversationRecord): ContactChange {
   const { profilePicture: picture, expiration } = after
   const isSame = (...keys: readonly (keyof ConversationRecord)[]) =>
@@ -133,7 +144,7 @@ function changeOf(before: ConversationRecord, after: ConversationRecord): Contac
     ...(isSame('blocked') ? {} : { blocked: after.blocked }),
     ...(isSame('nickname') ? {} : { nickname: after.nickname ?? '' }),
     ...(rankOf(before) === rankOf(after) ? {} : { priority: rankOf(after) }),
-    ...(isSame('muted') ? {} : { notifications: after.muted ? 'disabled' : 'default', mutedUntilSeconds: 0 }),
+    ...(isSame('muted', 'mutedUntil') ? {} : muteOf(after)),
     ...(isSame('expiration') ? {} : { expiration: expiration ?? 'off' }),
     ...(isSame('profileName', 'profilePicture', 'profileUpdated')
       ? {}

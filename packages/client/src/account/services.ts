@@ -130,7 +130,7 @@ function sharedOf(options: ServicesOptions): Shared {
     newer: new NewerMessages(store),
     events: new EventLog(time, options.events),
     timestamps: new Timestamps(store, time),
-    index: new ConversationIndex({ self, queued }, options.conversations),
+    index: new ConversationIndex({ self, queued, now: () => time.now() }, options.conversations),
   }
 }
 

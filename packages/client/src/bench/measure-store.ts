@@ -79,7 +79,8 @@ export async function fillStore({ sealed, index }: Bench, count: number): Promis
 export async function measurePages(bench: Bench): Promise<Times[]> {
   const { sealed: store, clock, random, now } = bench
   const queued = () => ({ kind: 'queued', waitingForNetwork: false, of: 3 }) as const
-  const index = new ConversationIndex({ self, queued }, new MutableObservable<ConversationList>([]))
+  const context = { self, queued, now: () => clock.now() }
+  const index = new ConversationIndex(context, new MutableObservable<ConversationList>([]))
   const seen = new SeenMessages(store)
   const core = new BookCore({
     ...{ store, index, seen, random, self, queued },

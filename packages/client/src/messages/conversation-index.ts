@@ -1,5 +1,5 @@
 /** All conversations in memory, sorted as faces show them: pinned first, then by last activity, newest first. */
-import type { AccountId } from '@starling/protocol'
+import type { AccountId, UnixMillis } from '@starling/protocol'
 import type { MutableObservable, Observable } from '@starling/runtime'
 import type { ConversationId, ConversationList, ConversationSummary, Delivery } from '../api.ts'
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
@@ -11,7 +11,11 @@ import { conversationSummary } from './conversation-view.ts'
 const PAGE = 500
 
 type Entry = { readonly number: number; readonly record: ConversationRecord; readonly summary: ConversationSummary }
-type Context = { readonly self: AccountId; readonly queued: (conversation: ConversationId) => Delivery }
+type Context = {
+  readonly self: AccountId
+  readonly queued: (conversation: ConversationId) => Delivery
+  readonly now: () => UnixMillis
+}
 
 export class ConversationIndex {
   readonly #context: Context
@@ -94,8 +98,8 @@ export class ConversationIndex {
 
   #add(number: number, record: ConversationRecord): Entry {
     const id = idOf(record)
-    const { self, queued } = this.#context
-    const context = { self, queued: () => queued(id), isTyping: this.#typing.has(id) }
+    const { self, queued, now } = this.#context
+    const context = { self, queued: () => queued(id), isTyping: this.#typing.has(id), now: now() }
     const entry = { number, record, summary: conversationSummary(record, context) }
     this.#entries.set(id, entry)
     this.#nextNumber = Math.max(this.#nextNumber, number + 1)

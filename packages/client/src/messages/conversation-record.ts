@@ -26,6 +26,10 @@ export type ConversationRecord = {
   readonly blocked: boolean
   readonly pinned: boolean
   readonly muted: boolean
+  /** Muted until then; absent: as `muted` says, for good. */
+  readonly mutedUntil?: UnixMillis | undefined
+  /** This device's knowledge alone. */
+  readonly verified?: true | undefined
   /** Not listed until something happens in it: another device deleted it. */
   readonly hidden?: true | undefined
   readonly markedUnread: boolean
@@ -63,6 +67,8 @@ export const conversationRecord = versionedRecord<ConversationRecord>(
     blocked: z.boolean(),
     pinned: z.boolean(),
     muted: z.boolean(),
+    mutedUntil: z.optional(timeSchema),
+    verified: z.optional(z.literal(true)),
     hidden: z.optional(z.literal(true)),
     markedUnread: z.boolean(),
     unread: z.int(),
@@ -155,13 +161,24 @@ export function withProfile(
 }
 
 export function withChange(record: ConversationRecord, change: ConversationChange): ConversationRecord {
-  const { nickname, draft, ...flags } = change
+  const { nickname, draft, muted, mutedUntil, verified, ...flags } = change
   return {
     ...record,
     ...flags,
+    ...(muted === undefined && mutedUntil === undefined ? {} : muting(muted !== false, mutedUntil)),
+    ...(verified === undefined ? {} : { verified: verified || undefined }),
     ...(draft === undefined ? {} : { draft: draft.slice(0, MAX_DRAFT) }),
     ...(nickname === undefined ? {} : { nickname: truncateDisplayName(nickname) }),
   }
+}
+
+/** `mutedUntil` goes with the mute that it belongs to. */
+function muting(muted: boolean, mutedUntil: UnixMillis | undefined): Pick<ConversationRecord, 'muted' | 'mutedUntil'> {
+  return { muted, mutedUntil: muted ? mutedUntil : undefined }
+}
+
+export function isMuted({ muted, mutedUntil }: ConversationRecord, now: UnixMillis): boolean {
+  return muted && (mutedUntil === undefined || mutedUntil > now)
 }
 
 export function withOwed(

@@ -1,18 +1,20 @@
 /** A conversation as faces see it in a list. */
-import { type AccountId, fromBase64 } from '@starling/protocol'
+import { type AccountId, fromBase64, type UnixMillis } from '@starling/protocol'
 import type { ConversationId, ConversationSummary, Delivery } from '../api.ts'
-import type { ConversationRecord } from './conversation-record.ts'
+import { type ConversationRecord, isMuted } from './conversation-record.ts'
 import { deliveryView } from './delivery-record.ts'
 
 export type SummaryContext = {
   readonly self: AccountId
   readonly queued: () => Delivery
   readonly isTyping: boolean
+  readonly now: UnixMillis
 }
 
 export function conversationSummary(record: ConversationRecord, context: SummaryContext): ConversationSummary {
   const { account, accepted, nickname, profileName, profilePicture: picture, last, expiration } = record
-  const { pinned, muted, blocked, markedUnread, unread, draft, lastActivity, approvedMe } = record
+  const { pinned, blocked, markedUnread, unread, draft, lastActivity, approvedMe } = record
+  const muted = isMuted(record, context.now)
   return {
     id: account as string as ConversationId,
     kind: account === context.self ? 'noteToSelf' : accepted ? 'contact' : 'request',
@@ -22,6 +24,8 @@ export function conversationSummary(record: ConversationRecord, context: Summary
     ...(picture && { picture: { url: picture.url, key: fromBase64(picture.key) } }),
     pinned,
     muted,
+    ...(muted && record.mutedUntil !== undefined && { mutedUntil: record.mutedUntil }),
+    ...(record.verified && { verified: true }),
     blocked,
     markedUnread,
     unread,

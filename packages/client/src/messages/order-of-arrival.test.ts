@@ -49,7 +49,7 @@ async function emptyBook() {
   const list = new MutableObservable<ConversationList>([])
   const queued = () => ({ kind: 'queued', waitingForNetwork: false, of: 3 }) as const
   const rest = noOtherDevices()
-  const index = new ConversationIndex({ self, queued }, list)
+  const index = new ConversationIndex({ self, queued, now: () => clock.now() }, list)
   const seen = new SeenMessages(store)
   const time = new NetworkTime(clock)
   const book = new MessageBook({ store, index, seen, time, self, random: seededRandom(3), ...rest, queued })

@@ -4,7 +4,7 @@ import { type AccountId, encodeAccountId, unixMillis, utf8, type X25519PublicKey
 import { expect } from 'expect'
 import fc from 'fast-check'
 import { attachmentOf, attachmentRecord, attachmentView } from './attachment-record.ts'
-import { conversationRecord } from './conversation-record.ts'
+import { conversationRecord, createConversation, isMuted, withChange } from './conversation-record.ts'
 import { type DeliveryRecord, withDelivery, withReceipt } from './delivery-record.ts'
 import { mergeEarly } from './early-record.ts'
 import { messageRecord } from './message-record.ts'
@@ -168,4 +168,23 @@ test('an attachment is kept whole, and shown without its address and keys', () =
   const record = attachmentRecord(attachment)
   expect(attachmentOf(JSON.parse(JSON.stringify(record)))).toEqual(attachment)
   expect(attachmentView(record, 0)).toEqual({ index: 0, size: 10, fileName: 'notes.txt', isVoice: false })
+})
+
+test('a mute ends by itself, and goes with what it was set for', () => {
+  const bobs = createConversation(bob, NOW)
+  const until = unixMillis(NOW + 3_600_000)
+  const muted = withChange(bobs, { mutedUntil: until })
+  expect([isMuted(muted, NOW), isMuted(muted, until)]).toEqual([true, false])
+  expect(isMuted(withChange(muted, { muted: true }), until)).toBe(true)
+  expect(withChange(withChange(muted, { muted: false }), { pinned: true })).toMatchObject({
+    muted: false,
+    mutedUntil: undefined,
+  })
+  expect(conversationRecord.decode(conversationRecord.encode(muted)).mutedUntil).toBe(until)
+})
+
+test('that a contact was verified is kept, and can be taken back', () => {
+  const verified = withChange(createConversation(bob, NOW), { verified: true })
+  expect(conversationRecord.decode(conversationRecord.encode(verified)).verified).toBe(true)
+  expect(withChange(verified, { verified: false }).verified).toBeUndefined()
 })

@@ -15,4 +15,6 @@ export const labels = {
   storeRecord: 'starling/store-record/v1',
   /** Key of an archive. */
   archive: 'starling/archive/v1',
+  /** Hash of two account IDs that people compare. */
+  safetyNumber: 'starling/safety-number/v1',
 } as const

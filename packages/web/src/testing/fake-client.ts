@@ -233,8 +233,19 @@ export class FakeClient implements Client {
 
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
     this.#failIfTold('updateConversation')
-    const { accepted, ...rest } = change
+    const { accepted, muted, mutedUntil, verified, ...rest } = change
     this.#change(conversation, { ...rest, ...(accepted === true ? { kind: 'contact' as const } : {}) })
+    if (muted !== undefined || mutedUntil !== undefined) this.#mute(conversation, muted !== false, mutedUntil)
+    if (verified !== undefined) this.#verify(conversation, verified)
+  }
+
+  /** Digits that look right, the same from both sides. */
+  async safetyNumber(conversation: ConversationId): Promise<string> {
+    this.#failIfTold('safetyNumber')
+    const own: string = this.#own
+    const both = own < conversation ? own + conversation : conversation + own
+    const digit = (at: number) => (Number.parseInt(`${both[at]}${both[at + 66]}`, 16) * 7) % 10
+    return Array.from({ length: 60 }, (_, index) => digit(index + 3)).join('')
   }
 
   async deleteConversation(conversation: ConversationId): Promise<void> {
@@ -313,6 +324,21 @@ export class FakeClient implements Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#conversations.clear()
+  }
+
+  #mute(id: ConversationId, muted: boolean, until: UnixMillis | undefined): void {
+    const { mutedUntil: _, ...rest } = this.#get(id).summary
+    this.#replace({ ...rest, muted, ...(muted && until !== undefined ? { mutedUntil: until } : {}) })
+  }
+
+  #verify(id: ConversationId, verified: boolean): void {
+    const { verified: _, ...rest } = this.#get(id).summary
+    this.#replace(verified ? { ...rest, verified } : rest)
+  }
+
+  #replace(summary: ConversationSummary): void {
+    this.#conversations.set(summary.id, { ...this.#get(summary.id), summary })
+    this.#publish()
   }
 
   #newConversation(id: ConversationId): ConversationStart {

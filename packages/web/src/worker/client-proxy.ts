@@ -116,6 +116,10 @@ export class ClientProxy implements Client {
     return asString(await this.#call('send', conversation, draft)) as MessageId
   }
 
+  async safetyNumber(conversation: ConversationId): Promise<string> {
+    return asString(await this.#call('safetyNumber', conversation))
+  }
+
   setPassphrase = (change: { readonly old?: string; readonly next?: string }): Promise<void> =>
     this.#callVoid('setPassphrase', change)
   lock = (): Promise<void> => this.#callVoid('lock')

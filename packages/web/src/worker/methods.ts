@@ -53,6 +53,7 @@ export const clientMethods = {
   history: (client, [conversation]) => client.history(conversationId(conversation)),
   updateConversation: (client, [conversation, change]) =>
     client.updateConversation(conversationId(conversation), conversationChange(change)),
+  safetyNumber: (client, [conversation]) => client.safetyNumber(conversationId(conversation)),
   deleteConversation: (client, [conversation]) => client.deleteConversation(conversationId(conversation)),
   search: (client, [query, options]) => client.search(string(query), searchOptions(options)),
   hasPassphrase: (client) => client.hasPassphrase(),
@@ -196,12 +197,14 @@ function phraseWords(value: unknown): { index: number; word: string }[] {
   })
 }
 
-const changeTypes: Readonly<Record<keyof ConversationChange, 'boolean' | 'string'>> = {
+const changeTypes: Readonly<Record<keyof ConversationChange, 'boolean' | 'string' | 'number'>> = {
   pinned: 'boolean',
   muted: 'boolean',
+  mutedUntil: 'number',
   blocked: 'boolean',
   accepted: 'boolean',
   markedUnread: 'boolean',
+  verified: 'boolean',
   nickname: 'string',
   draft: 'string',
 }
