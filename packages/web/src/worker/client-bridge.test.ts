@@ -148,3 +148,29 @@ test('disposing closes the client', async () => {
   await b.proxy[Symbol.asyncDispose]()
   expect(disposed).toBe(true)
 })
+
+test('searching, locking and archives cross the port', async () => {
+  using b = bridge()
+  const { proxy } = b
+  const hits = await proxy.search('e', { conversation: wendy, limit: 2 })
+  expect(hits.length).toBe(2)
+  expect(hits.every(({ message }) => message.conversation === wendy)).toBe(true)
+  await proxy.setPassphrase({ next: 'correct horse' })
+  expect(await proxy.hasPassphrase()).toBe(true)
+  await proxy.lock()
+  expect(proxy.session.snapshot).toEqual({ kind: 'locked' })
+  await expect(proxy.unlock('wrong')).rejects.toMatchObject({ code: 'wrong' })
+  await proxy.unlock('correct horse')
+  expect(proxy.session.snapshot.kind).toBe('ready')
+  const chunks: number[] = []
+  for await (const chunk of proxy.exportArchive({ passphrase: 'x' })) chunks.push(...chunk)
+  expect(chunks).toEqual([1, 2, 3])
+  const paths: string[] = []
+  for await (const { path } of proxy.exportReadable()) paths.push(path)
+  expect(paths).toEqual(['account.json'])
+  const archive = async function* () {
+    yield Uint8Array.of(1, 2)
+    yield Uint8Array.of(3)
+  }
+  expect(await proxy.importArchive(archive(), { passphrase: 'x' })).toEqual({ conversations: 0, messages: 3 })
+})
