@@ -49,14 +49,14 @@ export type LinkWarning = 'mixed' | 'lookalike' | 'foreign' | 'disguised' | 'ins
 
 /** @throws {TypeError} if `url` is none; those of `findLinks` are. */
 export function inspectLink(url: string): LinkView {
-  const { host, hostname, username, protocol } = new URL(url)
+  const { href, host, hostname, username, protocol } = new URL(url)
   const name = unicodeHost(hostname)
   const warnings: LinkWarning[] = []
   const judged = name === hostname ? undefined : judgeName(name)
   if (judged !== undefined) warnings.push(judged)
   if (username !== '') warnings.push('disguised')
   if (protocol === 'http:') warnings.push('insecure')
-  return { url, host, reads: name === hostname ? undefined : name, warnings }
+  return { url: href, host, reads: name === hostname ? undefined : name, warnings }
 }
 
 function readUrl(written: string): URL | undefined {

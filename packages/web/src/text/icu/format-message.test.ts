@@ -48,3 +48,11 @@ test('moments are written by date and by time of day', () => {
 test('a parameter that is missing is seen, not hidden', () => {
   expect(say('Hello {name}', {})).toBe('Hello {name}')
 })
+
+test('words that run the other way do not take the punctuation around them along', () => {
+  expect(say('You: {name}.', { name: 'Alice' })).toBe('You: Alice.')
+  expect(say('You: {name}.', { name: 'مريم' })).toBe('You: \u2068مريم\u2069.')
+  expect(say('أنت: {name}.', { name: 'مريم' }, 'ar')).toBe('أنت: مريم.')
+  expect(say('أنت: {name}.', { name: 'Alice' }, 'ar')).toBe('أنت: \u2068Alice\u2069.')
+  expect(say('{count}', { count: 12 }, 'ar')).toBe('12')
+})

@@ -6,6 +6,7 @@ export type MessageValues = Readonly<Record<string, string | number | Date>>
 /** Writes numbers and moments, and chooses plural forms, as one language does it. Made once for each: that is what is slow. */
 export type Locale = {
   readonly tag: string
+  readonly isRightToLeft: boolean
   formatNumber(value: number, style?: NumberStyle): string
   formatDate(at: Date | number, style: DateStyle): string
   formatTime(at: Date | number, style: DateStyle): string
@@ -25,6 +26,7 @@ export function createLocale(tag: string, words: string = tag): Locale {
   }
   return {
     tag,
+    isRightToLeft: RIGHT_TO_LEFT_LANGUAGES.test(words),
     formatNumber: (value, style = 'decimal') =>
       keep(`number ${style}`, () => new Intl.NumberFormat(tag, numberOptions(style))).format(value),
     formatDate: (at, dateStyle) =>
@@ -36,6 +38,15 @@ export function createLocale(tag: string, words: string = tag): Locale {
         value,
       ),
   }
+}
+
+const RIGHT_TO_LEFT_LANGUAGES = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/
+const RIGHT_TO_LEFT = /[\u0590-\u08FF\u200F\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
+const LEFT_TO_RIGHT = /[^\P{L}\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
+
+/** Words that run the other way would take the punctuation around them along: they stand in an isolate (U+2068, U+2069). */
+function isolated(text: string, { isRightToLeft }: Locale): string {
+  return (isRightToLeft ? LEFT_TO_RIGHT : RIGHT_TO_LEFT).test(text) ? `\u2068${text}\u2069` : text
 }
 
 function numberOptions(style: NumberStyle): Intl.NumberFormatOptions {
@@ -53,7 +64,7 @@ function formatPart(part: Exclude<Part, { kind: 'text' }>, values: MessageValues
   if (value === undefined) return `{${part.name}}`
   switch (part.kind) {
     case 'argument':
-      return typeof value === 'number' ? locale.formatNumber(value) : String(value)
+      return typeof value === 'number' ? locale.formatNumber(value) : isolated(String(value), locale)
     case 'number':
       return locale.formatNumber(Number(value), part.style)
     case 'date':
