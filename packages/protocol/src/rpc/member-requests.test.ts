@@ -2,11 +2,13 @@ import { test } from 'node:test'
 import { expect } from 'expect'
 import fc from 'fast-check'
 import { unixMillis } from '../brand.ts'
+import { toBase64 } from '../bytes/base64.ts'
 import { toHex } from '../bytes/hex.ts'
 import { type Codec, CodecError } from '../codec/codec.ts'
 import { MessengerError } from '../errors.ts'
 import { parseOwner } from '../identity/account-id.ts'
 import { nobleCrypto } from '../testing.ts'
+import { LIMITS } from './limits.ts'
 import {
   clientRequest,
   forwardRequest,
@@ -16,8 +18,10 @@ import {
   transferReply,
   transferRequest,
 } from './member-requests.ts'
+import { encodeForward } from './method.ts'
 import { parseNamespace } from './namespace.ts'
 import { deriveRecordId, encodeRecordId } from './record-id.ts'
+import { methodOf } from './registry.ts'
 import {
   digestsReply,
   digestsRequest,
@@ -28,6 +32,7 @@ import {
   offerReply,
   offerRequest,
 } from './repair-requests.ts'
+import { parseRpcRequest } from './request.ts'
 
 const fixedBytes = (size: number) => fc.uint8Array({ minLength: size, maxLength: size })
 const times = fc.maxSafeNat().map(unixMillis)
@@ -139,6 +144,20 @@ test('lists and blobs over their bounds are neither written nor read', () => {
   expect(() => transferRequest.encode({ version: 2, items: [record] })).toThrow(outOfBounds)
   expect(() => listRequest.encode({ version: 1, bucket: 4096, after: undefined })).toThrow(outOfBounds)
   expect(() => listRequest.decode(Uint8Array.from([1, 0x10, 0, 0]))).toThrow(outOfBounds)
+})
+
+test('the largest change of expiry fits a record', () => {
+  const messages = Array.from({ length: LIMITS.hashesPerRequest }, () => 'p14QQPylA9w35o4x5k6BcPz6qnOhZYb9Kfzmfj5MTFU')
+  const expiry = messages.map(() => Number.MAX_SAFE_INTEGER)
+  const proof = {
+    pubkey: `05${'aa'.repeat(32)}`,
+    pubkey_ed25519: 'aa'.repeat(32),
+    signature: toBase64(new Uint8Array(64)),
+  }
+  const request = parseRpcRequest(JSON.stringify({ method: 'expire', params: { ...proof, messages, expiry } }))
+  if (request.kind !== 'call') throw new Error('no call')
+  const params = encodeForward(methodOf('expire'), request.call.params as never)
+  expect(clientRequest.encode({ method: 'expire', params }).length).toBeLessThanOrEqual(MAX_RECORD_BYTES)
 })
 
 test('buckets that do not ascend are refused', () => {
