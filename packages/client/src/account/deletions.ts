@@ -53,11 +53,12 @@ export class Deletions {
       const message = await book.get(place)
       if (message === undefined) continue
       cancelled.push(...outbox.cancel(place))
-      // What never left this device leaves no trace.
-      const isLocal = message.delivery?.kind === 'failed'
-      const keepsPlace = scope === 'everyone' && !isNote && !isLocal
+      // What never left this device leaves no trace. What waits may be on its way just now: they are asked to delete it.
+      const state = message.delivery?.kind
+      const hasLeft = state !== 'failed' && state !== 'queued'
+      const keepsPlace = scope === 'everyone' && !isNote && hasLeft
       ;(keepsPlace ? kept : removed).push(place)
-      if (scope === 'thisDevice' || isLocal) continue
+      if (scope === 'thisDevice' || state === 'failed') continue
       hashes.push(...(message.hashes ?? []))
       items.push(this.#unsend(place, message, scope))
     }
