@@ -29,7 +29,7 @@ async function onEach(
   expect(failures).toEqual([])
 }
 
-const settings = ['account', 'privacy', 'appearance', 'language', 'network', 'storage', 'about'].map(
+const settings = ['account', 'privacy', 'notifications', 'appearance', 'language', 'network', 'storage', 'about'].map(
   (page) => `settings-${page}`,
 )
 /** Where words have least room. */
@@ -64,6 +64,7 @@ const screens = [
   'conversation-request',
   'conversation-failed-message',
   'link-disguised',
+  'notifications',
   'shortcuts',
   'switcher',
   'settings',

@@ -1,6 +1,9 @@
 import type { ConversationId, UnixMillis } from '@starling/client'
+import { mount } from 'svelte'
 import App from '../App.svelte'
+import NotificationsPage from '../components/settings/NotificationsPage.svelte'
 import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-state.ts'
+import type { NotificationState } from '../pwa/notifier.ts'
 import { createApp } from '../state/app.ts'
 import { createLeadership, type Leadership } from '../state/leadership.ts'
 import { createPreferences } from '../state/preferences.ts'
@@ -114,7 +117,17 @@ const settingsStates = Object.fromEntries(
   settingsPages.map((page) => [`settings-${page}`, session({}, { kind: 'settings', page })]),
 )
 
+/** As in a browser that has notifications. */
+const notifications: GalleryState = (target) => {
+  const store = createStore<NotificationState>({ content: 'name', permission: 'granted' })
+  const choose = async (content: NotificationState['content']) => store.set({ content, permission: 'granted' })
+  const page = document.createElement('main')
+  target.append(page)
+  mount(NotificationsPage, { target: page, props: { model: { ...store, choose } } })
+}
+
 export const states: GalleryStates = {
+  notifications,
   tabs,
   languages,
   shortcuts: afterKeys('/'),

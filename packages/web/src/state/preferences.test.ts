@@ -49,3 +49,16 @@ test('a storage that is forbidden or full only means that a choice does not last
   enterKey.choose('newLine')
   expect(enterKey.snapshot).toBe('newLine')
 })
+
+test('the size of text is shown at once, and language and size are there after a reload', () => {
+  const root = { dataset: {} as DOMStringMap }
+  const storage = memory()
+  const { textSize, language } = createPreferences(root, storage)
+  expect([root.dataset['textSize'], language.snapshot]).toEqual(['normal', 'system'])
+  textSize.choose('larger')
+  language.choose('ar')
+  expect(root.dataset['textSize']).toBe('larger')
+  const again = createPreferences({ dataset: {} }, storage)
+  expect([again.textSize.snapshot, again.language.snapshot]).toEqual(['larger', 'ar'])
+  expect(createPreferences({ dataset: {} }, memory({ 'starling.language': 'tlh' })).language.snapshot).toBe('system')
+})

@@ -37,6 +37,7 @@ test('every route survives the way through the URL', () => {
     { kind: 'chat', id: wendy },
     { kind: 'new' },
     { kind: 'settings' },
+    { kind: 'settings', page: 'privacy' },
     { kind: 'network' },
   ]
   for (const route of routes) expect(parseRoute(formatRoute(route))).toEqual(route)
@@ -65,4 +66,11 @@ test('going somewhere is one step in the history, going to the same place none',
   expect(target.pushed).toEqual(['#/settings'])
   target.navigate('#/network')
   expect(router.snapshot).toEqual({ kind: 'network' })
+})
+
+test('a settings page that does not exist is the list of them', () => {
+  expect(parseRoute('#/settings/appearance')).toEqual({ kind: 'settings', page: 'appearance' })
+  for (const hash of ['#/settings/', '#/settings/plaid', '#/settings/about/x']) {
+    expect(parseRoute(hash)).toEqual({ kind: 'settings' })
+  }
 })

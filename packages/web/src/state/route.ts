@@ -2,7 +2,16 @@ import type { ConversationId } from '@starling/client'
 import { createStore, type Snapshots } from './store.ts'
 
 /** In the order in which they are listed. */
-export const settingsPages = ['account', 'privacy', 'appearance', 'language', 'network', 'storage', 'about'] as const
+export const settingsPages = [
+  'account',
+  'privacy',
+  'notifications',
+  'appearance',
+  'language',
+  'network',
+  'storage',
+  'about',
+] as const
 export type SettingsPage = (typeof settingsPages)[number]
 
 /** What the main part of the window shows. */

@@ -64,7 +64,7 @@ test('nothing was left in English', () => {
   const same: Readonly<Record<string, readonly TextKey[]>> = {
     de: ['nav.chats', 'list.title', 'conversation.details', 'details.title', 'connection.offline', 'privacy.unblock'],
     es: ['nav.chats', 'list.title'],
-    fr: ['list.label', 'link.host', 'notifications.title'],
+    fr: ['list.label', 'link.host', 'notifications.title', 'settings.notifications'],
     ar: [],
   }
   const everywhere =

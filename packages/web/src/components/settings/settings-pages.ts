@@ -1,4 +1,5 @@
 import type { LucideIcon } from '@lucide/svelte'
+import Bell from '@lucide/svelte/icons/bell'
 import Database from '@lucide/svelte/icons/database'
 import Info from '@lucide/svelte/icons/info'
 import Languages from '@lucide/svelte/icons/languages'
@@ -11,6 +12,7 @@ import type { SettingsPage } from '../../state/route.ts'
 export const pageIcons: Readonly<Record<SettingsPage, LucideIcon>> = {
   account: UserRound,
   privacy: Shield,
+  notifications: Bell,
   appearance: Palette,
   language: Languages,
   network: Waypoints,

@@ -8,6 +8,8 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.accountAbout': 'الاسم ومعرّف الحساب وعبارة الاسترداد',
   'settings.privacy': 'الخصوصية',
   'settings.privacyAbout': 'ما تعلمه جهات الاتصال، والمحظورون',
+  'settings.notifications': 'الإشعارات',
+  'settings.notificationsAbout': 'الاسم أو النص أو لا شيء',
   'settings.appearance': 'المظهر',
   'settings.appearanceAbout': 'السمة وحجم النص ومفتاح Enter',
   'settings.language': 'اللغة',

@@ -8,6 +8,8 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.accountAbout': 'Name, Konto-ID, Wiederherstellungsphrase',
   'settings.privacy': 'Privatsphäre',
   'settings.privacyAbout': 'Was Kontakte erfahren, wer blockiert ist',
+  'settings.notifications': 'Mitteilungen',
+  'settings.notificationsAbout': 'Name, Text oder nichts',
   'settings.appearance': 'Aussehen',
   'settings.appearanceAbout': 'Farben, Textgröße, Eingabetaste',
   'settings.language': 'Sprache',

@@ -7,6 +7,8 @@ export const settingsTexts = {
   'settings.accountAbout': 'Name, account ID, recovery phrase',
   'settings.privacy': 'Privacy',
   'settings.privacyAbout': 'What contacts are told, blocked people',
+  'settings.notifications': 'Notifications',
+  'settings.notificationsAbout': 'Name, text or nothing',
   'settings.appearance': 'Appearance',
   'settings.appearanceAbout': 'Theme, text size, Enter key',
   'settings.language': 'Language',

@@ -8,6 +8,8 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.accountAbout': 'Nombre, ID de cuenta, frase de recuperación',
   'settings.privacy': 'Privacidad',
   'settings.privacyAbout': 'Qué saben los contactos, personas bloqueadas',
+  'settings.notifications': 'Notificaciones',
+  'settings.notificationsAbout': 'Nombre, texto o nada',
   'settings.appearance': 'Aspecto',
   'settings.appearanceAbout': 'Tema, tamaño del texto, tecla Intro',
   'settings.language': 'Idioma',

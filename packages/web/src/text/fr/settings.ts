@@ -8,6 +8,8 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.accountAbout': 'Nom, identifiant, phrase de récupération',
   'settings.privacy': 'Confidentialité',
   'settings.privacyAbout': 'Ce qu’apprennent les contacts, personnes bloquées',
+  'settings.notifications': 'Notifications',
+  'settings.notificationsAbout': 'Nom, texte ou rien',
   'settings.appearance': 'Apparence',
   'settings.appearanceAbout': 'Thème, taille du texte, touche Entrée',
   'settings.language': 'Langue',
