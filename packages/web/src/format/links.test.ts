@@ -28,7 +28,7 @@ test('what no browser should open is text', () => {
     'data:text/html,<b>',
     'file:///etc/passwd',
     'example.org',
-    'readme.md',
+    'notes.txt',
     'a@www.example.org',
     'xhttps://example.org',
     'https://',
