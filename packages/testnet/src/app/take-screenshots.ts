@@ -112,6 +112,16 @@ async function pages(who: Person): Promise<void> {
   await shoot(who, 'network')
   await who.page.getByRole('link', { name: 'Settings' }).click()
   await shoot(who, 'settings')
+  for (const page of ['Privacy', 'Notifications', 'Appearance', 'Language', 'Storage', 'About']) {
+    await who.page.getByRole('link', { name: new RegExp(`^${page} `) }).click()
+    await shoot(who, `settings-${page.toLowerCase()}`)
+  }
+  await who.page.keyboard.press('Control+/')
+  await shoot(who, 'shortcuts')
+  await who.page.keyboard.press('Escape')
+  await who.page.keyboard.press('Control+k')
+  await shoot(who, 'switcher')
+  await who.page.keyboard.press('Escape')
   await who.page.getByRole('link', { name: /^Chats/ }).click()
   await who.button('You: Alice').click()
   await shoot(who, 'own-id')

@@ -10,7 +10,6 @@ const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
   altKey: false,
   shiftKey: false,
   isComposing: false,
-  repeat: false,
   ...more,
 })
 const ctrl = { ctrlKey: true }

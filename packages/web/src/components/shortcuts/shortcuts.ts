@@ -9,13 +9,19 @@ export type ShortcutId =
   | 'nextChat'
   | 'previousUnread'
   | 'nextUnread'
+  | 'search'
+  | 'searchHere'
+  | 'lock'
   | 'settings'
   | 'help'
 
 export type Pressed = { readonly id: Exclude<ShortcutId, 'chatAt'> } | { readonly id: 'chatAt'; readonly place: number }
 
 /** What parts of the interface do with keys by themselves: listed with the others. */
-export type LocalKeyId = 'send' | 'newLine' | 'close' | 'walk' | 'ends' | 'menu'
+export type LocalKeyId = 'send' | 'newLine' | 'close' | 'walk' | 'ends' | 'menu' | MessageKeyId
+
+/** What keys do in an open conversation. */
+export type MessageKeyId = 'reply' | 'react' | 'attach'
 
 export type Modifier = 'mod' | 'alt' | 'shift'
 export type NamedKey = 'ArrowUp' | 'ArrowDown' | 'Enter' | 'Escape' | 'Home' | 'End'
@@ -23,12 +29,13 @@ export type NamedKey = 'ArrowUp' | 'ArrowDown' | 'Enter' | 'Escape' | 'Home' | '
 /** Keys that are pressed together. `mod`: Ctrl, or ⌘ on Apple keyboards. `1…9`: any of these digits. */
 export type Chord = {
   readonly modifiers: readonly Modifier[]
-  readonly key: NamedKey | 'n' | 'k' | ',' | '/' | '1…9' | 'F10'
+  readonly key: NamedKey | 'n' | 'k' | 'r' | 'e' | 'u' | 'f' | 'l' | ',' | '/' | '1…9' | 'F10'
 }
 
 type Binding = { readonly id: ShortcutId; readonly chords: readonly Chord[] }
 
 const mod = (key: Chord['key']): Chord => ({ modifiers: ['mod'], key })
+const modShift = (key: Chord['key']): Chord => ({ modifiers: ['mod', 'shift'], key })
 const alt = (key: Chord['key']): Chord => ({ modifiers: ['alt'], key })
 const altShift = (key: Chord['key']): Chord => ({ modifiers: ['alt', 'shift'], key })
 const plain = (key: Chord['key']): Chord => ({ modifiers: [], key })
@@ -42,8 +49,17 @@ export const shortcuts: readonly Binding[] = [
   { id: 'nextChat', chords: [alt('ArrowDown')] },
   { id: 'previousUnread', chords: [altShift('ArrowUp')] },
   { id: 'nextUnread', chords: [altShift('ArrowDown')] },
+  { id: 'search', chords: [mod('f')] },
+  { id: 'searchHere', chords: [modShift('f')] },
+  { id: 'lock', chords: [mod('l')] },
   { id: 'settings', chords: [mod(',')] },
   { id: 'help', chords: [mod('/')] },
+]
+
+const messageKeys: readonly { readonly id: MessageKeyId; readonly chords: readonly Chord[] }[] = [
+  { id: 'reply', chords: [{ modifiers: ['mod', 'shift'], key: 'r' }] },
+  { id: 'react', chords: [{ modifiers: ['mod', 'shift'], key: 'e' }] },
+  { id: 'attach', chords: [mod('u')] },
 ]
 
 /** `enterSends`: as it is set. */
@@ -57,6 +73,7 @@ export function localKeys(enterSends: boolean): {
       { id: 'send', chords: enterSends ? [plain('Enter')] : [mod('Enter')] },
       { id: 'newLine', chords: enterSends ? [shiftEnter] : [plain('Enter'), shiftEnter] },
       { id: 'close', chords: [plain('Escape')] },
+      ...messageKeys,
     ],
     moving: [
       { id: 'walk', chords: [plain('ArrowUp'), plain('ArrowDown')] },
@@ -69,7 +86,7 @@ export function localKeys(enterSends: boolean): {
 /** What is looked at of a `KeyboardEvent`. */
 export type KeyPress = Pick<
   KeyboardEvent,
-  'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey' | 'isComposing' | 'repeat'
+  'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey' | 'isComposing'
 >
 
 /** The shortcut of a key press; `undefined`: none of ours. */
@@ -80,6 +97,12 @@ export function matchShortcut(press: KeyPress, isApple: boolean): Pressed | unde
     return id === 'chatAt' ? { id, place: Number(press.code.slice(-1)) - 1 } : { id }
   }
   return undefined
+}
+
+/** The same for the keys of an open conversation. */
+export function matchMessageKey(press: KeyPress, isApple: boolean): MessageKeyId | undefined {
+  if (press.isComposing) return undefined
+  return messageKeys.find(({ chords }) => chords.some((chord) => matches(press, chord, isApple)))?.id
 }
 
 function matches(press: KeyPress, { modifiers, key }: Chord, isApple: boolean): boolean {
