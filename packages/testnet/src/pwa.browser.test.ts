@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
 import { APP, AppStage, cannotRun } from './app/app-stage.ts'
+import { auditApp } from './app/audit.ts'
 import { makeOtherBuild } from './app/other-build.ts'
 
 describe('the app as an installed one', { skip: cannotRun }, () => {
@@ -121,6 +122,12 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
     await alice.page.getByRole('dialog').getByLabel('Account ID or link').waitFor()
     expect(new URL(alice.page.url()).hash).not.toContain(id)
     expect(await alice.page.getByRole('dialog').getByLabel('Account ID or link').inputValue()).toContain(id)
+  })
+
+  test('the audit of accessibility, good practice and installability finds nothing', async () => {
+    const findings = await auditApp(stage)
+    expect(findings.filter(({ problems }) => problems.length > 0)).toEqual([])
+    expect(findings.length).toBeGreaterThan(20)
   })
 
   test('nothing of the app is left when the device was erased', async () => {
