@@ -114,6 +114,28 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
     expect(await alice.messages()).toEqual(['first'])
   })
 
+  test('a message in a chat that nobody looks at is notified as chosen, and a click opens its chat', async () => {
+    const [alice, bob] = await stage.pair()
+    await alice.openChat('Bob')
+    await bob.write('not yet chosen')
+    await alice.seesMessage('not yet chosen')
+    expect(await notified(alice.page)).toEqual([])
+    await alice.profile.context.grantPermissions(['notifications', 'clipboard-read', 'clipboard-write'])
+    await alice.page.goto(`${stage.url}#/settings/privacy`)
+    await alice.page.getByRole('radio', { name: 'Name and text' }).check()
+    await untilControlled(alice.page)
+    await bob.write('are you there?')
+    await alice.page.waitForFunction(
+      `navigator.serviceWorker.ready.then((found) => found.getNotifications()).then((all) => all.length > 0)`,
+    )
+    expect(await notified(alice.page)).toEqual([['Bob', 'are you there?']])
+    const [worker] = alice.profile.context.serviceWorkers()
+    await worker?.evaluate(`registration.getNotifications().then(([notification]) =>
+      dispatchEvent(new NotificationEvent('notificationclick', { notification })))`)
+    await alice.seesMessage('are you there?')
+    expect(await notified(alice.page)).toEqual([])
+  })
+
   test('a link with our own scheme opens the app at that contact', async () => {
     const alice = await stage.person('Alice')
     await alice.createAccount()
@@ -150,6 +172,12 @@ async function untilControlled(page: Page): Promise<void> {
 
 function versionOf(page: Page): Promise<string | null> {
   return page.locator('meta[name="starling-version"]').getAttribute('content')
+}
+
+/** Titles and texts of the notifications that stand. */
+function notified(page: Page): Promise<string[][]> {
+  return page.evaluate(`navigator.serviceWorker.ready.then((found) => found.getNotifications()).then((all) =>
+    all.map(({ title, body }) => [title, body]))`)
 }
 
 function kept(page: Page): Promise<{ caches: number; workers: number }> {
