@@ -27,7 +27,7 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
   'path.role.you': 'Du',
   'path.role.guard': 'Wächter',
   'path.role.relay': 'Vermittler',
-  'path.role.lastHop': 'Letzte Station',
+  'path.role.lastHop': 'Endstation',
   'path.role.swarm': 'Dein Schwarm',
   'path.role.member': 'Schwarmmitglied',
   'path.you': 'Dieses Gerät. Nur der Wächter sieht seine Adresse.',
