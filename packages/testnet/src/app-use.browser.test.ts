@@ -1,4 +1,4 @@
-/** The real app in a real browser: keyboards, screen readers, telephones, tabs, nonsense; and how quick it is. */
+/** The real app in a real browser: keyboards, screen readers, telephones, nonsense; and how quick it is. */
 import { after, afterEach, before, describe, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'expect'
@@ -115,21 +115,6 @@ describe('using the app', { skip: cannotRun }, () => {
       await alice.button('Back to chats').tap()
       await alice.inChats()
     }
-  })
-
-  test('a second tab says that the first one has the account, and can take it over', async () => {
-    const [alice, bob] = await stage.pair()
-    const second = await alice.profile.newTab()
-    await second.getByText('Starling is open in another tab').waitFor()
-    await second.getByRole('button', { name: 'Use it here' }).click()
-    await second.getByRole('heading', { name: 'Chats', exact: true }).waitFor()
-    await alice.sees('Starling is open in another tab')
-    await second.getByRole('link', { name: /Bob/ }).click()
-    await bob.write('in which tab are you?')
-    await second.getByRole('article').filter({ hasText: 'in which tab are you?' }).waitFor()
-    await second.close()
-    await alice.inChats()
-    await alice.seesMessage('in which tab are you?')
   })
 
   test('hostile texts are shown as they are, and harm nothing', async () => {

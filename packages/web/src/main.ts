@@ -4,8 +4,8 @@ import App from './App.svelte'
 import './base.css'
 import { appContext } from './pwa/app-context.ts'
 import { installApp } from './pwa/install-app.ts'
+import { createAccounts } from './state/accounts.ts'
 import { createApp } from './state/app.ts'
-import { createLeadership } from './state/leadership.ts'
 import { createNow } from './state/now.ts'
 import { createPreferences } from './state/preferences.ts'
 import { createHashRouter } from './state/route.ts'
@@ -13,15 +13,12 @@ import { createSpoken } from './state/spoken.ts'
 import { loadSpeech } from './text/languages.ts'
 import { startClient } from './worker/start-client.ts'
 
+const accounts = createAccounts(browserStorage())
+addEventListener('storage', () => accounts.reload())
 const app = createApp({
-  lead: (release) =>
-    createLeadership({
-      locks: navigator.locks,
-      channel: new BroadcastChannel('starling.account'),
-      release,
-      sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
-    }),
-  startClient,
+  accounts,
+  startClient: (slot, onBroken) =>
+    startClient({ slot, onBroken, isAlone: () => accounts.snapshot.known.every((known) => known.slot === slot) }),
 })
 
 const router = createHashRouter(window)

@@ -140,8 +140,9 @@ export class SharedTabs implements AsyncDisposable {
     if (service === undefined || this.#guests.has(id)) return
     const port = new ChannelPort(this.#nameOf(id), () => undefined)
     this.#guests.set(id, port)
-    service.serve(port)
+    // First: what the service says before is not heard.
     port.signal(WELCOME)
+    service.serve(port)
     // The tab holds this lock for as long as it lives.
     navigator.locks
       .request(this.#nameOf(id), { signal: this.#life.signal }, async () => undefined)

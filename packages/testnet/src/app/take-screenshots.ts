@@ -145,10 +145,6 @@ async function troubles(who: Person): Promise<void> {
   await shoot(who, 'network-offline')
   await who.profile.context.setOffline(false)
   await who.page.getByRole('link', { name: 'Network: Connected' }).waitFor()
-  const tab = await who.profile.newTab()
-  await tab.getByRole('button', { name: 'Use it here' }).click()
-  await who.button('Use it here').waitFor()
-  await shoot(who, 'elsewhere')
 }
 
 async function shoot(who: Person, name: string): Promise<void> {

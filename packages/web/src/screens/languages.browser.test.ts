@@ -48,7 +48,6 @@ const screens = [
   'restoring',
   'needs-name',
   'failed-unreadable',
-  'elsewhere',
   'chats',
   'chats-empty',
   'chat-unconfirmed',

@@ -32,7 +32,6 @@ const screens = [
   'restoring',
   'needs-name',
   'failed-unreadable',
-  'elsewhere',
   'chats',
   'chats-empty',
   'chat-unconfirmed',
@@ -175,22 +174,5 @@ test('erasing says what it means and ends where everything began', { skip: noChr
     await page.keyboard.type('Dave')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Let somebody find you' }).waitFor()
-  })
-})
-
-test('one tab holds the account; another one takes it, and gets it when the first closes', {
-  skip: noChromium,
-}, async () => {
-  await on('tabs', {}, async (first, context) => {
-    const elsewhere = (page: Page) => page.getByText('Starling is open in another tab').waitFor()
-    const leads = (page: Page) => page.getByRole('heading', { name: 'Chats' }).waitFor()
-    await leads(first)
-    const second = await gallery.show(context, 'tabs', [])
-    await elsewhere(second)
-    await second.getByRole('button', { name: 'Use it here' }).click()
-    await leads(second)
-    await elsewhere(first)
-    await second.close()
-    await leads(first)
   })
 })

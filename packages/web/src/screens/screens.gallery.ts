@@ -4,8 +4,8 @@ import App from '../App.svelte'
 import NotificationsPage from '../components/settings/NotificationsPage.svelte'
 import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-state.ts'
 import type { NotificationState } from '../pwa/notifier.ts'
+import { createAccounts } from '../state/accounts.ts'
 import { createApp } from '../state/app.ts'
-import { createLeadership, type Leadership } from '../state/leadership.ts'
 import { createPreferences } from '../state/preferences.ts'
 import { createMemoryRouter, type Route, settingsPages } from '../state/route.ts'
 import { createSpoken, type SpokenModel } from '../state/spoken.ts'
@@ -20,7 +20,6 @@ import {
 } from '../testing/sample-data.ts'
 import { sampleNetwork } from '../testing/sample-network.ts'
 import { loadSpeech } from '../text/languages.ts'
-import Elsewhere from './Elsewhere.svelte'
 import Onboarding from './Onboarding.svelte'
 import Session from './Session.svelte'
 
@@ -65,32 +64,12 @@ const fiveMinutesAgo = (sampleNow - 300_000) as UnixMillis
 const offline = sampleNetwork.offline('no_node_reachable', fiveMinutesAgo)
 const skewed = sampleNetwork.skewed(sampleNow, 3_600_000 as never)
 
-/** The app as it starts, with the browser's own locks, over fake clients: to be opened in two tabs. */
-const tabs = show(App, () => ({
-  app: createApp({
-    lead: (release) =>
-      createLeadership({
-        locks: navigator.locks,
-        channel: new BroadcastChannel('gallery'),
-        release,
-        sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
-      }),
-    startClient: () => ({ client: new FakeClient(), stop: async () => {} }),
-  }),
-  router: createMemoryRouter({ kind: 'chats' }),
-  preferences: createPreferences(themeOfPage(), undefined),
-  spoken: spokenHere(),
-  now: createStore(sampleNow),
-  base: 'https://starling.example/',
-  onreload: () => {},
-}))
-
 /** The app at the language page, with the languages themselves: they come when they are chosen. */
 const languages = show(App, () => {
   const preferences = createPreferences(themeOfPage(), undefined)
   return {
     app: createApp({
-      lead: () => ({ ...createStore<Leadership>('leading'), take: async () => {} }),
+      accounts: createAccounts(undefined),
       startClient: () => ({ client: new FakeClient(), stop: async () => {} }),
     }),
     router: createMemoryRouter({ kind: 'settings', page: 'language' }),
@@ -128,7 +107,6 @@ const notifications: GalleryState = (target) => {
 
 export const states: GalleryStates = {
   notifications,
-  tabs,
   languages,
   shortcuts: afterKeys('/'),
   switcher: afterKeys('k'),
@@ -149,7 +127,6 @@ export const states: GalleryStates = {
   'failed-unreadable': session({ session: { kind: 'failed', code: 'store_unreadable' } }),
   'failed-unavailable': session({ session: { kind: 'failed', code: 'store_unavailable' } }),
   'failed-in-use': session({ session: { kind: 'failed', code: 'in_use' } }),
-  elsewhere: show(Elsewhere, () => ({ onuse: async () => {} })),
   chats: session(),
   'chats-empty': session({ conversations: [], phraseConfirmed: false }),
   'chats-many': session({ conversations: manyConversations(5_000) }),

@@ -1,52 +1,55 @@
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { expect } from 'expect'
 import { FakeClient } from '../testing/fake-client.ts'
+import { sampleAccountId } from '../testing/sample-data.ts'
+import { createAccounts } from './accounts.ts'
 import { createApp, type RunningClient } from './app.ts'
-import type { Leadership } from './leadership.ts'
-import { createStore } from './store.ts'
+
+const alice = { accountId: sampleAccountId('Alice'), displayName: 'Alice', phraseConfirmed: true }
 
 function setUp() {
-  const leadership = createStore<Leadership>('waiting')
+  const accounts = createAccounts(undefined)
   const events: string[] = []
   let tellBroken: (code: string) => void = () => {}
-  let release: () => Promise<void> = async () => {}
   const app = createApp({
-    lead: (letGo) => {
-      release = letGo
-      return Object.assign(leadership, { take: async () => leadership.set('leading') })
-    },
-    startClient: (onBroken): RunningClient => {
-      events.push('started')
+    accounts,
+    startClient: (slot, onBroken): RunningClient => {
+      events.push(`started ${slot}`)
       tellBroken = onBroken
-      return { client: new FakeClient(), stop: async () => void events.push('stopped') }
+      return { client: new FakeClient(), stop: async () => void events.push(`stopped ${slot}`) }
     },
   })
-  return { app, leadership, events, break: (code: string) => tellBroken(code), release: () => release() }
+  return { app, accounts, events, break: (code: string) => tellBroken(code) }
 }
 
-test('the client starts when this tab leads and stops when it no longer does', async () => {
-  const { app, leadership, events, release } = setUp()
-  expect(app.snapshot.kind).toBe('starting')
-  leadership.set('elsewhere')
-  expect(app.snapshot.kind).toBe('elsewhere')
-  await app.useHere()
+test('the client of the open account runs from the start', () => {
+  const { app, events } = setUp()
   expect(app.snapshot.kind).toBe('running')
-  leadership.set('elsewhere')
-  await release()
-  expect(app.snapshot.kind).toBe('elsewhere')
-  expect(events).toEqual(['started', 'stopped'])
+  expect(events).toEqual(['started starling'])
 })
 
 test('a worker that breaks is said, one that was stopped is not', async () => {
   const first = setUp()
-  first.leadership.set('leading')
   first.break('network_file')
   expect(first.app.snapshot).toEqual({ kind: 'broken', code: 'network_file' })
 
   const second = setUp()
-  second.leadership.set('leading')
-  second.leadership.set('elsewhere')
-  await second.release()
-  second.break('worker_failed')
-  expect(second.app.snapshot.kind).toBe('elsewhere')
+  const breakFirstWorker = second.break
+  second.accounts.remember(alice, false)
+  second.accounts.add()
+  breakFirstWorker('worker_failed')
+  expect(second.app.snapshot.kind).toBe('starting')
+})
+
+test('another account is another client, after the first one has ended', async () => {
+  const { app, accounts, events } = setUp()
+  accounts.remember(alice, false)
+  accounts.add()
+  expect(app.snapshot.kind).toBe('starting')
+  accounts.open('starling')
+  accounts.add()
+  await setImmediate()
+  expect(app.snapshot.kind).toBe('running')
+  expect(events).toEqual(['started starling', 'stopped starling', 'started starling-2'])
 })

@@ -139,14 +139,20 @@ test('a client that cannot be opened breaks the proxy, which says so once and fa
   port1.close()
 })
 
-test('disposing closes the client', async () => {
+test('a page that goes hears nothing more, and leaves the client to others', async () => {
   using b = bridge()
-  let disposed = false
+  let isDisposed = false
   b.client[Symbol.asyncDispose] = async () => {
-    disposed = true
+    isDisposed = true
   }
+  const history = await b.proxy.history(wendy)
+  const before = history.state.snapshot
   await b.proxy[Symbol.asyncDispose]()
-  expect(disposed).toBe(true)
+  b.client.receive(wendy, 'unheard')
+  await b.proxy.setDisplayName('a round trip')
+  expect(history.state.snapshot).toBe(before)
+  expect(b.proxy.session.snapshot).toMatchObject({ account: { displayName: 'Alice' } })
+  expect(isDisposed).toBe(false)
 })
 
 test('searching, locking and archives cross the port', async () => {

@@ -26,12 +26,14 @@ import type {
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
 import { chunksOf, collectBlob } from './chunks.ts'
-import { RemoteError, reviveError } from './error-record.ts'
-import { type CallId, type HandleId, type Port, parseReply, type Reply } from './messages.ts'
-import type { ClientMethod, HistoryMethod } from './methods.ts'
+import { Connection } from './connection.ts'
+import { RemoteError } from './error-record.ts'
+import type { HandleId, Port } from './messages.ts'
+import { type ClientMethod, isRepeatable } from './methods.ts'
 import { isRecord } from './plain-data.ts'
+import { type HistoryPort, RemoteHistory } from './remote-history.ts'
 
-type PendingCall = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+type HistoryEntry = { snapshot: HistorySnapshot; listener?: (snapshot: HistorySnapshot) => void }
 
 export type ClientProxyOptions = {
   /** Called once, if there is no client or no worker any more. All calls fail from then on. */
@@ -50,19 +52,20 @@ export class ClientProxy implements Client {
     linkPreviews: false,
   })
   readonly events = createStore<EventLog>([])
-  readonly #port: Port
-  readonly #onBroken: (code: string) => void
-  readonly #calls = new Map<CallId, PendingCall>()
-  readonly #histories = new Map<HandleId, Store<HistorySnapshot>>()
-  #nextCall = 1
-  #broken: Error | undefined
+  readonly #connection: Connection
+  readonly #entries = new Map<HandleId, HistoryEntry>()
+  readonly #histories = new Set<RemoteHistory>()
 
   constructor(port: Port, { onBroken }: ClientProxyOptions) {
-    this.#port = port
-    this.#onBroken = onBroken
-    port.addEventListener('message', (event) => {
-      const reply = parseReply(event.data)
-      if (reply !== undefined) this.#receive(reply)
+    this.#connection = new Connection(port, {
+      // The envelope was checked; the worker is the same build, so the rest has the form that the client's types say.
+      state: (name, value) => (this[name] as Store<unknown>).set(value),
+      historyState: (handle, value) => this.#hearHistory(handle, value),
+      changed: () => {
+        this.#entries.clear()
+        for (const history of this.#histories) history.reopen()
+      },
+      broken: onBroken,
     })
   }
 
@@ -153,45 +156,45 @@ export class ClientProxy implements Client {
   }
 
   async history(conversation: ConversationId): Promise<History> {
-    const handle = await this.#call('history', conversation)
-    // The worker tells the first state of a history before it answers the call that opened it.
-    const state = typeof handle === 'number' ? this.#histories.get(handle) : undefined
-    if (typeof handle !== 'number' || state === undefined) throw badReply()
-    return this.#openHistory(handle, state)
+    const history = await RemoteHistory.open(this.#historyPort(conversation), (ended) => this.#histories.delete(ended))
+    this.#histories.add(history)
+    return history
   }
 
-  /** Lets the client finish and let go of its store. */
+  /** Lets the client finish and let go of its store, unless another tab goes on with it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#broken !== undefined) return
-    await this.#request({ kind: 'close' })
+    await this.#connection.close()
   }
 
   /** The worker is gone: every call that waits fails, and so does every later one. */
   break(error: Error & { readonly code: string }): void {
-    if (this.#broken !== undefined) return
-    this.#broken = error
-    for (const call of this.#calls.values()) call.reject(error)
-    this.#calls.clear()
-    this.#onBroken(error.code)
+    this.#connection.break(error)
   }
 
-  #openHistory(handle: HandleId, state: Store<HistorySnapshot>): History {
-    const ask = (method: HistoryMethod, ...args: readonly unknown[]): Promise<unknown> =>
-      this.#request({ kind: 'callHistory', handle, method, args })
-    const call = async (method: HistoryMethod, ...args: readonly unknown[]): Promise<void> => {
-      await ask(method, ...args)
-    }
+  #historyPort(conversation: ConversationId): HistoryPort {
     return {
-      state,
-      loadOlder: () => call('loadOlder'),
-      loadNewer: () => call('loadNewer'),
-      jumpToLatest: () => call('jumpToLatest'),
-      jumpTo: async (message) => (await ask('jumpTo', message)) === true,
-      markRead: (upTo) => call('markRead', upTo),
-      [Symbol.asyncDispose]: async () => {
-        this.#histories.delete(handle)
-        if (this.#broken === undefined) await call('dispose')
+      open: async (listener, { again } = { again: false }) => {
+        const request = { kind: 'call', method: 'history', args: [conversation] }
+        const handle = await this.#connection.request(request, !again)
+        // The worker tells the first state of a history before it answers the call that opened it.
+        const entry = typeof handle === 'number' ? this.#entries.get(handle) : undefined
+        if (typeof handle !== 'number' || entry === undefined) throw badReply()
+        entry.listener = listener
+        listener(entry.snapshot)
+        return handle
       },
+      // Handles mean nothing to another client.
+      call: (handle, method, args) => this.#connection.request({ kind: 'callHistory', handle, method, args }, false),
+      forget: (handle) => this.#entries.delete(handle),
+    }
+  }
+
+  #hearHistory(handle: HandleId, snapshot: HistorySnapshot): void {
+    const entry = this.#entries.get(handle)
+    if (entry === undefined) this.#entries.set(handle, { snapshot })
+    else {
+      entry.snapshot = snapshot
+      entry.listener?.(snapshot)
     }
   }
 
@@ -200,48 +203,7 @@ export class ClientProxy implements Client {
   }
 
   #call(method: ClientMethod, ...args: readonly unknown[]): Promise<unknown> {
-    return this.#request({ kind: 'call', method, args })
-  }
-
-  #request(request: Readonly<Record<string, unknown>>): Promise<unknown> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken)
-    const id = this.#nextCall++
-    return new Promise((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject })
-      this.#port.postMessage({ ...request, id })
-    })
-  }
-
-  #receive(reply: Reply): void {
-    switch (reply.kind) {
-      case 'result':
-        this.#take(reply.id)?.resolve(reply.value)
-        break
-      case 'error':
-        this.#take(reply.id)?.reject(reviveError(reply.error))
-        break
-      case 'state':
-        // The envelope was checked; the worker is the same build, so the rest has the form that the client's types say.
-        ;(this[reply.name] as Store<unknown>).set(reply.value)
-        break
-      case 'historyState':
-        this.#setHistory(reply.handle, reply.value)
-        break
-      case 'broken':
-        this.break(reviveError(reply.error))
-    }
-  }
-
-  #setHistory(handle: HandleId, snapshot: HistorySnapshot): void {
-    const state = this.#histories.get(handle)
-    if (state === undefined) this.#histories.set(handle, createStore(snapshot))
-    else state.set(snapshot)
-  }
-
-  #take(id: CallId): PendingCall | undefined {
-    const call = this.#calls.get(id)
-    this.#calls.delete(id)
-    return call
+    return this.#connection.request({ kind: 'call', method, args }, isRepeatable(method))
   }
 }
 

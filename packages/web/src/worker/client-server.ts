@@ -12,14 +12,19 @@ import {
 } from './messages.ts'
 import { clientMethods, historyMethods } from './methods.ts'
 
-/** Serves one page. Calls that come before the client is open wait for it; if it cannot be opened, all of them fail. */
-export function serveClient(port: Port, opening: Promise<Client>): void {
+/**
+ * Serves one page; returns what ends that. Calls that come before the client is open wait for it; if it cannot be opened, all
+ * of them fail. A page that goes does not end the client: others may use it.
+ */
+export function serveClient(port: Port, opening: Promise<Client>): () => Promise<void> {
   const server = new ClientServer(port, opening)
   port.addEventListener('message', (event) => {
     const request = parseRequest(event.data)
     if (request !== undefined) void server.answer(request)
   })
+  port.postMessage({ kind: 'connected' } satisfies Reply)
   void server.mirror()
+  return () => server.end()
 }
 
 const MIRRORED = ['conversations', 'network', 'settings', 'events', 'session'] as const satisfies readonly Mirrored[]
@@ -33,6 +38,7 @@ class ClientServer {
   readonly #pending = new Map<string, Reply>()
   readonly #stops: (() => void)[] = []
   #nextHandle = 1
+  #isEnded = false
 
   constructor(port: Port, opening: Promise<Client>) {
     this.#port = port
@@ -42,6 +48,7 @@ class ClientServer {
   async mirror(): Promise<void> {
     try {
       const client = await this.#opening
+      if (this.#isEnded) return
       // The session last: when a page knows that it is ready, it has all that a ready one shows.
       for (const name of MIRRORED) {
         this.#stops.push(client[name].subscribe((value) => this.#queue(name, { kind: 'state', name, value })))
@@ -72,7 +79,7 @@ class ClientServer {
       case 'callHistory':
         return this.#runHistory(request)
       case 'close':
-        return this.#close(client)
+        return this.end()
     }
   }
 
@@ -87,7 +94,8 @@ class ClientServer {
     return historyMethods[method](open.history, args)
   }
 
-  #keep(history: History): HandleId {
+  async #keep(history: History): Promise<HandleId | undefined> {
+    if (this.#isEnded) return void (await history[Symbol.asyncDispose]())
     const handle = this.#nextHandle++
     const stop = history.state.subscribe((value) => {
       this.#queue(`history ${handle}`, { kind: 'historyState', handle, value })
@@ -96,11 +104,13 @@ class ClientServer {
     return handle
   }
 
-  async #close(client: Client): Promise<void> {
+  async end(): Promise<void> {
+    this.#isEnded = true
     for (const stop of this.#stops.splice(0)) stop()
-    for (const { stop } of this.#histories.values()) stop()
+    const open = [...this.#histories.values()]
     this.#histories.clear()
-    await client[Symbol.asyncDispose]()
+    for (const { stop } of open) stop()
+    await Promise.allSettled(open.map(({ history }) => history[Symbol.asyncDispose]()))
   }
 
   /** A burst of changes becomes one message with the last state of each kind. */

@@ -1,17 +1,21 @@
-/** The worker that holds keys and network. Its page only sees what `client-server.ts` hands out. */
+/**
+ * The worker that holds keys and network of one account, if its tab leads: its name is that of the account's database. Its page
+ * only sees what `client-server.ts` hands out.
+ */
 import { MalformedInputError } from '@starling/client'
 import { createBrowserClient } from '@starling/client/browser'
-import { serveClient } from './client-server.ts'
 import { networkChanged } from './messages.ts'
+import { shareClient } from './shared-client.ts'
 
 self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   if (data === networkChanged) self.dispatchEvent(new Event(navigator.onLine ? 'online' : 'offline'))
 })
 
-serveClient(
-  self,
-  fetchNetworkFile().then((network) => createBrowserClient({ network })),
-)
+shareClient({
+  page: self,
+  name: self.name,
+  open: async () => createBrowserClient({ network: await fetchNetworkFile(), name: self.name }),
+})
 
 /** @throws {MalformedInputError} `network_file`: it cannot be had, or is no JSON. */
 async function fetchNetworkFile(): Promise<unknown> {

@@ -7,10 +7,10 @@ import { type ErrorRecord, parseErrorRecord } from './error-record.ts'
 import { type ClientMethod, type HistoryMethod, isClientMethod, isHistoryMethod } from './methods.ts'
 import { isRecord } from './plain-data.ts'
 
-/** A `MessagePort`, a `Worker` seen from the page, or the worker's own global scope. */
+/** A `MessagePort`, a `Worker` seen from the page, the worker's own global scope, or a connection between tabs. */
 export type Port = {
   postMessage(message: unknown): void
-  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
 /** Numbers that the page gives to its calls, and the worker to its open histories. */
@@ -34,6 +34,8 @@ export const networkChanged = 'networkChanged'
 export type Mirrored = 'session' | 'conversations' | 'network' | 'settings' | 'events'
 
 export type Reply =
+  /** The first of a client, which is another one if there was one before: of that nothing more comes. */
+  | { readonly kind: 'connected' }
   | { readonly kind: 'result'; readonly id: CallId; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: CallId; readonly error: ErrorRecord }
   | { readonly kind: 'state'; readonly name: Mirrored; readonly value: unknown }
@@ -59,6 +61,8 @@ export function parseReply(data: unknown): Reply | undefined {
   if (!isRecord(data)) return undefined
   const { id, value, name, handle } = data
   switch (data['kind']) {
+    case 'connected':
+      return { kind: 'connected' }
     case 'result':
       return typeof id === 'number' ? { kind: 'result', id, value } : undefined
     case 'error':

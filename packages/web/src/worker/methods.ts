@@ -81,6 +81,23 @@ export const historyMethods = {
 } as const satisfies Readonly<Record<string, Run<History>>>
 
 export type ClientMethod = keyof typeof clientMethods
+
+/**
+ * Asked again at another client, when nobody knows whether the one before did it, these change nothing more. The others
+ * send, make or end something: a message twice would be worse than one that has to be sent again by hand.
+ */
+const REPEATABLE: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
+  ...(['setDisplayName', 'setProfilePicture', 'changeSettings', 'updateConversation', 'startConversation'] as const),
+  ...(['react', 'removeReaction', 'deleteMessages', 'deleteForMe', 'setTyping', 'retry'] as const),
+  ...(['revealPhrase', 'confirmPhrase', 'safetyNumber', 'hasPassphrase', 'history', 'search'] as const),
+  ...(['uploadFile', 'uploadPicture', 'downloadFile', 'downloadPicture', 'previewLink'] as const),
+  ...(['lock', 'unlock', 'exportArchive', 'exportReadable'] as const),
+])
+
+export function isRepeatable(method: ClientMethod): boolean {
+  return REPEATABLE.has(method)
+}
+
 export type HistoryMethod = keyof typeof historyMethods
 
 export function isClientMethod(name: unknown): name is ClientMethod {

@@ -1,5 +1,6 @@
 import { forgetApp } from '../pwa/forget-app.ts'
 import { trustedScriptUrl } from '../pwa/trusted-scripts.ts'
+import type { AccountSlot } from '../state/accounts.ts'
 import type { RunningClient } from '../state/app.ts'
 import { ClientProxy } from './client-proxy.ts'
 import clientWorkerUrl from './client-worker.ts?worker&url'
@@ -9,13 +10,21 @@ import { networkChanged } from './messages.ts'
 /** A tab that goes lets its client finish, but does not wait for one that hangs. */
 const stopPatienceMs = 1_000
 
-/** Starts the worker that holds keys and network. */
-export function startClient(onBroken: (code: string) => void): RunningClient {
-  const worker = new Worker(trustedScriptUrl(clientWorkerUrl), { type: 'module', name: 'starling' })
+export type StartOptions = {
+  readonly slot: AccountSlot
+  /** Whether no other account is on this device. */
+  readonly isAlone: () => boolean
+  readonly onBroken: (code: string) => void
+}
+
+/** Starts the worker that holds keys and network of one account. */
+export function startClient({ slot, isAlone, onBroken }: StartOptions): RunningClient {
+  const worker = new Worker(trustedScriptUrl(clientWorkerUrl), { type: 'module', name: slot })
   const client = new ClientProxy(worker, { onBroken })
   const { eraseDevice } = client
   client.eraseDevice = async () => {
-    await forgetApp()
+    // What the app keeps in the browser belongs to all accounts together.
+    if (isAlone()) await forgetApp()
     await eraseDevice()
   }
   worker.addEventListener('error', (event) => {

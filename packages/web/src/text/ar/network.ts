@@ -57,9 +57,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'الشبكة',
 
-  'elsewhere.title': 'Starling مفتوح في علامة تبويب أخرى',
-  'elsewhere.text': 'لا تحمل حسابك إلا علامة تبويب واحدة في كل مرة، كي لا يُقرأ شيء أو يُرسَل مرتين.',
-  'elsewhere.action': 'استخدامه هنا',
 
   'failure.retry': 'إعادة المحاولة',
   'failure.reload': 'إعادة التحميل',

@@ -56,9 +56,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'Netz',
 
-  'elsewhere.title': 'Starling ist in einem anderen Tab offen',
-  'elsewhere.text': 'Nur ein Tab zugleich hält dein Konto, damit nichts doppelt gelesen oder gesendet wird.',
-  'elsewhere.action': 'Hier verwenden',
 
   'failure.retry': 'Noch einmal versuchen',
   'failure.reload': 'Neu laden',

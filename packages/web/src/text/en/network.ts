@@ -54,9 +54,6 @@ export const networkTexts = {
 
   'network.title': 'Network',
 
-  'elsewhere.title': 'Starling is open in another tab',
-  'elsewhere.text': 'Only one tab at a time holds your account, so that nothing is read or sent twice.',
-  'elsewhere.action': 'Use it here',
 
   'failure.retry': 'Try again',
   'failure.reload': 'Reload',

@@ -56,9 +56,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'Red',
 
-  'elsewhere.title': 'Starling está abierto en otra pestaña',
-  'elsewhere.text': 'Solo una pestaña a la vez tiene tu cuenta, para que nada se lea ni se envíe dos veces.',
-  'elsewhere.action': 'Usar aquí',
 
   'failure.retry': 'Intentar de nuevo',
   'failure.reload': 'Recargar',

@@ -56,9 +56,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'Réseau',
 
-  'elsewhere.title': 'Starling est ouvert dans un autre onglet',
-  'elsewhere.text': 'Un seul onglet à la fois tient votre compte, pour que rien ne soit lu ni envoyé deux fois.',
-  'elsewhere.action': 'L’utiliser ici',
 
   'failure.retry': 'Réessayer',
   'failure.reload': 'Recharger',

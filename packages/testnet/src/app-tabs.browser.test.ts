@@ -1,0 +1,83 @@
+/** The real app in several tabs of one browser: one of them leads, and nobody has to know which. */
+import { after, afterEach, before, describe, test } from 'node:test'
+import { expect } from 'expect'
+import type { Page } from 'playwright-core'
+import { AppStage, cannotRun } from './app/app-stage.ts'
+
+const message = (page: Page, text: string) => page.getByRole('article').filter({ hasText: text })
+const composerOf = (page: Page) => page.getByRole('textbox', { name: /^(Message |Write a note)/ })
+
+describe('the app in several tabs', { skip: cannotRun }, () => {
+  let stage: AppStage
+  before(async () => {
+    stage = await AppStage.open()
+  })
+  after(() => stage?.[Symbol.asyncDispose]())
+  afterEach(async () => expect(await stage.closeBrowsers()).toEqual([]))
+
+  test('a second tab shows the same chats, sends and receives as the first does', async () => {
+    const [alice, bob] = await stage.pair()
+    const second = await alice.profile.newTab()
+    await second.getByRole('link', { name: /Bob/ }).click()
+    await message(second, 'hello Bob').waitFor()
+    await composerOf(second).fill('from the second tab')
+    await composerOf(second).press('Enter')
+    await message(second, 'from the second tab').getByRole('img', { name: 'Stored on 3 of 3 nodes' }).waitFor()
+    await alice.seesMessage('from the second tab')
+    await bob.seesMessage('from the second tab')
+    await bob.write('to both of them')
+    await message(second, 'to both of them').waitFor()
+    await alice.seesMessage('to both of them')
+    await second.close()
+    await alice.write('the first one alone')
+    await bob.seesMessage('the first one alone')
+  })
+
+  test('when the first tab closes, the second goes on where it was, with its draft', async () => {
+    const [alice, bob] = await stage.pair()
+    const second = await alice.profile.newTab()
+    await second.getByRole('link', { name: /Bob/ }).click()
+    await message(second, 'hello Bob').waitFor()
+    await composerOf(second).fill('a draft')
+    await second.evaluate(`
+      window.seen = new Set()
+      new MutationObserver(() => {
+        if (!document.querySelector('section.conversation textarea')) seen.add('the chat was gone')
+      }).observe(document.body, { childList: true, subtree: true })
+    `)
+    await alice.page.close()
+    await bob.write('who hears this?')
+    await message(second, 'who hears this?').waitFor()
+    expect(await composerOf(second).inputValue()).toBe('a draft')
+    expect(await second.evaluate<string[]>('[...window.seen]')).toEqual([])
+    await composerOf(second).press('Enter')
+    await bob.seesMessage('a draft')
+  })
+
+  test('when the process of the leading tab dies, another tab takes over', async () => {
+    const [alice, bob] = await stage.pair()
+    const second = await alice.profile.newTab()
+    await second.getByRole('link', { name: /Bob/ }).click()
+    await message(second, 'hello Bob').waitFor()
+    const crashed = alice.page.waitForEvent('crash')
+    alice.page.goto('chrome://crash').catch(() => {}) // never answers
+    await crashed
+    await composerOf(second).fill('after the crash')
+    await composerOf(second).press('Enter')
+    await bob.seesMessage('after the crash')
+    await bob.write('still there?')
+    await message(second, 'still there?').waitFor()
+  })
+
+  test('an account that is erased in one tab is gone in the other', async () => {
+    const alice = await stage.person('Alice')
+    await alice.createAccount()
+    const second = await alice.profile.newTab()
+    await second.getByRole('heading', { name: 'Chats', exact: true }).waitFor()
+    await second.goto(`${stage.url}#/settings/account`)
+    await second.getByRole('button', { name: 'Erase…' }).click()
+    await second.getByRole('button', { name: 'Erase everything' }).click()
+    await second.getByRole('button', { name: 'Create account' }).waitFor()
+    await alice.button('Create account').waitFor()
+  })
+})

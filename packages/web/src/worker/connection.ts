@@ -1,0 +1,143 @@
+/**
+ * The page's end of the port to a client. Which tab has the client may change: then another one answers, which says
+ * `connected`. Invariants: calls wait until the client that answers knows its session, and its states are shown from then on, so
+ * that a page does not fall back to the beginning; of the calls that were under way only those are repeated that do no harm twice.
+ */
+import { RemoteError, reviveError } from './error-record.ts'
+import { type CallId, type HandleId, type Mirrored, type Port, parseReply, type Reply } from './messages.ts'
+import { isRecord } from './plain-data.ts'
+
+type PendingCall = {
+  readonly request: Readonly<Record<string, unknown>>
+  readonly isRepeatable: boolean
+  isAsked: boolean
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+export type ConnectionEvents = {
+  state(name: Mirrored, value: unknown): void
+  historyState(handle: HandleId, value: Extract<Reply, { kind: 'historyState' }>['value']): void
+  /** Another client answers now: handles of the one before mean nothing. */
+  changed(): void
+  /** Once, if there is no client or no worker any more. */
+  broken(code: string): void
+}
+
+export const LEADER_CHANGED = 'leader_changed'
+
+export class Connection {
+  readonly #port: Port
+  readonly #events: ConnectionEvents
+  readonly #calls = new Map<CallId, PendingCall>()
+  readonly #held = new Map<Mirrored, unknown>()
+  #nextCall = 1
+  #connections = 0
+  #isSettled = false
+  #broken: Error | undefined
+
+  constructor(port: Port, events: ConnectionEvents) {
+    this.#port = port
+    this.#events = events
+    port.addEventListener('message', (event) => {
+      const reply = parseReply(event.data)
+      if (reply !== undefined) this.#receive(reply)
+    })
+  }
+
+  /**
+   * `isRepeatable`: asked twice, it does no harm.
+   *
+   * @throws {RemoteError} `leader_changed`: the client that was asked is gone, and whether it did it nobody knows
+   */
+  request(request: Readonly<Record<string, unknown>>, isRepeatable: boolean): Promise<unknown> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    const id = this.#nextCall++
+    return new Promise((resolve, reject) => {
+      const call = { request, isRepeatable, isAsked: false, resolve, reject }
+      this.#calls.set(id, call)
+      if (this.#isSettled) this.#ask(id, call)
+    })
+  }
+
+  /** Says that this page goes, whether or not there is a client. Waits for nothing that comes before. */
+  close(): Promise<unknown> {
+    const id = this.#nextCall++
+    return new Promise((resolve, reject) => {
+      const call = { request: { kind: 'close' }, isRepeatable: true, isAsked: false, resolve, reject }
+      this.#calls.set(id, call)
+      this.#ask(id, call)
+    })
+  }
+
+  /** Every call that waits fails, and so does every later one. */
+  break(error: Error & { readonly code: string }): void {
+    if (this.#broken !== undefined) return
+    this.#broken = error
+    for (const call of this.#calls.values()) call.reject(error)
+    this.#calls.clear()
+    this.#events.broken(error.code)
+  }
+
+  #ask(id: CallId, call: PendingCall): void {
+    call.isAsked = true
+    this.#port.postMessage({ ...call.request, id })
+  }
+
+  #receive(reply: Reply): void {
+    switch (reply.kind) {
+      case 'connected':
+        this.#connect()
+        break
+      case 'result':
+        this.#take(reply.id)?.resolve(reply.value)
+        break
+      case 'error':
+        this.#take(reply.id)?.reject(reviveError(reply.error))
+        break
+      case 'state':
+        this.#hear(reply.name, reply.value)
+        break
+      case 'historyState':
+        this.#events.historyState(reply.handle, reply.value)
+        break
+      case 'broken':
+        this.break(reviveError(reply.error))
+    }
+  }
+
+  #connect(): void {
+    this.#isSettled = false
+    this.#held.clear()
+    for (const [id, call] of this.#calls) {
+      if (!call.isAsked || call.isRepeatable) call.isAsked = false
+      else this.#take(id)?.reject(leaderChanged())
+    }
+    this.#connections++
+    if (this.#connections > 1) this.#events.changed()
+  }
+
+  #hear(name: Mirrored, value: unknown): void {
+    this.#held.set(name, value)
+    const knowsSession = name === 'session' && isRecord(value) && value['kind'] !== 'opening'
+    if (this.#isSettled || knowsSession) this.#settle()
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    const held = [...this.#held]
+    this.#held.clear()
+    for (const [name, value] of held) this.#events.state(name, value)
+    for (const [id, call] of [...this.#calls]) if (!call.isAsked) this.#ask(id, call)
+  }
+
+  #take(id: CallId): PendingCall | undefined {
+    const call = this.#calls.get(id)
+    this.#calls.delete(id)
+    return call
+  }
+}
+
+function leaderChanged(): RemoteError {
+  return new RemoteError({ name: 'RemoteError', code: LEADER_CHANGED, fault: 'environment', fields: {} })
+}
