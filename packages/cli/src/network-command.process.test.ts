@@ -1,25 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
+import { buildTestApp } from '@starling/node/testing'
 import { expect } from 'expect'
 
 const BIN = join(import.meta.dirname, 'bin.ts')
 const PORT_BASE = 31_000 + (process.pid % 10) * 100
 const home = mkdtempSync(join(tmpdir(), 'starling-command-'))
 const folder = join(home, 'network')
-const app = join(home, 'app')
+const app = buildTestApp()
 const running = new Set<ChildProcess>()
-
-before(() => {
-  mkdirSync(app)
-  writeFileSync(join(app, 'index.html'), '<!doctype html>the app')
-})
 
 after(() => {
   for (const child of running) child.kill('SIGKILL')
   rmSync(home, { recursive: true, force: true })
+  app[Symbol.dispose]()
 })
 
 type Program = { readonly child: ChildProcess; readonly text: () => string; readonly status: Promise<number | null> }
@@ -58,10 +55,12 @@ const appUrlOf = (program: Program) => /http:\/\/127\.0\.0\.1:\d+\//.exec(progra
 
 test('up starts a network and the app, status and a second up see it, Ctrl+C ends it and all of it', async () => {
   const small = ['--nodes', '3', '--swarm-size', '3', '--port-base', String(PORT_BASE)]
-  const program = up(...small, '--app', '--app-folder', app, '--app-port', String(PORT_BASE + 50))
+  const program = up(...small, '--app', '--app-folder', app.folder, '--app-port', String(PORT_BASE + 50))
   await untilSays(program, 'Ctrl+C')
   const page = await fetch(appUrlOf(program))
-  expect(await page.text()).toBe('<!doctype html>the app')
+  expect(await page.text()).toBe('<!doctype html>app')
+  const ofNode = await fetch(`http://127.0.0.1:${PORT_BASE + 202}/app/`)
+  expect([await ofNode.text(), ofNode.headers.get('x-content-type-options')]).toEqual(['<!doctype html>app', 'nosniff'])
   expect(await (await fetch(`${appUrlOf(program)}network.json`)).json()).toMatchObject({ version: 1, threshold: 1 })
 
   const second = up()
