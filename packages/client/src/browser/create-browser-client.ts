@@ -12,6 +12,8 @@ import { decompressZstd } from './zstd.ts'
 export type BrowserClientOptions = {
   /** The value of `network.json`. */
   readonly network: unknown
+  /** Of the database: one for each account on this device. `starling`, unless told. */
+  readonly name?: string
 }
 
 /**
@@ -19,8 +21,8 @@ export type BrowserClientOptions = {
  *
  * @throws {MalformedInputError} `network_file`
  */
-export async function createBrowserClient(options: BrowserClientOptions): Promise<Client> {
-  const network = parseNetworkFile(JSON.stringify(options.network) ?? '')
+export async function createBrowserClient({ network: file, name = 'starling' }: BrowserClientOptions): Promise<Client> {
+  const network = parseNetworkFile(JSON.stringify(file) ?? '')
   const clock = systemClock()
   const random = systemRandom()
   return openClient({
@@ -30,8 +32,8 @@ export async function createBrowserClient(options: BrowserClientOptions): Promis
     crypto: await createWasmCrypto(),
     logger: silentLogger,
     transport: createWebTransport({ clock }),
-    openStore: () => openIndexedDbStore({ name: 'starling', clock }),
-    vault: createBrowserVault({ name: 'starling-key', random }),
+    openStore: () => openIndexedDbStore({ name, clock }),
+    vault: createBrowserVault({ name: `${name}-key`, random }),
     canReach,
     decompress: decompressZstd,
   })

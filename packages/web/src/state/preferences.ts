@@ -5,6 +5,10 @@ import { createStore, type Snapshots } from './store.ts'
 export type Theme = 'light' | 'dark' | 'system'
 /** What Enter does in a message; Shift+Enter makes a new line and Ctrl+Enter sends in both. */
 export type EnterKey = 'send' | 'newLine'
+/** Minutes without anybody after which the app locks itself, where a passphrase is set. */
+export type AutoLockAfter = '1' | '5' | '15' | '60' | 'never'
+/** `hidden`: requests of people one does not know stay out of sight. */
+export type Strangers = 'shown' | 'hidden'
 export type TextSize = 'small' | 'normal' | 'large' | 'larger'
 
 export interface Choice<T> extends Snapshots<T> {
@@ -16,7 +20,11 @@ export type Preferences = {
   readonly textSize: Choice<TextSize>
   readonly enterKey: Choice<EnterKey>
   readonly language: Choice<LanguageChoice>
+  readonly autoLock: Choice<AutoLockAfter>
+  readonly strangers: Choice<Strangers>
 }
+
+export const autoLockTimes = ['15', '1', '5', '60', 'never'] as const satisfies readonly AutoLockAfter[]
 
 type Keep = Pick<Storage, 'getItem' | 'setItem'> | undefined
 
@@ -35,6 +43,8 @@ export function createPreferences(root: { readonly dataset: DOMStringMap }, stor
     textSize,
     enterKey: createChoice<EnterKey>(storage, 'starling.enterKey', ['send', 'newLine']),
     language: createChoice<LanguageChoice>(storage, 'starling.language', ['system', ...languages]),
+    autoLock: createChoice<AutoLockAfter>(storage, 'starling.autoLock', autoLockTimes),
+    strangers: createChoice<Strangers>(storage, 'starling.strangers', ['shown', 'hidden']),
   }
 }
 

@@ -4,6 +4,7 @@ import { emojiTexts } from './ar/emoji.ts'
 import { messageTexts } from './ar/messages.ts'
 import { networkTexts } from './ar/network.ts'
 import { peopleTexts } from './ar/people.ts'
+import { personalTexts } from './ar/personal.ts'
 import { settingsTexts } from './ar/settings.ts'
 import { shellTexts } from './ar/shell.ts'
 import type { Words } from './t.ts'
@@ -16,6 +17,7 @@ export const ar: Words = {
   ...messageTexts,
   ...emojiTexts,
   ...peopleTexts,
+  ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
 }

@@ -4,6 +4,7 @@ import { emojiTexts } from './de/emoji.ts'
 import { messageTexts } from './de/messages.ts'
 import { networkTexts } from './de/network.ts'
 import { peopleTexts } from './de/people.ts'
+import { personalTexts } from './de/personal.ts'
 import { settingsTexts } from './de/settings.ts'
 import { shellTexts } from './de/shell.ts'
 import type { Words } from './t.ts'
@@ -16,6 +17,7 @@ export const de: Words = {
   ...messageTexts,
   ...emojiTexts,
   ...peopleTexts,
+  ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
 }

@@ -4,6 +4,7 @@ import { emojiTexts } from './en/emoji.ts'
 import { messageTexts } from './en/messages.ts'
 import { networkTexts } from './en/network.ts'
 import { peopleTexts } from './en/people.ts'
+import { personalTexts } from './en/personal.ts'
 import { settingsTexts } from './en/settings.ts'
 import { shellTexts } from './en/shell.ts'
 
@@ -15,6 +16,7 @@ export const en = {
   ...messageTexts,
   ...emojiTexts,
   ...peopleTexts,
+  ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
 } as const

@@ -4,6 +4,7 @@ import { emojiTexts } from './es/emoji.ts'
 import { messageTexts } from './es/messages.ts'
 import { networkTexts } from './es/network.ts'
 import { peopleTexts } from './es/people.ts'
+import { personalTexts } from './es/personal.ts'
 import { settingsTexts } from './es/settings.ts'
 import { shellTexts } from './es/shell.ts'
 import type { Words } from './t.ts'
@@ -16,6 +17,7 @@ export const es: Words = {
   ...messageTexts,
   ...emojiTexts,
   ...peopleTexts,
+  ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
 }

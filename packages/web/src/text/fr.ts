@@ -4,6 +4,7 @@ import { emojiTexts } from './fr/emoji.ts'
 import { messageTexts } from './fr/messages.ts'
 import { networkTexts } from './fr/network.ts'
 import { peopleTexts } from './fr/people.ts'
+import { personalTexts } from './fr/personal.ts'
 import { settingsTexts } from './fr/settings.ts'
 import { shellTexts } from './fr/shell.ts'
 import type { Words } from './t.ts'
@@ -16,6 +17,7 @@ export const fr: Words = {
   ...messageTexts,
   ...emojiTexts,
   ...peopleTexts,
+  ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
 }

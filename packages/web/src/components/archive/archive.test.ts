@@ -1,0 +1,79 @@
+import { test } from 'node:test'
+import { expect } from 'expect'
+import { FakeClient } from '../../testing/fake-client.ts'
+import { type ArchiveClient, createArchive } from './archive.ts'
+
+function set(client: ArchiveClient = new FakeClient()) {
+  const saved: { name: string; content: Blob }[] = []
+  const model = createArchive({
+    client,
+    save: (name, content) => saved.push({ name, content }),
+    today: () => new Date(Date.UTC(2026, 10, 20)),
+  })
+  return { model, saved }
+}
+
+test('an archive needs a passphrase, twice the same, and becomes one file', async () => {
+  const { model, saved } = set()
+  for (const [passphrase, repeated, problem] of [
+    ['', '', 'empty'],
+    ['x'.repeat(1025), 'x'.repeat(1025), 'too_long'],
+    ['one', 'two', 'mismatch'],
+  ] as const) {
+    expect(await model.exportAll(passphrase, repeated)).toBe(false)
+    expect(model.snapshot.problem).toBe(problem)
+  }
+  expect(await model.exportAll('four words or more', 'four words or more')).toBe(true)
+  expect(saved.map(({ name, content }) => [name, content.size])).toEqual([['starling-archive-2026-11-20.starling', 3]])
+  expect(model.snapshot.state).toBe('done')
+})
+
+test('what is exported for reading is one JSON file with all files in it', async () => {
+  const utf8 = (text: string) => new TextEncoder().encode(text)
+  const { model, saved } = set(
+    Object.assign(new FakeClient(), {
+      async *exportReadable() {
+        for (const path of ['account.json', 'conversations/0001.json']) {
+          const content = async function* () {
+            yield utf8('{"a":')
+            yield utf8('1}\n')
+          }
+          yield { path, content: content() }
+        }
+      },
+    }),
+  )
+  expect(await model.exportReadable()).toBe(true)
+  expect(JSON.parse(await saved[0]!.content.text())).toEqual({
+    'account.json': { a: 1 },
+    'conversations/0001.json': { a: 1 },
+  })
+})
+
+test('an import says how much came, or what is wrong with the file', async () => {
+  const { model } = set()
+  expect(await model.import(undefined, 'one')).toBe(false)
+  expect(model.snapshot.problem).toBe('noFile')
+  expect(await model.import(new Blob(['12345']), 'one')).toBe(true)
+  expect(model.snapshot).toMatchObject({ state: 'done', imported: { messages: 5 } })
+  for (const [code, problem] of [
+    ['passphrase_or_damage', 'wrong'],
+    ['not_an_archive', 'notArchive'],
+    ['damaged', 'damaged'],
+    ['newer_version', 'newer'],
+    ['other_account', 'other'],
+    ['io', 'failed'],
+  ] as const) {
+    const failing = set(new FakeClient({ failing: { importArchive: code } }))
+    expect(await failing.model.import(new Blob(['x']), 'one')).toBe(false)
+    expect(failing.model.snapshot.problem).toBe(problem)
+  }
+})
+
+test('an export that fails saves nothing', async () => {
+  const { model, saved } = set(new FakeClient({ failing: { exportArchive: 'io' } }))
+  expect(await model.exportAll('one', 'one')).toBe(false)
+  expect([model.snapshot.problem, saved]).toEqual(['failed', []])
+  model.reset()
+  expect(model.snapshot).toEqual({ state: 'idle', problem: undefined, imported: undefined })
+})

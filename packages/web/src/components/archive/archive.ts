@@ -1,0 +1,120 @@
+/** View model of exports and imports: one at a time, with what came of it. */
+import type { Client, ImportSummary } from '@starling/client'
+import { createStore, type Snapshots } from '../../state/store.ts'
+import { chunksOf, collectBlob } from '../../worker/chunks.ts'
+import { failureCode } from '../failure/failure-text.ts'
+
+export type ArchiveProblem =
+  | 'empty'
+  | 'too_long'
+  | 'mismatch'
+  | 'noFile'
+  | 'wrong'
+  | 'notArchive'
+  | 'damaged'
+  | 'newer'
+  | 'other'
+  | 'failed'
+
+export type ArchiveView = {
+  readonly state: 'idle' | 'running' | 'done'
+  readonly problem: ArchiveProblem | undefined
+  readonly imported: ImportSummary | undefined
+}
+
+export interface ArchiveModel extends Snapshots<ArchiveView> {
+  exportAll(passphrase: string, repeated: string): Promise<boolean>
+  exportReadable(): Promise<boolean>
+  import(file: Blob | undefined, passphrase: string): Promise<boolean>
+  reset(): void
+}
+
+export type ArchiveClient = Pick<Client, 'exportArchive' | 'exportReadable' | 'importArchive'>
+
+export type ArchivePorts = {
+  readonly client: ArchiveClient
+  /** Hands a file to the person, as a download. */
+  readonly save: (name: string, content: Blob) => void
+  /** For the name of the file. */
+  readonly today: () => Date
+}
+
+const MOST_CHARACTERS = 1024
+const IDLE: ArchiveView = { state: 'idle', problem: undefined, imported: undefined }
+
+export function createArchive({ client, save, today }: ArchivePorts): ArchiveModel {
+  const store = createStore<ArchiveView>(IDLE)
+  const refuse = (problem: ArchiveProblem): false => {
+    store.set({ ...IDLE, problem })
+    return false
+  }
+  const run = async (work: () => Promise<ImportSummary | undefined>, problemOf: (code: string) => ArchiveProblem) => {
+    store.set({ ...IDLE, state: 'running' })
+    try {
+      const imported = await work()
+      store.set({ state: 'done', problem: undefined, imported })
+      return true
+    } catch (error) {
+      return refuse(problemOf(failureCode(error)))
+    }
+  }
+  const nameOf = (kind: string, ending: string) => `starling-${kind}-${today().toISOString().slice(0, 10)}.${ending}`
+  return {
+    get snapshot() {
+      return store.snapshot
+    },
+    subscribe: store.subscribe,
+    async exportAll(passphrase, repeated) {
+      const problem = passphraseProblem(passphrase) ?? (passphrase === repeated ? undefined : 'mismatch')
+      if (problem !== undefined) return refuse(problem)
+      return run(
+        async () => {
+          save(nameOf('archive', 'starling'), await collectBlob(client.exportArchive({ passphrase })))
+          return undefined
+        },
+        () => 'failed',
+      )
+    },
+    exportReadable: () =>
+      run(
+        async () => {
+          const parts: BlobPart[] = []
+          for await (const { path, content } of client.exportReadable()) {
+            parts.push(`${parts.length === 0 ? '{' : ','}\n${JSON.stringify(path)}: `, await collectBlob(content))
+          }
+          save(nameOf('messages', 'json'), new Blob([...parts, '\n}\n'], { type: 'application/json' }))
+          return undefined
+        },
+        () => 'failed',
+      ),
+    async import(file, passphrase) {
+      if (file === undefined) return refuse('noFile')
+      const problem = passphraseProblem(passphrase)
+      if (problem !== undefined) return refuse(problem)
+      return run(() => client.importArchive(chunksOf(file), { passphrase }), importProblem)
+    },
+    reset: () => store.set(IDLE),
+  }
+}
+
+function passphraseProblem(passphrase: string): ArchiveProblem | undefined {
+  if (passphrase === '') return 'empty'
+  return passphrase.length > MOST_CHARACTERS ? 'too_long' : undefined
+}
+
+function importProblem(code: string): ArchiveProblem {
+  switch (code) {
+    case 'passphrase_or_damage':
+      return 'wrong'
+    case 'not_an_archive':
+      return 'notArchive'
+    case 'damaged':
+      return 'damaged'
+    case 'newer_version':
+      return 'newer'
+    case 'other_account':
+      return 'other'
+    default:
+      return 'failed'
+  }
+}
