@@ -25,7 +25,7 @@ import { readItems } from './items.ts'
 import type { BucketItem, NodeStore } from './node-store.ts'
 import { type OfferOptions, offerTo } from './offer.ts'
 import { survive } from './survive.ts'
-import { isWhollyOf } from './swarm-arc.ts'
+import { assignmentOf, isWhollyOf } from './swarm-arc.ts'
 import { Waker } from './waker.ts'
 
 const INTERVAL = minutes(5)
@@ -168,9 +168,4 @@ export class HandOver {
       await Promise.all([...byOwner].map(([owner, names]) => store.forget(owner, names)))
     }
   }
-}
-
-/** Who is in which swarm. */
-function assignmentOf({ document }: DirectoryView): string {
-  return document.entries.map(({ descriptor, swarmId }) => `${descriptor.nodeId}${swarmId}`).join()
 }

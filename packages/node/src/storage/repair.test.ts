@@ -7,7 +7,9 @@ import {
   fetchRequest,
   listReply,
   millis,
+  ownerBytes,
   parseOwner,
+  swarmPosition,
   type TransferItem,
   toBase64,
   toHex,
@@ -124,6 +126,33 @@ test('a message that was deleted does not come back from a member that was away'
     expect(await held(member)).toEqual([])
     expect(await member.store.stats()).toMatchObject({ messages: 0, records: 1 })
   }
+})
+
+test('what is fetched while the directory changes is fetched again when it belongs here', async () => {
+  await using fixture = new Fixture(2)
+  const [node, other] = fixture.nodes as [FixtureNode, FixtureNode]
+  await fixture.start(node)
+  await fixture.publish(fixture.form([[node, '0']]))
+  const names = await storeMany(fixture, node, 3)
+  await fixture.start(other)
+  // On the other side of the ring.
+  const elsewhere = (swarmPosition(ownerBytes(owner).subarray(1)) ^ (1n << 63n)).toString(16).padStart(16, '0')
+  const together = [node, other].map((each) => [each, '0'] as const)
+  fixture.wire = async ({ from, kind }) => {
+    if (from !== other || kind !== FrameKind.fetch) return undefined
+    fixture.wire = () => undefined
+    node.isUp = false // it hears of it later, and answers
+    await fixture.publish(fixture.form([...together.slice(0, 1), [other, elsewhere]]))
+    node.isUp = true
+    return undefined
+  }
+  await fixture.publish(fixture.form(together))
+  await dropHints([node, other])
+  await pass(fixture, 30_000)
+  expect(await other.store.stats()).toMatchObject({ messages: 0 })
+  await fixture.publish(fixture.form(together))
+  await pass(fixture, 30_000)
+  expect(await held(other)).toEqual(names)
 })
 
 test('revocations survive an empty account and reach new members', async () => {

@@ -22,6 +22,7 @@ import type { NodeStore } from './node-store.ts'
 import { differingBuckets, type PullCounts, PullStalledError, pull } from './pull.ts'
 import type { Replication } from './replication.ts'
 import { survive } from './survive.ts'
+import { assignmentOf } from './swarm-arc.ts'
 import { Waker } from './waker.ts'
 
 const INTERVAL = minutes(5)
@@ -52,6 +53,7 @@ export class Repair {
   readonly #options: RepairOptions
   readonly #waker: Waker
   readonly #useless = new Set<string>()
+  #assignment = ''
   #rounds = 0
   #caughtUpIn: SwarmId | undefined
   #progress: RepairProgress | undefined
@@ -120,7 +122,10 @@ export class Repair {
     const { clock, random } = this.#options
     const swarm = this.#swarm()
     if (!swarm) return INTERVAL
-    if (++this.#rounds % ROUNDS_TO_FORGET === 0) this.#useless.clear()
+    const assignment = assignmentOf(swarm.directory)
+    // What was not ours by another directory, or was not given for that reason, may be ours by this one.
+    if (++this.#rounds % ROUNDS_TO_FORGET === 0 || assignment !== this.#assignment) this.#useless.clear()
+    this.#assignment = assignment
     const started = clock.monotonic()
     const counts: PullCounts = { taken: 0, bytes: 0, refused: 0 }
     let failed = await this.#compareAll(swarm, swarm.others, counts, signal)

@@ -27,3 +27,8 @@ function ends(bucket: number): { readonly first: bigint; readonly last: bigint }
   const first = BigInt(bucket) * BUCKET_SIZE
   return { first, last: first + BUCKET_SIZE - 1n }
 }
+
+/** Who is in which swarm. */
+export function assignmentOf({ document }: DirectoryView): string {
+  return document.entries.map(({ descriptor, swarmId }) => `${descriptor.nodeId}${swarmId}`).join()
+}
