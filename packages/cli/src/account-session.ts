@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type AccountView, type Client, type SessionState, untilValue } from '@starling/client'
 import { type NetworkFile, parseNetworkFile, seconds } from '@starling/protocol'
 import { type Clock, TimeoutError, withTimeout } from '@starling/runtime'
+import { accountPassphrase } from './account-passphrase.ts'
 import { CliError } from './cli-error.ts'
 import { accountFolder, networkFilePath } from './paths.ts'
 import { type CliPorts, interruptSignal } from './ports.ts'
@@ -20,18 +21,28 @@ export async function openSession(ports: CliPorts, options: AccountOptions): Pro
   return { client: await ports.openClient({ network, folder }), folder }
 }
 
-/** Whether the folder holds an account. @throws {CliError} `account_unavailable` */
+/** Whether the folder holds an account; a passphrase, where there is one, is asked for. @throws {CliError} `account_unavailable` */
 export async function settledState(
-  { client, folder }: AccountSession,
-  clock: Clock,
+  session: AccountSession,
+  ports: CliPorts,
   signal: AbortSignal,
-): Promise<Extract<SessionState, { kind: 'noAccount' | 'needsName' | 'ready' | 'locked' }>> {
+): Promise<Extract<Settled, { kind: 'noAccount' | 'needsName' | 'ready' }>> {
+  const { client, folder } = session
+  let state = await untilSettled(session, ports.clock, signal)
+  if (state.kind === 'locked') {
+    await client.unlock(await accountPassphrase(folder, ports))
+    state = await untilSettled(session, ports.clock, signal)
+  }
+  if (state.kind === 'failed') throw unavailable(state.code, folder)
+  if (state.kind === 'locked') throw unavailable('in_use', folder)
+  return state
+}
+
+async function untilSettled({ client, folder }: AccountSession, clock: Clock, signal: AbortSignal): Promise<Settled> {
   try {
-    const state = await withTimeout(clock, OPEN_PATIENCE, signal, (within) =>
+    return await withTimeout(clock, OPEN_PATIENCE, signal, (within) =>
       untilValue(client.session, (value) => (isSettled(value) ? value : undefined), within),
     )
-    if (state.kind === 'failed') throw unavailable(state.code, folder)
-    return state
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
     throw new CliError(
@@ -42,8 +53,12 @@ export async function settledState(
 }
 
 /** @throws {CliError} `account_missing`, `account_unavailable` */
-export async function requireAccount(session: AccountSession, clock: Clock, signal: AbortSignal): Promise<AccountView> {
-  const state = await settledState(session, clock, signal)
+export async function requireAccount(
+  session: AccountSession,
+  ports: CliPorts,
+  signal: AbortSignal,
+): Promise<AccountView> {
+  const state = await settledState(session, ports, signal)
   switch (state.kind) {
     case 'ready':
       return state.account
@@ -51,11 +66,6 @@ export async function requireAccount(session: AccountSession, clock: Clock, sign
       throw new CliError(
         'account_missing',
         `The account in ${session.folder} has no name yet. Give it one with \`starling account rename NAME\`.`,
-      )
-    case 'locked':
-      throw new CliError(
-        'account_unavailable',
-        `The account in ${session.folder} is locked with a passphrase, which this program cannot ask for yet.`,
       )
     case 'noAccount':
       throw new CliError(
@@ -75,13 +85,13 @@ export async function withAccount<T>(
   const session = await openSession(ports, options)
   await using client = session.client
   using interrupt = interruptSignal(ports.interrupts)
-  const account = await requireAccount(session, ports.clock, interrupt.signal)
+  const account = await requireAccount(session, ports, interrupt.signal)
   return await act(client, account, interrupt.signal)
 }
 
-function isSettled(
-  state: SessionState,
-): state is Extract<SessionState, { kind: 'noAccount' | 'needsName' | 'ready' | 'locked' | 'failed' }> {
+type Settled = Exclude<SessionState, { kind: 'opening' | 'restoring' }>
+
+function isSettled(state: SessionState): state is Settled {
   return state.kind !== 'opening' && state.kind !== 'restoring'
 }
 

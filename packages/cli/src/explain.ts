@@ -1,4 +1,5 @@
 /** Errors of other packages as sentences. Text of an error from elsewhere is never printed: it may hold anything. */
+import { ActionError, ArchiveError, PassphraseError } from '@starling/client'
 import { AccountIdError, DisplayNameError, MessengerError, RecoveryPhraseError } from '@starling/protocol'
 import { CliError, type ExitCode } from './cli-error.ts'
 
@@ -8,6 +9,9 @@ export function explain(error: unknown): Explanation {
   if (error instanceof CliError) return { sentences: error.message, exitCode: error.exitCode }
   if (error instanceof RecoveryPhraseError) return { sentences: aboutPhrase(error), exitCode: 2 }
   if (error instanceof AccountIdError) return { sentences: aboutAccountId(error), exitCode: 2 }
+  if (error instanceof PassphraseError) return { sentences: aboutPassphrase(error), exitCode: 1 }
+  if (error instanceof ArchiveError) return { sentences: aboutArchive(error), exitCode: 1 }
+  if (error instanceof ActionError) return { sentences: aboutAction(error), exitCode: 1 }
   if (error instanceof DisplayNameError) return { sentences: aboutName(error), exitCode: 2 }
   if (error instanceof MessengerError) return aboutCode(error)
   const system = systemCode(error)
@@ -48,6 +52,52 @@ function aboutPhrase(error: RecoveryPhraseError): string {
       return `Words ${place} to ${place + 2} do not belong together: check them. Nothing was restored.`
     case 'checksum':
       return 'The last word does not fit the others: one word is wrong, or two have changed places. Nothing was restored.'
+  }
+}
+
+function aboutPassphrase({ code, retryAt }: PassphraseError): string {
+  const from =
+    retryAt === undefined
+      ? ''
+      : ` The next attempt counts from ${new Date(retryAt).toISOString().slice(11, 19)} UTC on.`
+  switch (code) {
+    case 'wrong':
+      return `The passphrase is wrong. Nothing was changed.${from}`
+    case 'too_soon':
+      return `There were too many wrong passphrases.${from}`
+    case 'empty':
+    case 'too_long':
+      return 'A passphrase has 1 to 1,024 characters. Nothing was changed.'
+    case 'none':
+      return 'There is no passphrase. Nothing was changed.'
+  }
+}
+
+function aboutArchive({ code }: ArchiveError): string {
+  switch (code) {
+    case 'not_an_archive':
+      return 'This is no file of `starling account export`.'
+    case 'passphrase_or_damage':
+      return 'The file does not open: the passphrase is another one, or the file is damaged. Nothing was changed.'
+    case 'damaged':
+      return 'The file is damaged or cut short. What came before the damage is here now.'
+    case 'newer_version':
+      return 'A later version of this program made the file. Nothing was changed.'
+    case 'other_account':
+      return 'The file belongs to another account. Nothing was changed: import it into another folder with --folder.'
+  }
+}
+
+function aboutAction({ code }: ActionError): string {
+  switch (code) {
+    case 'unknown_message':
+      return 'There is no such message on this device. Nothing was changed.'
+    case 'not_own_message':
+      return 'Only own messages can be deleted for everyone. Nothing was changed.'
+    case 'not_allowed':
+      return 'That cannot be done here. Nothing was changed.'
+    case 'rate_limited':
+      return 'That was too often within a minute. Nothing was changed: try again later.'
   }
 }
 

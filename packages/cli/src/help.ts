@@ -171,3 +171,30 @@ Examples:
   starling app key release.key
 
 ${APP_EXIT}`
+
+export const ACCOUNT_PASSPHRASE_HELP = `
+Each attempt costs time, and wrong ones more and more; a forgotten passphrase cannot be recovered, but the recovery
+phrase brings the account back in another folder. Programs that cannot ask read the file that STARLING_PASSPHRASE_FILE
+names.
+
+Examples:
+  starling account passphrase
+  starling account passphrase --remove
+
+Exit status: 0 done, 1 it did not work, 2 for a wrong command line.`
+
+export const ACCOUNT_EXPORT_HELP = `
+Examples:
+  starling account export --output alice.starling
+  starling account export --output alice --readable
+
+Exit status: 0 done, 1 it did not work, 2 for a wrong command line.`
+
+export const ACCOUNT_IMPORT_HELP = `
+Once more changes nothing. An empty folder gets the account as well.
+
+Examples:
+  starling account import alice.starling
+  starling account import alice.starling --folder ~/alice-2 --passphrase-file passphrase.txt
+
+Exit status: 0 done, 1 it did not work, 2 for a wrong command line.`

@@ -8,7 +8,6 @@ import type { Finish } from './command-line/finish.ts'
 import { addMessages } from './command-line/message-commands.ts'
 import { addNetwork } from './command-line/network-commands.ts'
 import { addNode } from './command-line/node-commands.ts'
-import { explain } from './explain.ts'
 import { PROGRAM_HELP } from './help.ts'
 import type { CliPorts } from './ports.ts'
 
@@ -26,6 +25,7 @@ export async function main(argv: readonly string[], ports: CliPorts): Promise<nu
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const { explain } = await import('./explain.ts')
     const { sentences, exitCode: status } = explain(error)
     ports.errors.write(`${sentences}\n`)
     return status

@@ -201,6 +201,8 @@ export interface Client extends DeviceData, AsyncDisposable {
   setTyping(conversation: ConversationId, isTyping: boolean): Promise<void>
   /** A file of theirs was saved: a courtesy to approved contacts, who see a line. */
   reportMediaSaved(message: MessageId): Promise<void>
+  /** Resolves when the network has every message and change of this device: before a program ends, for example. */
+  flush(options?: CallOptions): Promise<void>
   history(conversation: ConversationId): Promise<History>
   updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void>
   /**

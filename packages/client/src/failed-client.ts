@@ -86,6 +86,10 @@ export class FailedClient implements Client {
     return this.#fail()
   }
 
+  flush(): Promise<void> {
+    return this.#fail()
+  }
+
   revealPhrase(): Promise<string> {
     return this.#fail()
   }

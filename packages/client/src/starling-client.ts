@@ -224,6 +224,10 @@ export class StarlingClient implements Client {
     await this.#ready().setTyping(conversation, isTyping)
   }
 
+  async flush({ signal }: CallOptions = {}): Promise<void> {
+    await this.#ready().flush(this.#within(signal))
+  }
+
   async reportMediaSaved(message: MessageId): Promise<void> {
     await this.#ready().actions.reportMediaSaved(message)
   }

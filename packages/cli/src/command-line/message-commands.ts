@@ -1,5 +1,5 @@
-import type { Command } from 'commander'
-import { LISTEN_HELP, SEND_HELP } from '../help-messages.ts'
+import { type Command, Option } from 'commander'
+import { DELETE_HELP, LISTEN_HELP, REACT_HELP, SEND_HELP } from '../help-messages.ts'
 import type { CliPorts } from '../ports.ts'
 import { accountCommand } from './account-command.ts'
 import { wholeNumber } from './arguments.ts'
@@ -30,4 +30,31 @@ export function addMessages(program: Command, ports: CliPorts, finish: Finish): 
       finish(await listen(options, ports))
     })
     .addHelpText('after', LISTEN_HELP)
+  accountCommand(program, 'react')
+    .description('put an emoji on a message')
+    .argument('<message ID>', 'as `starling history` shows it')
+    .argument('<emoji>')
+    .option('--remove', 'take it back')
+    .option(...TIMEOUT)
+    .option('--json', 'one line of JSON')
+    .action(async (message, emoji, options) => {
+      const { react } = await import('../commands/react.ts')
+      finish(await react(message, emoji, options, ports))
+    })
+    .addHelpText('after', REACT_HELP)
+  accountCommand(program, 'delete')
+    .description('delete messages')
+    .argument('<message ID...>', 'as `starling history` shows them')
+    .addOption(
+      new Option('--for <whom>', 'where they go')
+        .choices(['this-device', 'my-devices', 'everyone'])
+        .default('this-device'),
+    )
+    .option(...TIMEOUT)
+    .option('--json', 'one line of JSON')
+    .action(async (messages, options) => {
+      const { deleteMessages } = await import('../commands/delete-messages.ts')
+      finish(await deleteMessages(messages, options, ports))
+    })
+    .addHelpText('after', DELETE_HELP)
 }

@@ -35,7 +35,7 @@ export async function accountRestore(options: Named, ports: CliPorts): Promise<E
     const phrase = await phraseFrom(ports)
     if (!options.json) ports.errors.write('Looking for the profile and messages in the network …\n')
     await session.client.restoreAccount({ phrase })
-    const state = await settledState(session, ports.clock, signal)
+    const state = await settledState(session, ports, signal)
     if (state.kind === 'needsName') {
       if (!options.json) ports.errors.write('No profile was found in the network.\n')
       await session.client.setDisplayName(parseDisplayName(await nameFrom(options, ports)))
@@ -49,8 +49,8 @@ export async function accountRename(name: string, options: AccountOptions, ports
   const session = await openSession(ports, options)
   await using _ = session.client
   using interrupt = interruptSignal(ports.interrupts)
-  const state = await settledState(session, ports.clock, interrupt.signal)
-  if (state.kind === 'noAccount') await requireAccount(session, ports.clock, interrupt.signal)
+  const state = await settledState(session, ports, interrupt.signal)
+  if (state.kind === 'noAccount') await requireAccount(session, ports, interrupt.signal)
   await session.client.setDisplayName(displayName)
   const account = await untilReady(session, interrupt.signal)
   ports.output.write(`The account is now called ${visibleText(account.displayName)}.\n`)
@@ -64,7 +64,7 @@ export async function accountShow(
   const session = await openSession(ports, options)
   await using _ = session.client
   using interrupt = interruptSignal(ports.interrupts)
-  const account = await requireAccount(session, ports.clock, interrupt.signal)
+  const account = await requireAccount(session, ports, interrupt.signal)
   if (!options.phrase) {
     tell(account, session, options, ports)
     return 0
@@ -83,7 +83,7 @@ async function withEmptyFolder(
   const session = await openSession(ports, options)
   await using _ = session.client
   using interrupt = interruptSignal(ports.interrupts)
-  const state = await settledState(session, ports.clock, interrupt.signal)
+  const state = await settledState(session, ports, interrupt.signal)
   if (state.kind !== 'noAccount') {
     throw new CliError(
       'account_exists',

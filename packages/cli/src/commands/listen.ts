@@ -20,7 +20,7 @@ export async function listen(options: ListenOptions, ports: CliPorts): Promise<E
   const session = await openSession(ports, options)
   await using client = session.client
   using interrupt = interruptSignal(ports.interrupts)
-  await requireAccount(session, ports.clock, interrupt.signal)
+  await requireAccount(session, ports, interrupt.signal)
   const unsubscribe = client.network.subscribe(tellConnection(ports))
   let printed = 0
   const wanted = options.count ?? Number.POSITIVE_INFINITY

@@ -23,7 +23,7 @@ export async function send(to: string, text: string, options: SendOptions, ports
   const session = await openSession(ports, options)
   await using client = session.client
   using interrupt = interruptSignal(ports.interrupts)
-  await requireAccount(session, ports.clock, interrupt.signal)
+  await requireAccount(session, ports, interrupt.signal)
   const conversation = await client.startConversation(accountId)
   const message = await client.send(conversation, {
     text: body,

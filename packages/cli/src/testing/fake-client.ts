@@ -1,9 +1,11 @@
 /** A client without a network: holds one conversation per account, and what a test puts into it. */
 import type {
   Client,
+  ConversationChange,
   ConversationId,
   ConversationList,
   ConversationSummary,
+  DeletionScope,
   Delivery,
   EventLog,
   ExportedFile,
@@ -18,7 +20,7 @@ import type {
   SessionState,
   Settings,
 } from '@starling/client'
-import { withoutFiles } from '@starling/client'
+import { PassphraseError, withoutFiles } from '@starling/client'
 import { type AccountId, parseAccountId, unixMillis } from '@starling/protocol'
 import { MutableObservable } from '@starling/runtime'
 
@@ -48,6 +50,11 @@ export class FakeClient implements Client {
   restored: string | undefined
   afterRestore: SessionState | undefined
   isDisposed = false
+  /** Of all conversations. */
+  kind: ConversationSummary['kind'] = 'contact'
+  /** Calls that change something, with their arguments. */
+  readonly calls: (readonly unknown[])[] = []
+  passphrase: string | undefined
   readonly #messages = new Map<ConversationId, MutableObservable<readonly MessageView[]>>()
   readonly #read = new Set<MessageId>()
   #count = 0
@@ -123,19 +130,34 @@ export class FakeClient implements Client {
   async eraseDevice(): Promise<void> {}
   async retry(): Promise<void> {}
   async deleteForMe(): Promise<void> {}
-  async deleteMessages(): Promise<void> {}
-  async react(): Promise<void> {}
-  async removeReaction(): Promise<void> {}
+  async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
+    this.calls.push(['deleteMessages', messages, scope])
+  }
+  async react(message: MessageId, emoji: string): Promise<void> {
+    this.calls.push(['react', message, emoji])
+  }
+  async removeReaction(message: MessageId, emoji: string): Promise<void> {
+    this.calls.push(['removeReaction', message, emoji])
+  }
   async setExpiration(): Promise<void> {}
   async setTyping(): Promise<void> {}
+  /** What `flush` waits for. */
+  flushed: Promise<void> = Promise.resolve()
+  flush(): Promise<void> {
+    return this.flushed
+  }
   async reportMediaSaved(): Promise<void> {}
   readonly files = withoutFiles()
   async setProfilePicture(): Promise<void> {}
   async changeSettings(change: Partial<Settings>): Promise<void> {
     this.settings.update((settings) => ({ ...settings, ...change }))
   }
-  async updateConversation(): Promise<void> {}
-  async deleteConversation(): Promise<void> {}
+  async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
+    this.calls.push(['updateConversation', conversation, change])
+  }
+  async deleteConversation(conversation: ConversationId): Promise<void> {
+    this.calls.push(['deleteConversation', conversation])
+  }
   async search(query: string): Promise<readonly SearchHit[]> {
     const found = [...this.#messages.values()].flatMap(({ snapshot }) => snapshot)
     return found
@@ -143,12 +165,24 @@ export class FakeClient implements Client {
       .map((message) => ({ message, snippet: message.body.kind === 'text' ? message.body.text : '', matches: [] }))
   }
   async hasPassphrase(): Promise<boolean> {
-    return false
+    return this.passphrase !== undefined
   }
-  async setPassphrase(): Promise<void> {}
+  async setPassphrase({ old, next }: { old?: string; next?: string }): Promise<void> {
+    if (old !== this.passphrase) throw new PassphraseError('wrong')
+    this.passphrase = next
+  }
   async lock(): Promise<void> {}
-  async unlock(): Promise<void> {}
-  async *exportArchive(): AsyncGenerator<Uint8Array> {}
+  async unlock(passphrase: string): Promise<void> {
+    if (passphrase !== this.passphrase) throw new PassphraseError('wrong')
+    this.session.set(ready('Alice'))
+  }
+  /** What `exportArchive` gives; a failure in the end, if there is one. */
+  archive: readonly string[] = ['sealed ', 'pieces']
+  archiveFailure: Error | undefined
+  async *exportArchive(): AsyncGenerator<Uint8Array> {
+    for (const piece of this.archive) yield new TextEncoder().encode(piece)
+    if (this.archiveFailure) throw this.archiveFailure
+  }
   async *exportReadable(): AsyncGenerator<ExportedFile> {}
   async importArchive(): Promise<ImportSummary> {
     return { conversations: 0, messages: 0 }
@@ -194,7 +228,7 @@ export class FakeClient implements Client {
           typing: false,
           approvedMe: true,
         }
-        return { id, kind: 'contact', title: 'Bob', ...flags, unread, draft: '', lastActivity: unixMillis(0) }
+        return { id, kind: this.kind, title: 'Bob', ...flags, unread, draft: '', lastActivity: unixMillis(0) }
       }),
     )
   }

@@ -35,6 +35,7 @@ import { searchText } from '../messages/search-text.ts'
 import type { Network } from '../network.ts'
 import { searchMessages } from '../search/message-search.ts'
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
+import { until } from '../until.ts'
 import type { AccountRecord } from './account-record.ts'
 import type { Actions } from './actions.ts'
 import type { OwnProfile } from './config-changes.ts'
@@ -145,6 +146,13 @@ export class Messenger implements AsyncDisposable {
     await this.#services.book.exclusively(async () => {})
     this.keys.signing.secretKey[Symbol.dispose]()
     this.keys.encryption.secretKey[Symbol.dispose]()
+  }
+
+  /** Until nothing of ours waits for the network any more. */
+  async flush(signal: AbortSignal): Promise<void> {
+    const { configs, outbox } = this.#services
+    await until(outbox.size, (size) => size === 0, signal)
+    await until(configs.isPushed, (isPushed) => isPushed, signal)
   }
 
   startConversation(accountId: string): Promise<ConversationId> {

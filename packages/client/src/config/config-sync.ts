@@ -36,7 +36,7 @@ import {
   setUserProfile,
   unixMillis,
 } from '@starling/protocol'
-import { backoff, type Clock, type Logger } from '@starling/runtime'
+import { backoff, type Clock, type Logger, MutableObservable, type Observable } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'
 import type { Paths } from '../paths/paths.ts'
 import { SerialQueue } from '../serial-queue.ts'
@@ -87,6 +87,7 @@ export class ConfigSync {
   readonly #receiving = new SerialQueue()
   readonly #wakeUp: WakeUp
   readonly #readPace = new ReadPace()
+  readonly #isPushed = new MutableObservable(true)
   /** Monotonic times: of the last renewal, and since when there have been leftovers. */
   #renewed: number | undefined
   #leftovers: number | undefined
@@ -98,13 +99,19 @@ export class ConfigSync {
     const states = this.#states
     this.#pusher = new ConfigPusher({ ...options, states })
     const { crypto, keys, time } = options
-    const onEdit = () => this.#wakeUp.wake()
+    const onEdit = () => this.#changed()
     this.shared = createSharedConfigs({ crypto, states, self: keys.accountId, now: () => time.now(), onEdit })
   }
 
   /** @throws {StoreError} */
-  load(): Promise<void> {
-    return this.#states.load(this.#options.store)
+  async load(): Promise<void> {
+    await this.#states.load(this.#options.store)
+    this.#changed()
+  }
+
+  /** The swarm has all that this device knows. */
+  get isPushed(): Observable<boolean> {
+    return this.#isPushed
   }
 
   get displayName(): DisplayName | undefined {
@@ -156,6 +163,7 @@ export class ConfigSync {
     const names = this.#namesToPush(now)
     await this.#pusher.push(names, signal)
     if (names.includes('conversationInfo')) this.#readPace.pushed(now)
+    this.#notePushed()
     if (this.#renewed === undefined || now - this.#renewed >= RENEWAL) {
       await this.#pusher.push(await this.#pusher.renew(signal), signal)
       this.#renewed = now
@@ -188,7 +196,16 @@ export class ConfigSync {
     const merged = receiveConfig({ ...this.#context(name), decompress }, this.#states.get(name), found)
     this.#states.setMerged(name, merged)
     await this.#tell(name)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#notePushed()
     this.#wakeUp.wake()
+  }
+
+  #notePushed(): void {
+    this.#isPushed.set(!CONFIG_NAMES.some((name) => needsPush(this.#states.get(name))))
   }
 
   /** Until it succeeds the state on the disk says that there is something to tell. */
@@ -226,7 +243,7 @@ export class ConfigSync {
 
   async #editProfile(edit: (data: MutableDict) => void): Promise<void> {
     await this.#options.store.write(this.#states.edit('profile', edit))
-    this.#wakeUp.wake()
+    this.#changed()
   }
 
   #context(name: OwnConfigName): OwnConfigContext {

@@ -4,7 +4,7 @@
  * the same bytes are stored again, which changes nothing.
  */
 import { type AccountId, days, type Millis, millis, minutes, type RandomBytes, seconds } from '@starling/protocol'
-import { backoff, type Clock, type Logger, type TaskGroup } from '@starling/runtime'
+import { backoff, type Clock, type Logger, MutableObservable, type Observable, type TaskGroup } from '@starling/runtime'
 import type { ConversationId, DeliveryFailure } from '../api.ts'
 import type { NetworkTime } from '../network-time.ts'
 import type { Paths } from '../paths/paths.ts'
@@ -53,11 +53,17 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #gate = new Gate(LANES_AT_ONCE)
   readonly #lanes = new Map<string, { readonly items: OutboxItem[]; readonly wakeUp: WakeUp }>()
+  readonly #size = new MutableObservable(0)
   #nextOrder = 0
   #spreading = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
+  }
+
+  /** How many items wait. */
+  get size(): Observable<number> {
+    return this.#size
   }
 
   /** What was waiting when the client was last closed. Starts to send. */
@@ -82,6 +88,7 @@ export class Outbox {
     this.#nextOrder = Math.max(this.#nextOrder, item.order + 1)
     const key = laneOf(item)
     const lane = this.#lanes.get(key)
+    this.#size.update((size) => size + 1)
     if (lane !== undefined) {
       lane.items.push(item)
       return
@@ -105,7 +112,7 @@ export class Outbox {
     if (place.direction === 'incoming') return []
     const lane = this.#lanes.get(place.conversation)
     const found = lane?.items.filter((item) => item.kind === 'message' && item.sentAt === place.sentAt) ?? []
-    for (const item of found) lane?.items.splice(lane.items.indexOf(item), 1)
+    for (const item of found) this.#remove(lane!.items, item)
     return found.map(deleteOutboxItem)
   }
 
@@ -113,7 +120,7 @@ export class Outbox {
   cancelAll(conversation: ConversationId): readonly SealedChange[] {
     const lane = this.#lanes.get(conversation)
     const found = lane?.items.filter(({ kind }) => kind === 'message' || kind === 'response') ?? []
-    for (const item of found) lane?.items.splice(lane.items.indexOf(item), 1)
+    for (const item of found) this.#remove(lane!.items, item)
     return found.map(deleteOutboxItem)
   }
 
@@ -126,19 +133,27 @@ export class Outbox {
       const failure = await this.#gate.run(() => this.#attempt(current, signal))
       if (failure === undefined) {
         failures = 0
-        remove(lane.items, current)
+        this.#remove(lane.items, current)
         continue
       }
       const reason = this.#reasonToGiveUp(current, failure)
       if (reason !== undefined) {
         await this.#giveUp(current, reason)
-        remove(lane.items, current)
+        this.#remove(lane.items, current)
         continue
       }
       this.#options.logger.debug('outbox.attempt_failed', { code: failure.code, attempt: failures })
       await lane.wakeUp.sleep(this.#delay(failures++), signal)
     }
     this.#lanes.delete(key)
+  }
+
+  /** Unless it was taken out meanwhile. */
+  #remove(items: OutboxItem[], item: OutboxItem): void {
+    const at = items.indexOf(item)
+    if (at < 0) return
+    items.splice(at, 1)
+    this.#size.update((size) => size - 1)
   }
 
   #delay(failures: number): Millis {
@@ -268,9 +283,4 @@ function laneOf(item: OutboxItem): string {
 
 function placeOf({ conversation, sentAt }: Pick<OutboxItem, 'conversation' | 'sentAt'>): MessagePlace {
   return { conversation, sentAt, direction: 'outgoing' }
-}
-
-function remove(items: OutboxItem[], item: OutboxItem): void {
-  const at = items.indexOf(item)
-  if (at >= 0) items.splice(at, 1)
 }

@@ -195,6 +195,7 @@ export class FakeClient implements Client {
 
   async setTyping(_conversation: ConversationId, _isTyping: boolean): Promise<void> {}
 
+  async flush(): Promise<void> {}
   async reportMediaSaved(_message: MessageId): Promise<void> {}
 
   readonly files = withoutFiles()

@@ -85,6 +85,7 @@ export class ClientProxy implements Client {
     this.#callVoid('setExpiration', conversation, expiration)
   setTyping = (conversation: ConversationId, isTyping: boolean): Promise<void> =>
     this.#callVoid('setTyping', conversation, isTyping)
+  flush = (): Promise<void> => this.#callVoid('flush')
   reportMediaSaved = (message: MessageId): Promise<void> => this.#callVoid('reportMediaSaved', message)
   readonly files: FileCalls = {
     upload: async (file) => asRecord<OutgoingAttachment>(await this.#call('uploadFile', file)),

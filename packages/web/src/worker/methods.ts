@@ -39,6 +39,7 @@ export const clientMethods = {
     client.setExpiration(conversationId(conversation), expiration(value)),
   setTyping: (client, [conversation, isTyping]) => client.setTyping(conversationId(conversation), isTyping === true),
   reportMediaSaved: (client, [message]) => client.reportMediaSaved(messageId(message)),
+  flush: (client) => client.flush(),
   uploadFile: (client, [file]) => client.files.upload(outgoingFile(file)),
   uploadPicture: (client, [picture]) => client.files.uploadPicture(bytes(picture)),
   downloadFile: (client, [message, index]) => client.files.download(messageId(message), wholeNumber(index)),
