@@ -74,7 +74,7 @@ describe('the app in several tabs', { skip: cannotRun }, () => {
     await alice.createAccount()
     const second = await alice.profile.newTab()
     await second.getByRole('heading', { name: 'Chats', exact: true }).waitFor()
-    await second.goto(`${stage.url}#/settings/account`)
+    await second.goto(`${stage.url}#/settings/storage`)
     await second.getByRole('button', { name: 'Erase…' }).click()
     await second.getByRole('button', { name: 'Erase everything' }).click()
     await second.getByRole('button', { name: 'Create account' }).waitFor()
