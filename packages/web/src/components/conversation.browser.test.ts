@@ -194,9 +194,10 @@ test('a message that cannot be kept comes back into the field', { skip: noChromi
 test('a failed message says why and offers to try again, by keyboard', { skip: noChromium }, async () => {
   await on('conversation-failed-message', {}, async (page) => {
     await inView(page, 'Priya-1')
+    await page.getByRole('button', { name: 'Attach files' }).focus()
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('ArrowUp')
-    await page.waitForFunction(() => document.activeElement?.getAttribute('data-options') === 'Priya-0')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-message') === 'Priya-0')
     await page.keyboard.press('Enter')
     await page.getByText('no node of the swarm could be reached').waitFor()
     await page.getByRole('menuitem', { name: 'Try again' }).press('Enter')

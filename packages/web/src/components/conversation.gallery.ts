@@ -1,4 +1,4 @@
-import type { ConversationId } from '@starling/client'
+import type { ConversationId, MessageId } from '@starling/client'
 import { mount } from 'svelte'
 import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-state.ts'
 import { FakeClient, type FakeClientOptions } from '../testing/fake-client.ts'
@@ -10,6 +10,7 @@ import {
   sampleNow,
 } from '../testing/sample-data.ts'
 import { sampleNetwork } from '../testing/sample-network.ts'
+import { sampleTalk } from '../testing/sample-talk.ts'
 import AddContactDialog from './add-contact/AddContactDialog.svelte'
 import Parts from './conversation/Parts.svelte'
 import Stage from './conversation/Stage.svelte'
@@ -71,6 +72,28 @@ const hostile: SampleConversation = {
   ],
 }
 
+const long = longConversation(3000)
+const far = sampleAccountId('Alice')
+/** The latest message answers one of the first. */
+const farQuote: SampleConversation = {
+  ...long,
+  messages: [
+    ...long.messages,
+    {
+      ...said(1, 'As I said back then'),
+      more: {
+        quote: {
+          ref: { author: far, sentAt: sampleNow },
+          author: far,
+          state: 'found',
+          messageId: 'Alice-3' as MessageId,
+          text: long.messages[3]?.text ?? '',
+        },
+      },
+    },
+  ],
+}
+
 /** The question before a link, on an empty page. */
 const asksFor =
   (url: string): GalleryState =>
@@ -89,6 +112,10 @@ export const states: GalleryStates = {
     mount(Parts, { target })
   },
   conversation: stage('Wendy', { details: true }),
+  'conversation-talk': stage('Wendy', { conversations: [sampleTalk] }),
+  'conversation-typing': stage('Wendy', { conversations: [{ ...sampleTalk, typing: true }] }),
+  'conversation-rate': stage('Wendy', { conversations: [sampleTalk], failing: { react: 'rate_limited' } }),
+  'conversation-far-quote': stage('Alice', { conversations: [farQuote] }),
   'conversation-note': stage('Note to Self'),
   'conversation-failed-message': stage('Priya'),
   'conversation-draft': stage('Dave'),

@@ -27,6 +27,7 @@ import {
   type SessionState,
   type Settings,
   type UnixMillis,
+  unixMillis,
   withoutFiles,
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
@@ -46,6 +47,7 @@ export type FakeClientOptions = {
   readonly conversations?: readonly SampleConversation[]
   readonly network?: NetworkView
   readonly phraseConfirmed?: boolean
+  readonly passphrase?: string
   /** What `Date.now` is to the samples. */
   readonly now?: UnixMillis
   /** Makes these methods fail with an error of this code. */
@@ -60,6 +62,7 @@ export const fakePhrase = 'fizzle fancy joyous biweekly hairy rumble vats jogger
 
 export class FakeClient implements Client {
   #passphrase: string | undefined
+  #wrongAttempts = 0
   #unlocked: SessionState | undefined
   readonly session: Store<SessionState>
   readonly conversations: Store<ConversationList>
@@ -82,6 +85,7 @@ export class FakeClient implements Client {
     this.#now = options.now ?? sampleNow
     this.#failing = options.failing ?? {}
     this.#phraseConfirmed = options.phraseConfirmed ?? true
+    this.#passphrase = options.passphrase
     for (const sample of options.conversations ?? sampleConversations) this.#add(sample)
     this.session = createStore<SessionState>(options.session ?? { kind: 'ready', account: this.#account('Alice') })
     this.conversations = createStore<ConversationList>([])
@@ -141,7 +145,7 @@ export class FakeClient implements Client {
   }
 
   async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
-    const text = typeof draft === 'string' ? draft : (draft.text ?? '')
+    const { text = '', quote } = typeof draft === 'string' ? { text: draft } : draft
     this.#failIfTold('send')
     const id = `sent-${this.#nextMessage++}` as MessageId
     const delivery: Delivery = {
@@ -156,7 +160,8 @@ export class FakeClient implements Client {
       direction: 'outgoing',
       body: { kind: 'text', text },
     } as const
-    this.#append({ ...message, ...plainMessage, sentAt: this.#now, delivery })
+    const quoted = quote === undefined ? {} : this.#quoteOf(conversation, quote)
+    this.#append({ ...message, ...plainMessage, ...quoted, sentAt: this.#now, delivery })
     return id
   }
 
@@ -164,7 +169,9 @@ export class FakeClient implements Client {
     this.#failIfTold('react')
     this.#changeMessage(message, (found) => {
       const others = found.reactions.filter((reaction) => reaction.emoji !== emoji)
-      return { ...found, reactions: [...others, { emoji, authors: [this.#own], mine: true }] }
+      const authors = found.reactions.find((reaction) => reaction.emoji === emoji)?.authors ?? []
+      const all = [...authors.filter((author) => author !== this.#own), this.#own]
+      return { ...found, reactions: [...others, { emoji, authors: all, mine: true }] }
     })
   }
 
@@ -172,7 +179,11 @@ export class FakeClient implements Client {
     this.#failIfTold('removeReaction')
     this.#changeMessage(message, (found) => ({
       ...found,
-      reactions: found.reactions.filter((reaction) => reaction.emoji !== emoji || !reaction.mine),
+      reactions: found.reactions.flatMap((reaction) => {
+        if (reaction.emoji !== emoji) return reaction
+        const authors = reaction.authors.filter((author) => author !== this.#own)
+        return authors.length === 0 ? [] : { emoji, authors, mine: false }
+      }),
     }))
   }
 
@@ -193,7 +204,9 @@ export class FakeClient implements Client {
     this.#publish()
   }
 
-  async setTyping(_conversation: ConversationId, _isTyping: boolean): Promise<void> {}
+  async setTyping(_conversation: ConversationId, isTyping: boolean): Promise<void> {
+    if (this.toldTyping.at(-1) !== isTyping) this.toldTyping.push(isTyping)
+  }
 
   async flush(): Promise<void> {}
   async reportMediaSaved(_message: MessageId): Promise<void> {}
@@ -289,8 +302,13 @@ export class FakeClient implements Client {
   }
 
   async unlock(passphrase: string): Promise<void> {
-    if (passphrase !== this.#passphrase) throw new PassphraseError('wrong')
-    if (this.#unlocked !== undefined) this.session.set(this.#unlocked)
+    this.#failIfTold('unlock')
+    if (passphrase !== this.#passphrase) {
+      const retryAt = ++this.#wrongAttempts < 3 ? undefined : unixMillis(this.#now + 5_000)
+      this.session.set(retryAt === undefined ? { kind: 'locked' } : { kind: 'locked', retryAt })
+      throw new PassphraseError('wrong', retryAt)
+    }
+    this.session.set(this.#unlocked ?? { kind: 'ready', account: this.#account('Alice') })
   }
 
   async *exportArchive(): AsyncGenerator<Uint8Array> {
@@ -307,6 +325,19 @@ export class FakeClient implements Client {
     let size = 0
     for await (const chunk of archive) size += chunk.length
     return { conversations: 0, messages: size }
+  }
+
+  /** What was said to the other side of our typing, latest last. */
+  readonly toldTyping: boolean[] = []
+
+  /** They type, or have stopped. */
+  type(conversation: ConversationId, typing: boolean): void {
+    this.#change(conversation, { typing })
+  }
+
+  /** A message changes by what came in. */
+  change(message: MessageId, change: Partial<MessageView>): void {
+    this.#changeMessage(message, (found) => ({ ...found, ...change }))
   }
 
   /** A message comes in from the other side. */
@@ -363,6 +394,14 @@ export class FakeClient implements Client {
     const nothing = { ...flags, unread: 0, draft: '' }
     const summary: ConversationSummary = { ...nothing, lastActivity: this.#now, ...state, id }
     this.#conversations.set(id, { summary, messages: createStore(messages) })
+  }
+
+  #quoteOf(conversation: ConversationId, id: MessageId): Pick<MessageView, 'quote'> {
+    const found = this.#get(conversation).messages.snapshot.find((message) => message.id === id)
+    if (found === undefined) throw fakeError('unknown_message')
+    const { author, sentAt, body } = found
+    const text = body.kind === 'text' ? body.text : ''
+    return { quote: { ref: { author, sentAt }, author, state: 'found', messageId: id, text } }
   }
 
   #append(message: MessageView): void {

@@ -1,4 +1,12 @@
-import type { AccountId, ConversationId, Delivery, MessageId, MessageView, UnixMillis } from '@starling/client'
+import type {
+  AccountId,
+  ConversationId,
+  Delivery,
+  Expiration,
+  MessageId,
+  MessageView,
+  UnixMillis,
+} from '@starling/client'
 
 /** Noon UTC of a Friday: the moment at which the sample conversations are looked at. */
 export const sampleNow = Date.UTC(2026, 10, 20, 21, 59) as UnixMillis
@@ -24,6 +32,8 @@ export type SampleMessage = {
   readonly mine: boolean
   readonly ago: number
   readonly delivery?: Delivery
+  /** What else the message has. */
+  readonly more?: Partial<MessageView>
 }
 
 export type SampleConversation = {
@@ -31,10 +41,14 @@ export type SampleConversation = {
   readonly kind: 'contact' | 'request' | 'noteToSelf'
   readonly pinned?: boolean
   readonly muted?: boolean
+  readonly verified?: true
   readonly blocked?: boolean
   readonly markedUnread?: boolean
   readonly unread?: number
   readonly draft?: string
+  readonly typing?: boolean
+  readonly mentioned?: true
+  readonly expiration?: Expiration
   readonly messages: readonly SampleMessage[]
 }
 
@@ -176,5 +190,6 @@ export function sampleMessages(sample: SampleConversation, own: AccountId, now: 
     ...plainMessage,
     sentAt: (now - message.ago) as UnixMillis,
     ...(message.delivery === undefined ? {} : { delivery: message.delivery }),
+    ...message.more,
   }))
 }

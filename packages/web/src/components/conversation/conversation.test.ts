@@ -3,6 +3,8 @@ import type { ConversationId, MessageId } from '@starling/client'
 import { expect } from 'expect'
 import { FakeClient, type FakeClientOptions } from '../../testing/fake-client.ts'
 import { longConversation, sampleAccountId } from '../../testing/sample-data.ts'
+import { sampleTalk } from '../../testing/sample-talk.ts'
+import { stageFiles } from '../composer/staged-files.ts'
 import { createLogPositions } from '../message-log/log-positions.ts'
 import { createConversation } from './conversation.ts'
 
@@ -32,7 +34,7 @@ test('opens with the summary at once and with the messages a moment later', asyn
 
 test('a sent message appears as queued', async () => {
   const { model, ready } = await open('Wendy')
-  expect(await model.send('See you there')).toBe(true)
+  expect(await model.send({ text: 'See you there' })).toBe(true)
   expect(ready().history.messages.at(-1)).toMatchObject({
     body: { kind: 'text', text: 'See you there' },
     delivery: { kind: 'queued' },
@@ -41,7 +43,7 @@ test('a sent message appears as queued', async () => {
 
 test('a message that could not be kept is said, and its text stays with the caller', async () => {
   const { model, ready } = await open('Wendy', { failing: { send: 'store_unavailable' } })
-  expect(await model.send('lost?')).toBe(false)
+  expect(await model.send({ text: 'lost?' })).toBe(false)
   expect(ready().notice).toBe('sendFailed')
   model.dismissNotice()
   expect(ready().notice).toBeUndefined()
@@ -78,7 +80,7 @@ test('a failed message is tried again or deleted', async () => {
   const [failed] = ready().history.messages
   await model.retry(failed!.id)
   expect(ready().history.messages[0]?.delivery?.kind).toBe('queued')
-  await model.deleteForMe(failed!.id)
+  await model.deleteMessages([failed!.id], 'thisDevice')
   expect(ready().history.messages.some((message) => message.id === failed!.id)).toBe(false)
 })
 
@@ -99,4 +101,60 @@ test('a place that is no longer there opens at the end', async () => {
   const { ready } = await open('Alice', { conversations }, positions)
   expect(ready().history.hasNewer).toBe(false)
   expect(ready().history.messages.at(-1)?.id).toBe('Alice-999')
+})
+
+const talk = { conversations: [sampleTalk] }
+
+test('a reaction is added, and taken back by the same press', async () => {
+  const { model, ready } = await open('Wendy', talk)
+  const last = () => ready().history.messages.at(-1)!
+  await model.toggleReaction(last(), '☕')
+  expect(last().reactions).toMatchObject([{ emoji: '☕', mine: true }])
+  await model.toggleReaction(last(), '☕')
+  expect(last().reactions).toEqual([])
+})
+
+test('more reactions than may go out are said as what they are', async () => {
+  const { model, ready } = await open('Wendy', { ...talk, failing: { react: 'rate_limited' } })
+  expect(await model.toggleReaction(ready().history.messages.at(-1)!, '☕')).toBe(false)
+  expect(ready().notice).toBe('tooManyReactions')
+})
+
+test('an answer goes out with its quote', async () => {
+  const { model, ready } = await open('Wendy', talk)
+  const [, quoted] = ready().history.messages
+  await model.send({ text: 'indeed', quote: quoted!.id })
+  expect(ready().history.messages.at(-1)?.quote).toMatchObject({ state: 'found', messageId: quoted!.id })
+})
+
+test('files that cannot be stored hold the whole message back, and that is said', async () => {
+  const { model, ready } = await open('Wendy')
+  const before = ready().history.messages.length
+  const { files } = stageFiles({ files: [], isFull: false }, [new File(['x'], 'x.txt')], async () => ({
+    bytes: new Uint8Array(),
+  }))
+  expect(await model.send({ text: 'with a file', files })).toBe(false)
+  expect(ready().notice).toBe('filesNotYet')
+  expect(ready().history.messages).toHaveLength(before)
+})
+
+test('a chat of many pages is cleared to the last message, and stays', async () => {
+  const { model, ready } = await open('Alice', { conversations: [longConversation(350)] })
+  expect(await model.clear('thisDevice')).toBe(true)
+  expect(ready().history).toMatchObject({ messages: [], hasOlder: false })
+})
+
+test('a jump to a message that is gone is said, to one far back moves the window', async () => {
+  const { model, ready } = await open('Alice', { conversations: [longConversation(1000)] })
+  expect(await model.jumpTo('Alice-5' as MessageId)).toBe(true)
+  expect(ready().history.messages.some(({ id }) => id === 'Alice-5')).toBe(true)
+  expect(await model.jumpTo('gone' as MessageId)).toBe(false)
+  expect(ready().notice).toBe('originalGone')
+})
+
+test('accounts have the names of their chats, and whoever has none the ends of their ID', async () => {
+  const { model } = await open('Wendy')
+  expect(model.nameOf(sampleAccountId('You'))).toBe('You')
+  expect(model.nameOf(sampleAccountId('Wendy'))).toBe('Wendy')
+  expect(model.nameOf(sampleAccountId('Nobody'))).toMatch(/^05[0-9a-f]{4}…[0-9a-f]{4}$/)
 })

@@ -1,5 +1,6 @@
 /** View model of one open conversation. Invariant: one `History` is open from `createConversation` until disposal. */
 import type {
+  AccountId,
   AccountView,
   Client,
   ConversationChange,
@@ -12,6 +13,8 @@ import type {
 import { createStore, type Snapshots } from '../../state/store.ts'
 import { failureCode } from '../failure/failure-text.ts'
 import type { LogPosition, LogPositions } from '../message-log/log-positions.ts'
+import { type Act, createMessageDeeds, type DeedsClient, type MessageDeeds } from './message-deeds.ts'
+import { nameOfAccount } from './names.ts'
 
 export type ConversationView =
   | { readonly kind: 'loading'; readonly summary: ConversationSummary | undefined }
@@ -27,40 +30,37 @@ export type ConversationView =
       readonly notice: ConversationNotice | undefined
     }
 
-export type ConversationNotice = 'sendFailed' | 'actionFailed'
+export type ConversationNotice =
+  | 'sendFailed'
+  | 'actionFailed'
+  | 'tooManyReactions'
+  | 'originalGone'
+  | 'filesNotYet'
+  | 'uploadFailed'
 
-export interface ConversationModel extends Snapshots<ConversationView>, AsyncDisposable {
+export interface ConversationModel extends Snapshots<ConversationView>, MessageDeeds, AsyncDisposable {
   readonly id: ConversationId
   /** Where the reader was when this conversation was last open. */
   readonly position: LogPosition | undefined
   keepPosition(position: LogPosition | undefined): void
-  /** False, with a notice, if the message is not durable: its text is still the caller's. */
-  send(text: string): Promise<boolean>
-  retry(message: MessageId): Promise<void>
-  deleteForMe(message: MessageId): Promise<void>
   /** False, with a notice, if it could not be kept. */
   change(change: ConversationChange): Promise<boolean>
   deleteConversation(): Promise<void>
   loadOlder(): Promise<void>
   loadNewer(): Promise<void>
   jumpToLatest(): Promise<void>
+  /** The message is in the history now. False, with a notice: it is gone. */
+  jumpTo(message: MessageId): Promise<boolean>
+  /** What an account is called here, in one line. */
+  nameOf(account: AccountId): string
   markRead(upTo: MessageId): Promise<void>
   dismissNotice(): void
   /** Opens it again after `failed`. */
   reopen(): Promise<void>
 }
 
-export type ConversationClient = Pick<
-  Client,
-  | 'session'
-  | 'conversations'
-  | 'history'
-  | 'send'
-  | 'retry'
-  | 'deleteForMe'
-  | 'updateConversation'
-  | 'deleteConversation'
->
+export type ConversationClient = DeedsClient &
+  Pick<Client, 'session' | 'conversations' | 'updateConversation' | 'deleteConversation'>
 
 /** Pages that are loaded at most to find the place where the reader was: beyond, opening would take too long. */
 const MOST_PAGES_BACK = 24
@@ -90,22 +90,32 @@ export function createConversation(options: {
       if (closed) return await opened[Symbol.asyncDispose]()
       await goBackTo(opened, positions.get(id)?.anchor)
       history = opened
-      stops.push(opened.state.subscribe(refresh))
+      stops.push(
+        opened.state.subscribe(({ messages, hasOlder }) => {
+          // All that was in the window is gone: what is older comes into it.
+          if (messages.length === 0 && hasOlder) void actOn(() => opened.loadOlder())
+          refresh()
+        }),
+      )
     } catch (error) {
       failure = failureCode(error)
       refresh()
     }
   }
 
-  const act = async (told: ConversationNotice, action: () => Promise<unknown>): Promise<boolean> => {
+  const tell = (told: ConversationNotice): false => {
+    notice = told
+    refresh()
+    return false
+  }
+
+  const act: Act = async (told, action) => {
     try {
       await action()
       return true
-    } catch {
+    } catch (error) {
       // The reader is told, and the state of the client shows what holds.
-      notice = told
-      refresh()
-      return false
+      return tell(typeof told === 'function' ? told(failureCode(error)) : told)
     }
   }
   const actOn = async (action: () => Promise<unknown> | undefined): Promise<void> => {
@@ -125,14 +135,20 @@ export function createConversation(options: {
       return positions.get(id)
     },
     keepPosition: (position) => positions.set(id, position),
-    send: (text) => act('sendFailed', () => client.send(id, text)),
-    retry: (message) => actOn(() => client.retry(message)),
-    deleteForMe: (message) => actOn(() => client.deleteForMe(message)),
+    ...createMessageDeeds(client, id, act),
     change: (change) => act('actionFailed', () => client.updateConversation(id, change)),
     deleteConversation: () => actOn(() => client.deleteConversation(id)),
     loadOlder: () => actOn(() => history?.loadOlder()),
     loadNewer: () => actOn(() => history?.loadNewer()),
     jumpToLatest: () => actOn(() => history?.jumpToLatest()),
+    async jumpTo(message) {
+      let isThere = false
+      const asked = await act('actionFailed', async () => {
+        isThere = (await history?.jumpTo(message)) === true
+      })
+      return asked && (isThere || tell('originalGone'))
+    },
+    nameOf: (account) => nameOfAccount(client, account),
     markRead: (upTo) => actOn(() => history?.markRead(upTo)),
     dismissNotice() {
       notice = undefined

@@ -6,6 +6,7 @@ export function statusText(summary: ConversationSummary, connection: Connection)
   if (summary.blocked) return t('conversation.status.blocked')
   if (connection.kind === 'offline') return t('conversation.status.offline')
   if (connection.kind === 'connecting') return t('conversation.status.connecting')
+  if (summary.typing) return t('conversation.status.typing')
   if (summary.kind === 'noteToSelf') return t('conversation.status.note')
   return summary.kind === 'request' ? t('conversation.status.request') : t('conversation.status.connected')
 }

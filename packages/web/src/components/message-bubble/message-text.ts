@@ -1,5 +1,17 @@
-import type { Delivery, DeliveryFailure, MessageView, Notice } from '@starling/client'
-import { t } from '../../text/t.ts'
+import {
+  type AccountId,
+  type Delivery,
+  type DeliveryFailure,
+  type Expiration,
+  formatMentions,
+  type MessageView,
+  type Millis,
+  type Notice,
+  type ReactionView,
+} from '@starling/client'
+import { plainLine } from '../../format/hostile-text.ts'
+import { clockText, durationText } from '../../format/time.ts'
+import { locale, t } from '../../text/t.ts'
 
 /** The state of an own message in words: tooltip, and what a screen reader says. Never "sent" for something only local. */
 export function deliveryText(delivery: Delivery): string {
@@ -26,11 +38,39 @@ export function quietLine({ body, deleted }: Pick<MessageView, 'body' | 'deleted
     case 'unsupported':
       return t('message.unsupported')
     case 'notice':
-      return noticeText(body.notice)
+      return shortNotice(body.notice)
   }
 }
 
-function noticeText(notice: Notice): string {
+/** What happened, with who did it. */
+export function noticeText(notice: Notice, name: string): string {
+  switch (notice.kind) {
+    case 'timerChanged':
+      return timerText(notice.expiration, name)
+    case 'requestAccepted':
+      return t('notice.accepted', { name })
+    case 'screenshot':
+      return t('notice.screenshot', { name })
+    case 'mediaSaved':
+      return t('notice.mediaSaved', { name })
+  }
+}
+
+function timerText(expiration: Expiration | undefined, name: string): string {
+  if (expiration === undefined) return t('notice.timerOff', { name })
+  const duration = durationText((expiration.seconds * 1000) as Millis)
+  return expiration.mode === 'afterRead'
+    ? t('notice.timerRead', { name, duration })
+    : t('notice.timerSend', { name, duration })
+}
+
+/** Why a message was not sent, in a sentence. */
+export function failureReason(reason: DeliveryFailure): string {
+  return t(`message.failed.${reason}`)
+}
+
+/** Without a name, for a row of the list that has it already. */
+function shortNotice(notice: Notice): string {
   switch (notice.kind) {
     case 'timerChanged':
       return notice.expiration === undefined ? t('message.timerOff') : t('message.timerOn')
@@ -43,7 +83,26 @@ function noticeText(notice: Notice): string {
   }
 }
 
-/** Why a message was not sent, in a sentence. */
-export function failureReason(reason: DeliveryFailure): string {
-  return t(`message.failed.${reason}`)
+/** More of a quote than this fits nowhere. */
+const SNIPPET = 200
+
+/** The beginning of a text in one line, with names for accounts; what a file is called, if there is no text. */
+export function snippetOf(text: string, nameOf: (account: AccountId) => string): string {
+  if (text === '') return t('message.file')
+  return plainLine(formatMentions(text.slice(0, 4 * SNIPPET), (account) => `@${nameOf(account)}`)).slice(0, SNIPPET)
+}
+
+/** Who reacted so, in one line. */
+export function reactionNames({ authors }: ReactionView, nameOf: (account: AccountId) => string): string {
+  return new Intl.ListFormat(locale().tag, { type: 'conjunction' }).format(authors.map((author) => nameOf(author)))
+}
+
+/** A message as a screen reader says it: name, text, time, state. */
+export function readingOf(message: MessageView, name: string, nameOf: (account: AccountId) => string): string {
+  const { body, delivery, deleted } = message
+  const quiet = quietLine(message)
+  const text = quiet ?? (body.kind === 'text' ? snippetOf(body.text, nameOf) : '')
+  const time = clockText(message.sentAt)
+  if (delivery === undefined || deleted) return t('message.reads', { name, text, time })
+  return t('message.readsState', { name, text, time, state: deliveryText(delivery) })
 }

@@ -1,9 +1,10 @@
 /** The emoji that are offered; each has a text of that name in every language, by which it is found. */
 import type { MessageView } from '@starling/client'
-import { type TextKey, t } from '../../text/t.ts'
+import type { emojiTexts } from '../../text/en/emoji.ts'
+import { t } from '../../text/t.ts'
 import { fold } from '../quick-switcher/fuzzy.ts'
 
-type Offered = { readonly emoji: string; readonly key: TextKey }
+type Offered = { readonly emoji: string; readonly key: keyof typeof emojiTexts }
 
 const offered: readonly Offered[] = [
   { emoji: '👍', key: 'emoji.1f44d' },

@@ -1,0 +1,122 @@
+/** What a person does with the messages of one conversation. */
+import type {
+  Client,
+  ConversationId,
+  DeletionScope,
+  Expiration,
+  MessageId,
+  MessageView,
+  OutgoingAttachment,
+} from '@starling/client'
+import type { StagedFile } from '../composer/staged-files.ts'
+import type { ConversationNotice } from './conversation.ts'
+
+export type DeedsClient = Pick<
+  Client,
+  'history' | 'send' | 'retry' | 'react' | 'removeReaction' | 'deleteMessages' | 'setExpiration' | 'setTyping' | 'files'
+>
+
+/** What the composer hands over. */
+export type Outgoing = {
+  readonly text: string
+  readonly quote?: MessageId | undefined
+  readonly files?: readonly StagedFile[]
+}
+
+/** Each resolves to false, with a notice, if it did not work: nothing is lost then. */
+export interface MessageDeeds {
+  /** Files are uploaded first: if one of them cannot be, nothing is sent. */
+  send(outgoing: Outgoing): Promise<boolean>
+  retry(message: MessageId): Promise<boolean>
+  /** Reacts so, or takes it back. */
+  toggleReaction(message: MessageView, emoji: string): Promise<boolean>
+  deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<boolean>
+  /** Deletes everything that is in the conversation now, and keeps the conversation. */
+  clear(scope: Exclude<DeletionScope, 'everyone'>): Promise<boolean>
+  setExpiration(expiration: Expiration | undefined): Promise<boolean>
+  setTyping(isTyping: boolean): void
+}
+
+/** Does something; if that fails, says so with the notice that is given or chosen by the error's code. */
+export type Act = (
+  told: ConversationNotice | ((code: string) => ConversationNotice),
+  action: () => Promise<unknown>,
+) => Promise<boolean>
+
+export function createMessageDeeds(client: DeedsClient, id: ConversationId, act: Act): MessageDeeds {
+  return {
+    send: ({ text, quote, files = [] }) => {
+      if (quote === undefined && files.length === 0) return act('sendFailed', () => client.send(id, text))
+      return act(sendNotice, async () => {
+        const attachments = await uploadAll(client, files)
+        await client.send(id, {
+          ...(text === '' ? {} : { text }),
+          ...(quote === undefined ? {} : { quote }),
+          ...(attachments.length === 0 ? {} : { attachments }),
+        })
+      })
+    },
+    retry: (message) => act('actionFailed', () => client.retry(message)),
+    toggleReaction: (message, emoji) =>
+      act(
+        (code) => (code === 'rate_limited' ? 'tooManyReactions' : 'actionFailed'),
+        () =>
+          message.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine)
+            ? client.removeReaction(message.id, emoji)
+            : client.react(message.id, emoji),
+      ),
+    deleteMessages: (messages, scope) => act('actionFailed', () => client.deleteMessages(messages, scope)),
+    clear: (scope) => act('actionFailed', () => clearAll(client, id, scope)),
+    setExpiration: (expiration) => act('actionFailed', () => client.setExpiration(id, expiration)),
+    setTyping(isTyping) {
+      // A courtesy that fails is not worth a word.
+      client.setTyping(id, isTyping).catch(() => {})
+    },
+  }
+}
+
+function sendNotice(code: string): ConversationNotice {
+  if (code === 'files_unavailable') return 'filesNotYet'
+  return /^(storage|file)_/.test(code) ? 'uploadFailed' : 'sendFailed'
+}
+
+async function uploadAll(client: DeedsClient, files: readonly StagedFile[]): Promise<readonly OutgoingAttachment[]> {
+  const attachments: OutgoingAttachment[] = []
+  for (const file of files) attachments.push(await client.files.upload(await file.read()))
+  return attachments
+}
+
+/** Page by page: what is deleted leaves the window, and what is older comes into it. */
+async function clearAll(client: DeedsClient, id: ConversationId, scope: DeletionScope): Promise<void> {
+  await using history = await client.history(id)
+  await history.jumpToLatest()
+  for (;;) {
+    const { messages, hasOlder } = history.state.snapshot
+    if (messages.length > 0) {
+      await client.deleteMessages(
+        messages.map((message) => message.id),
+        scope,
+      )
+      await untilGone(history, messages)
+    } else if (hasOlder) await history.loadOlder()
+    else return
+  }
+}
+
+/** The history hears of a deletion by its own way. Ends when none of these is in the window. */
+function untilGone(history: Awaited<ReturnType<Client['history']>>, deleted: readonly MessageView[]): Promise<void> {
+  const ids = new Set(deleted.map((message) => message.id))
+  return new Promise((resolve) => {
+    let stop = (): void => {}
+    let isDone = false
+    const check = (): void => {
+      if (isDone || history.state.snapshot.messages.some((message) => ids.has(message.id))) return
+      isDone = true
+      stop()
+      resolve()
+    }
+    stop = history.state.subscribe(check)
+    if (isDone) stop()
+    else check()
+  })
+}
