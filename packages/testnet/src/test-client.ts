@@ -4,6 +4,7 @@ import {
   type ConversationId,
   createClient,
   type Delivery,
+  type FileStorage,
   type MessageId,
   type MessageView,
   type Transport,
@@ -32,6 +33,8 @@ export interface ClientWorld {
   readonly log: Logger
   readonly network: SimulatedNetwork
   readonly nodes: readonly SimulatedNode[]
+  /** Where everybody's files lie. */
+  readonly files?: FileStorage
   nodeAt(address: string): SimulatedNode | undefined
   advance(duration: Millis): Promise<void>
 }
@@ -40,8 +43,9 @@ export class TestClient implements AsyncDisposable {
   readonly name: string
   /** Of the device: set `offset` to make it wrong. */
   readonly clock: SkewedClock
+  /** Its store: see `writesLeft`. */
+  readonly disk: MemoryDisk = new MemoryDisk()
   readonly #net: ClientWorld
-  readonly #disk = new MemoryDisk()
   readonly #vault: MemoryVault
   #client: Client | undefined
   #isOffline = false
@@ -94,8 +98,9 @@ export class TestClient implements AsyncDisposable {
       crypto: this.#net.crypto,
       logger: this.#net.log,
       transport: this.#transport(),
-      store: new MemoryStore(this.#disk),
+      store: new MemoryStore(this.disk),
       vault: this.#vault,
+      files: this.#net.files,
     })
   }
 

@@ -6,6 +6,7 @@
  *     const [alice, bob] = await net.clients('alice', 'bob')
  */
 
+import { MemoryFileStorage } from '@starling/client/testing'
 import { admissionByInvitation } from '@starling/node'
 import {
   accountIdKey,
@@ -52,6 +53,7 @@ export class TestNet implements AsyncDisposable {
   readonly network: SimulatedNetwork
   readonly networkFile: NetworkFile
   readonly nodes: readonly SimulatedNode[]
+  readonly files: MemoryFileStorage = new MemoryFileStorage()
   /** Of all nodes and clients: what a test of privacy looks into. */
   readonly log: MemoryLogger = memoryLogger()
   readonly #clients: TestClient[] = []
