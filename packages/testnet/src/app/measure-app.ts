@@ -45,7 +45,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Everything that a first visit fetches, as it is and as a server that compresses would send it. */
-async function measureFirstLoad(who: Person): Promise<string> {
+export async function measureFirstLoad(who: Person): Promise<string> {
   const bodies: Promise<Buffer>[] = []
   who.profile.context.on('response', (response) => {
     if (response.url().startsWith(who.profile.url)) bodies.push(response.body().catch(() => Buffer.alloc(0)))

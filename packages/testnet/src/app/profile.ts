@@ -67,6 +67,11 @@ export class Profile {
     return this.#options.url
   }
 
+  /** With the browser's data. */
+  get folder(): string {
+    return this.#options.folder
+  }
+
   /** Opens the browser with the data it had. */
   async open(): Promise<void> {
     const { folder, flags, look } = this.#options
