@@ -39,6 +39,7 @@ mount(App, {
   context,
   props: {
     app,
+    accounts,
     router,
     preferences,
     spoken,

@@ -50,6 +50,8 @@ function session(options: FakeClientOptions = {}, route: Route = { kind: 'chats'
     Object.assign(globalThis, { session: { client, router, fakePhrase } })
     return {
       client,
+      accounts: createAccounts(undefined),
+      clock: () => sampleNow,
       router,
       preferences: preferencesOfPage(),
       spoken: spokenHere(),
@@ -67,9 +69,11 @@ const skewed = sampleNetwork.skewed(sampleNow, 3_600_000 as never)
 /** The app at the language page, with the languages themselves: they come when they are chosen. */
 const languages = show(App, () => {
   const preferences = createPreferences(themeOfPage(), undefined)
+  const accounts = createAccounts(undefined)
   return {
+    accounts,
     app: createApp({
-      accounts: createAccounts(undefined),
+      accounts,
       startClient: () => ({ client: new FakeClient(), stop: async () => {} }),
     }),
     router: createMemoryRouter({ kind: 'settings', page: 'language' }),

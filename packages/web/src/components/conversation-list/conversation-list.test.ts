@@ -83,16 +83,21 @@ test('an action that fails is said until the next one', async () => {
   expect(list.snapshot.actionFailed).toBe(false)
 })
 
+const { nameOf } = createConversationList(new FakeClient())
+
 test('previews: draft before message, own ones marked, hostile text on one line', () => {
   const { find } = setUp()
-  expect(previewOf(find('Dave'))).toEqual({ kind: 'draft', lead: 'Draft:', text: 'about Thursday' })
-  expect(previewOf(find('Jun'))).toEqual({ kind: 'text', lead: 'You:', text: 'safe travels' })
-  expect(previewOf(find('Mallory'))).toEqual({ kind: 'quiet', text: 'Blocked' })
+  expect(previewOf(find('Dave'), nameOf)).toEqual({ kind: 'draft', lead: 'Draft:', text: 'about Thursday' })
+  expect(previewOf(find('Jun'), nameOf)).toEqual({ kind: 'text', lead: 'You:', text: 'safe travels' })
+  expect(previewOf(find('Mallory'), nameOf)).toEqual({ kind: 'quiet', text: 'Blocked' })
   const hostile = { ...find('Wendy'), last: { ...find('Wendy').last!, direction: 'incoming' as const } }
   const body = { kind: 'text' as const, text: 'a\n\n\u202eb' }
-  expect(previewOf({ ...hostile, last: { ...hostile.last, body } }).text).toBe('a b')
+  expect(previewOf({ ...hostile, last: { ...hostile.last, body } }, nameOf).text).toBe('a b')
+  const naming = { kind: 'text' as const, text: `ask @${sampleAccountId('You')}` }
+  expect(previewOf({ ...hostile, last: { ...hostile.last, body: naming } }, nameOf).text).toBe('ask @You')
+  expect(previewOf({ ...hostile, typing: true }, nameOf)).toEqual({ kind: 'typing', text: 'typing…' })
   const { last: _, ...silent } = find('Wendy')
-  expect(previewOf(silent).text).toBe('No messages yet')
+  expect(previewOf(silent, nameOf).text).toBe('No messages yet')
 })
 
 test('only an own message that is not safely away shows a state', () => {

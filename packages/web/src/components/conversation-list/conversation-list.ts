@@ -1,6 +1,14 @@
 /** View model of the list: which conversations are shown, and what can be done with one. */
-import type { AccountId, Client, ConversationId, ConversationList, ConversationSummary } from '@starling/client'
+import type {
+  AccountId,
+  Client,
+  ConversationChange,
+  ConversationId,
+  ConversationList,
+  ConversationSummary,
+} from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
+import { nameOfAccount } from '../conversation/names.ts'
 import { conversationName } from '../conversation/status-text.ts'
 import { fold } from '../quick-switcher/fuzzy.ts'
 
@@ -38,17 +46,21 @@ export type ChatAction =
   | 'delete'
 
 export interface ConversationListModel extends Snapshots<ListView> {
+  /** What an account is called, in one line. */
+  nameOf(account: AccountId): string
   setSection(section: ListSection): void
   setQuery(query: string): void
   /** Resolves to false, with `actionFailed`, if it did not work. */
   act(id: ConversationId, action: ChatAction): Promise<boolean>
+  /** The same for a change that has to be asked for first. */
+  change(id: ConversationId, change: ConversationChange): Promise<boolean>
   /** Opens or makes the conversation with the own account; `undefined`, with `actionFailed`, if it did not work. */
   startNote(own: AccountId): Promise<ConversationId | undefined>
 }
 
 export type ListClient = Pick<
   Client,
-  'conversations' | 'history' | 'startConversation' | 'updateConversation' | 'deleteConversation'
+  'session' | 'conversations' | 'history' | 'startConversation' | 'updateConversation' | 'deleteConversation'
 >
 
 export function createConversationList(client: ListClient): ConversationListModel {
@@ -59,25 +71,28 @@ export function createConversationList(client: ListClient): ConversationListMode
     state = { ...state, ...changes }
     refresh()
   }
+  const attempt = async (work: () => Promise<void>): Promise<boolean> => {
+    change({ actionFailed: false })
+    try {
+      await work()
+      return true
+    } catch {
+      // The list shows what holds; the reader is told that it did not work.
+      change({ actionFailed: true })
+      return false
+    }
+  }
   client.conversations.subscribe(refresh)
   return {
     get snapshot() {
       return store.snapshot
     },
     subscribe: store.subscribe,
+    nameOf: (account) => nameOfAccount(client, account),
     setSection: (section) => change({ section, query: '' }),
     setQuery: (query) => change({ query }),
-    async act(id, action) {
-      change({ actionFailed: false })
-      try {
-        await perform(client, id, action)
-        return true
-      } catch {
-        // The list shows what holds; the reader is told that it did not work.
-        change({ actionFailed: true })
-        return false
-      }
-    },
+    act: (id, action) => attempt(() => perform(client, id, action)),
+    change: (id, to) => attempt(() => client.updateConversation(id, to)),
     async startNote(own) {
       change({ actionFailed: false })
       try {

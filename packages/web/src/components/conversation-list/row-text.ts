@@ -1,19 +1,25 @@
-import type { ConversationSummary } from '@starling/client'
+import type { AccountId, ConversationSummary } from '@starling/client'
 import { plainLine } from '../../format/hostile-text.ts'
 import { t } from '../../text/t.ts'
-import { quietLine } from '../message-bubble/message-text.ts'
+import { quietLine, snippetOf } from '../message-bubble/message-text.ts'
 
 /** The second line of a row. `lead` stands before the text, in the accent for a draft. */
-export type Preview = { readonly kind: 'draft' | 'text' | 'quiet'; readonly lead?: string; readonly text: string }
+export type Preview = {
+  readonly kind: 'draft' | 'text' | 'quiet' | 'typing'
+  readonly lead?: string
+  readonly text: string
+}
 
-/** What the row says under the name. Hostile text comes out as one line. */
-export function previewOf(summary: ConversationSummary): Preview {
+/** What the row says under the name. Hostile text comes out as one line, with names for accounts. */
+export function previewOf(summary: ConversationSummary, nameOf: (account: AccountId) => string): Preview {
   const { kind, draft, last, blocked } = summary
   if (blocked) return { kind: 'quiet', text: t('list.blocked') }
+  if (summary.typing) return { kind: 'typing', text: t('list.typing') }
   if (draft.trim() !== '') return { kind: 'draft', lead: t('list.draft'), text: plainLine(draft) }
   if (last === undefined)
     return { kind: 'quiet', text: kind === 'noteToSelf' ? t('list.noteEmpty') : t('list.noMessages') }
-  const text = quietLine(last) ?? (last.body.kind === 'text' ? plainLine(last.body.text) : t('list.unsupported'))
+  const text =
+    quietLine(last) ?? (last.body.kind === 'text' ? snippetOf(last.body.text, nameOf) : t('list.unsupported'))
   const own = last.direction === 'outgoing' && kind !== 'noteToSelf'
   return own ? { kind: 'text', lead: t('list.you'), text } : { kind: 'text', text }
 }

@@ -9,6 +9,9 @@ export type ShortcutId =
   | 'nextChat'
   | 'previousUnread'
   | 'nextUnread'
+  | 'search'
+  | 'searchHere'
+  | 'lock'
   | 'settings'
   | 'help'
 
@@ -26,12 +29,13 @@ export type NamedKey = 'ArrowUp' | 'ArrowDown' | 'Enter' | 'Escape' | 'Home' | '
 /** Keys that are pressed together. `mod`: Ctrl, or ⌘ on Apple keyboards. `1…9`: any of these digits. */
 export type Chord = {
   readonly modifiers: readonly Modifier[]
-  readonly key: NamedKey | 'n' | 'k' | 'r' | 'e' | 'u' | ',' | '/' | '1…9' | 'F10'
+  readonly key: NamedKey | 'n' | 'k' | 'r' | 'e' | 'u' | 'f' | 'l' | ',' | '/' | '1…9' | 'F10'
 }
 
 type Binding = { readonly id: ShortcutId; readonly chords: readonly Chord[] }
 
 const mod = (key: Chord['key']): Chord => ({ modifiers: ['mod'], key })
+const modShift = (key: Chord['key']): Chord => ({ modifiers: ['mod', 'shift'], key })
 const alt = (key: Chord['key']): Chord => ({ modifiers: ['alt'], key })
 const altShift = (key: Chord['key']): Chord => ({ modifiers: ['alt', 'shift'], key })
 const plain = (key: Chord['key']): Chord => ({ modifiers: [], key })
@@ -45,6 +49,9 @@ export const shortcuts: readonly Binding[] = [
   { id: 'nextChat', chords: [alt('ArrowDown')] },
   { id: 'previousUnread', chords: [altShift('ArrowUp')] },
   { id: 'nextUnread', chords: [altShift('ArrowDown')] },
+  { id: 'search', chords: [mod('f')] },
+  { id: 'searchHere', chords: [modShift('f')] },
+  { id: 'lock', chords: [mod('l')] },
   { id: 'settings', chords: [mod(',')] },
   { id: 'help', chords: [mod('/')] },
 ]

@@ -114,13 +114,14 @@ export const personalTexts = {
   'accounts.title': 'الحسابات على هذا الجهاز',
   'accounts.open': 'فتح',
   'accounts.openNow': 'مفتوح الآن',
-  'accounts.switch': 'الانتقال إلى {name}',
+  'accounts.switch': 'فتح {name}',
   'accounts.locked': 'الحساب {number, number}، بعبارة مرور',
   'accounts.add': 'إضافة حساب',
   'accounts.full': 'على هذا الجهاز 16 حسابًا، وهو أقصى عدد.',
   'accounts.honest': 'لا يتلقى رسائله إلا الحساب المفتوح. رسائل الحسابات الأخرى تنتظر في أسرابها، حتى 14 يومًا.',
   'accounts.cancel': 'العودة إلى {name}',
   'accounts.remove': 'إزالة هذا الحساب من هذا الجهاز',
+  'accounts.removeAction': 'إزالة',
   'accounts.removeText':
     'تختفي مفاتيحه ورسائله من هذا المتصفح. تبقى الحسابات الأخرى هنا. لا تعيده إلا عبارة الاسترداد.',
 

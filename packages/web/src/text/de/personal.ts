@@ -119,7 +119,7 @@ export const personalTexts = {
   'accounts.title': 'Konten auf diesem Gerät',
   'accounts.open': 'Öffnen',
   'accounts.openNow': 'Gerade offen',
-  'accounts.switch': 'Zu {name} wechseln',
+  'accounts.switch': 'Öffnen: {name}',
   'accounts.locked': 'Konto {number, number}, mit Passphrase',
   'accounts.add': 'Konto hinzufügen',
   'accounts.full': 'Auf diesem Gerät sind 16 Konten; mehr gehen nicht.',
@@ -127,6 +127,7 @@ export const personalTexts = {
     'Nur das offene Konto holt seine Nachrichten. Die der anderen warten in deren Schwärmen, bis zu 14 Tage.',
   'accounts.cancel': 'Zurück zu {name}',
   'accounts.remove': 'Dieses Konto von diesem Gerät entfernen',
+  'accounts.removeAction': 'Entfernen',
   'accounts.removeText':
     'Seine Schlüssel und Nachrichten verschwinden aus diesem Browser. Andere Konten hier bleiben. Nur die Wiederherstellungsphrase bringt es zurück.',
 

@@ -117,7 +117,7 @@ export const personalTexts = {
   'accounts.title': 'Accounts on this device',
   'accounts.open': 'Open',
   'accounts.openNow': 'Open now',
-  'accounts.switch': 'Switch to {name}',
+  'accounts.switch': 'Open {name}',
   'accounts.locked': 'Account {number, number}, with a passphrase',
   'accounts.add': 'Add an account',
   'accounts.full': 'There are 16 accounts on this device, which is as many as there can be.',
@@ -125,6 +125,7 @@ export const personalTexts = {
     'Only the open account gets its messages. Those of the others wait in their swarms, for up to 14 days.',
   'accounts.cancel': 'Back to {name}',
   'accounts.remove': 'Remove this account from this device',
+  'accounts.removeAction': 'Remove',
   'accounts.removeText':
     'Its keys and messages disappear from this browser. Other accounts here stay. Only the recovery phrase brings it back.',
 

@@ -118,7 +118,7 @@ export const personalTexts = {
   'accounts.title': 'Cuentas en este dispositivo',
   'accounts.open': 'Abrir',
   'accounts.openNow': 'Abierta ahora',
-  'accounts.switch': 'Cambiar a {name}',
+  'accounts.switch': 'Abrir {name}',
   'accounts.locked': 'Cuenta {number, number}, con contraseña',
   'accounts.add': 'Añadir una cuenta',
   'accounts.full': 'Hay 16 cuentas en este dispositivo y no caben más.',
@@ -126,6 +126,7 @@ export const personalTexts = {
     'Solo la cuenta abierta recibe sus mensajes. Los de las demás esperan en sus enjambres, hasta 14 días.',
   'accounts.cancel': 'Volver a {name}',
   'accounts.remove': 'Quitar esta cuenta de este dispositivo',
+  'accounts.removeAction': 'Quitar',
   'accounts.removeText':
     'Sus claves y mensajes desaparecen de este navegador. Las demás cuentas se quedan. Solo la frase de recuperación la devuelve.',
 

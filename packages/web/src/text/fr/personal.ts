@@ -119,7 +119,7 @@ export const personalTexts = {
   'accounts.title': 'Comptes sur cet appareil',
   'accounts.open': 'Ouvrir',
   'accounts.openNow': 'Ouvert',
-  'accounts.switch': 'Passer à {name}',
+  'accounts.switch': 'Ouvrir {name}',
   'accounts.locked': 'Compte {number, number}, avec phrase secrète',
   'accounts.add': 'Ajouter un compte',
   'accounts.full': 'Il y a 16 comptes sur cet appareil ; il ne peut pas y en avoir plus.',
@@ -127,6 +127,7 @@ export const personalTexts = {
     'Seul le compte ouvert reçoit ses messages. Ceux des autres attendent dans leurs essaims, jusqu’à 14 jours.',
   'accounts.cancel': 'Revenir à {name}',
   'accounts.remove': 'Retirer ce compte de cet appareil',
+  'accounts.removeAction': 'Retirer',
   'accounts.removeText':
     'Ses clés et messages disparaissent de ce navigateur. Les autres comptes restent. Seule la phrase de récupération le ramène.',
 
