@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import type { Client } from './api.ts'
 import { StoreError } from './store/store-error.ts'
 import { type FakeDevice, FakeNetwork } from './testing/fake-network.ts'
-import { accountOf, messagesOf, newcomer, sendTo } from './testing/meet.ts'
+import { accountOf, anotherDevice, messagesOf, newcomer, sendTo } from './testing/meet.ts'
 
 /** An evening: messages both ways, a deletion, a read conversation, a name and a setting that change. */
 async function evening(net: FakeNetwork, alice: Client, bob: Client): Promise<void> {
@@ -74,4 +74,25 @@ test('whatever write is the last one, the device starts again with what fits tog
     await bob[Symbol.asyncDispose]()
   })
   await fc.assert(property, { numRuns: 25 })
+})
+
+test('a name that a crash came upon is the same on all devices afterwards', async () => {
+  for (const writes of [0, 1, 2]) {
+    const net = new FakeNetwork()
+    const device = net.device()
+    const phone = await newcomer(net, 'Alice', device)
+    const tablet = await anotherDevice(net, phone)
+    await net.clock.advance(seconds(10))
+    device.disk.writesLeft = writes
+    await phone.setDisplayName('Alice the Great').catch((error) => {
+      if (!(error instanceof StoreError)) throw error
+    })
+    await phone[Symbol.asyncDispose]()
+    const again = await restart(net, device)
+    await net.clock.advance(seconds(30))
+    const nameOf = ({ session: { snapshot } }: Client) => snapshot.kind === 'ready' && snapshot.account.displayName
+    expect({ writes, name: nameOf(again) }).toEqual({ writes, name: nameOf(tablet) })
+    await again[Symbol.asyncDispose]()
+    await tablet[Symbol.asyncDispose]()
+  }
 })

@@ -122,14 +122,14 @@ export class AccountSession implements AsyncDisposable {
   }
 
   async rename(displayName: DisplayName): Promise<void> {
-    await this.messenger().configs.rename(displayName)
-    await this.#change({ displayName, nameUpdated: this.#seconds() })
+    const { configs } = this.messenger()
+    await this.#change({ displayName, nameUpdated: this.#seconds() }, (own) => configs.rename(displayName, own))
     this.#show()
   }
 
   async setPicture(picture: ProfilePicture | undefined): Promise<void> {
-    await this.messenger().setPicture(picture)
-    await this.#change({ picture, nameUpdated: this.#seconds() })
+    const messenger = this.messenger()
+    await this.#change({ picture, nameUpdated: this.#seconds() }, (own) => messenger.setPicture(picture, own))
     this.#show()
   }
 
@@ -224,10 +224,14 @@ export class AccountSession implements AsyncDisposable {
     if (kind === 'ready' || kind === 'needsName') this.#show()
   }
 
-  #change(change: Partial<AccountRecord>): Promise<void> {
+  /** `write`: what else belongs to it, in the same write, so that no crash parts what own devices learn from what this one knows. */
+  #change(
+    change: Partial<AccountRecord>,
+    write = (own: readonly SealedChange[]): Promise<void> => this.#options.store().write(own),
+  ): Promise<void> {
     return this.#saves.run(async () => {
       const account = { ...this.#record(), ...change }
-      await this.#options.store().write([putAccount(account)])
+      await write([putAccount(account)])
       this.#account = account
       this.#messenger?.setAccount(account)
     })

@@ -196,10 +196,10 @@ export class Messenger implements AsyncDisposable {
     return this.#services.typing.set(conversation, isTyping)
   }
 
-  /** A picture that the owner chose. */
-  async setPicture(picture: ProfilePicture | undefined): Promise<void> {
+  /** A picture that the owner chose; `others` are written with it. */
+  async setPicture(picture: ProfilePicture | undefined, others: readonly SealedChange[]): Promise<void> {
     const { configs, events } = this.#services
-    await this.#options.store.write(configs.shared.profile.set({ picture: picture ?? 'none' }))
+    await this.#options.store.write([...configs.shared.profile.set({ picture: picture ?? 'none' }), ...others])
     events.note('thisDevice', 'profile.changed')
   }
 

@@ -40,7 +40,7 @@ import { backoff, type Clock, type Logger, MutableObservable, type Observable } 
 import type { NetworkTime } from '../network-time.ts'
 import type { Paths } from '../paths/paths.ts'
 import { SerialQueue } from '../serial-queue.ts'
-import type { SealedStore } from '../store/sealed-store.ts'
+import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
@@ -124,10 +124,10 @@ export class ConfigSync {
     await this.#editProfile((data) => setNewProfile(data, name, now))
   }
 
-  /** A name that the owner chose. */
-  async rename(name: DisplayName): Promise<void> {
+  /** A name that the owner chose; `others` are written with it. */
+  async rename(name: DisplayName, others: readonly SealedChange[] = []): Promise<void> {
     const now = this.displayName === undefined ? LONG_AGO : this.#options.time.now()
-    await this.#editProfile((data) => setUserProfile(data, { name }, now))
+    await this.#editProfile((data) => setUserProfile(data, { name }, now), others)
   }
 
   /** Merges what stands in the namespace of an object; others are none of its business. */
@@ -241,8 +241,8 @@ export class ConfigSync {
     return { ...(profile && { profile }), contacts, readPositions, groups }
   }
 
-  async #editProfile(edit: (data: MutableDict) => void): Promise<void> {
-    await this.#options.store.write(this.#states.edit('profile', edit))
+  async #editProfile(edit: (data: MutableDict) => void, others: readonly SealedChange[] = []): Promise<void> {
+    await this.#options.store.write([...this.#states.edit('profile', edit), ...others])
     this.#changed()
   }
 
