@@ -186,7 +186,10 @@ export class ClientProxy implements Client {
       },
       // Handles mean nothing to another client.
       call: (handle, method, args) => this.#connection.request({ kind: 'callHistory', handle, method, args }, false),
-      forget: (handle) => this.#entries.delete(handle),
+      forget: (handle) => {
+        this.#entries.delete(handle)
+        this.#connection.forget(handle)
+      },
     }
   }
 

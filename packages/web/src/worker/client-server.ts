@@ -1,6 +1,7 @@
 /** The worker's side: runs the calls of the page on a client, and mirrors the client's states. */
-import type { Client, History } from '@starling/client'
+import type { Client, ConversationList, History, HistorySnapshot } from '@starling/client'
 import { type ErrorRecord, toErrorRecord } from './error-record.ts'
+import { listDelta } from './list-delta.ts'
 import {
   type CallId,
   type HandleId,
@@ -27,17 +28,21 @@ export function serveClient(port: Port, opening: Promise<Client>): () => Promise
   return () => server.end()
 }
 
-const MIRRORED = ['conversations', 'network', 'settings', 'events', 'session'] as const satisfies readonly Mirrored[]
+const MIRRORED = ['network', 'settings', 'events', 'session'] as const satisfies readonly Mirrored[]
 
 type OpenHistory = { readonly history: History; readonly stop: () => void }
+
+/** Makes the reply when it is sent: of what changes often, only the last state is compared and sent. */
+type LateReply = () => Reply
 
 class ClientServer {
   readonly #port: Port
   readonly #opening: Promise<Client>
   readonly #histories = new Map<HandleId, OpenHistory>()
-  readonly #pending = new Map<string, Reply>()
+  readonly #pending = new Map<string, LateReply>()
   readonly #stops: (() => void)[] = []
   #nextHandle = 1
+  #toldConversations: ConversationList = []
   #isEnded = false
 
   constructor(port: Port, opening: Promise<Client>) {
@@ -50,8 +55,9 @@ class ClientServer {
       const client = await this.#opening
       if (this.#isEnded) return
       // The session last: when a page knows that it is ready, it has all that a ready one shows.
+      this.#stops.push(client.conversations.subscribe((list) => this.#queue('conversations', () => this.#tell(list))))
       for (const name of MIRRORED) {
-        this.#stops.push(client[name].subscribe((value) => this.#queue(name, { kind: 'state', name, value })))
+        this.#stops.push(client[name].subscribe((value) => this.#queue(name, () => ({ kind: 'state', name, value }))))
       }
       this.#flush()
     } catch (error) {
@@ -97,9 +103,13 @@ class ClientServer {
   async #keep(history: History): Promise<HandleId | undefined> {
     if (this.#isEnded) return void (await history[Symbol.asyncDispose]())
     const handle = this.#nextHandle++
-    const stop = history.state.subscribe((value) => {
-      this.#queue(`history ${handle}`, { kind: 'historyState', handle, value })
-    })
+    let told: HistorySnapshot['messages'] = []
+    const tell = (state: HistorySnapshot): Reply => {
+      const messages = listDelta(told, state.messages)
+      told = state.messages
+      return { kind: 'historyState', handle, value: { ...state, messages } }
+    }
+    const stop = history.state.subscribe((state) => this.#queue(`history ${handle}`, () => tell(state)))
     this.#histories.set(handle, { history, stop })
     return handle
   }
@@ -113,14 +123,20 @@ class ClientServer {
     await Promise.allSettled(open.map(({ history }) => history[Symbol.asyncDispose]()))
   }
 
+  #tell(list: ConversationList): Reply {
+    const value = listDelta(this.#toldConversations, list)
+    this.#toldConversations = list
+    return { kind: 'conversations', value }
+  }
+
   /** A burst of changes becomes one message with the last state of each kind. */
-  #queue(key: string, reply: Reply): void {
+  #queue(key: string, reply: LateReply): void {
     if (this.#pending.size === 0) setTimeout(() => this.#flush(), 0)
     this.#pending.set(key, reply)
   }
 
   #flush(): void {
-    for (const reply of this.#pending.values()) this.#post(reply)
+    for (const reply of this.#pending.values()) this.#post(reply())
     this.#pending.clear()
   }
 

@@ -3,8 +3,18 @@
  * `connected`. Invariants: calls wait until the client that answers knows its session, and its states are shown from then on, so
  * that a page does not fall back to the beginning; of the calls that were under way only those are repeated that do no harm twice.
  */
+import type { ConversationList, HistorySnapshot } from '@starling/client'
 import { RemoteError, reviveError } from './error-record.ts'
-import { type CallId, type HandleId, type Mirrored, type Port, parseReply, type Reply } from './messages.ts'
+import { applyListDelta } from './list-delta.ts'
+import {
+  type CallId,
+  type HandleId,
+  type HistoryDelta,
+  type Mirrored,
+  type Port,
+  parseReply,
+  type Reply,
+} from './messages.ts'
 import { isRecord } from './plain-data.ts'
 
 type PendingCall = {
@@ -17,7 +27,7 @@ type PendingCall = {
 
 export type ConnectionEvents = {
   state(name: Mirrored, value: unknown): void
-  historyState(handle: HandleId, value: Extract<Reply, { kind: 'historyState' }>['value']): void
+  historyState(handle: HandleId, snapshot: HistorySnapshot): void
   /** Another client answers now: handles of the one before mean nothing. */
   changed(): void
   /** Once, if there is no client or no worker any more. */
@@ -31,6 +41,9 @@ export class Connection {
   readonly #events: ConnectionEvents
   readonly #calls = new Map<CallId, PendingCall>()
   readonly #held = new Map<Mirrored, unknown>()
+  /** What the states that come next are compared with. */
+  readonly #messages = new Map<HandleId, HistorySnapshot['messages']>()
+  #conversations: ConversationList = []
   #nextCall = 1
   #connections = 0
   #isSettled = false
@@ -70,6 +83,11 @@ export class Connection {
     })
   }
 
+  /** Of this history nothing more comes. */
+  forget(handle: HandleId): void {
+    this.#messages.delete(handle)
+  }
+
   /** Every call that waits fails, and so does every later one. */
   break(error: Error & { readonly code: string }): void {
     if (this.#broken !== undefined) return
@@ -98,8 +116,12 @@ export class Connection {
       case 'state':
         this.#hear(reply.name, reply.value)
         break
+      case 'conversations':
+        this.#conversations = applyListDelta(this.#conversations, reply.value) ?? []
+        this.#hear('conversations', this.#conversations)
+        break
       case 'historyState':
-        this.#events.historyState(reply.handle, reply.value)
+        this.#hearHistory(reply.handle, reply.value)
         break
       case 'broken':
         this.break(reviveError(reply.error))
@@ -109,6 +131,8 @@ export class Connection {
   #connect(): void {
     this.#isSettled = false
     this.#held.clear()
+    this.#messages.clear()
+    this.#conversations = []
     for (const [id, call] of this.#calls) {
       if (!call.isAsked || call.isRepeatable) call.isAsked = false
       else this.#take(id)?.reject(leaderChanged())
@@ -121,6 +145,12 @@ export class Connection {
     this.#held.set(name, value)
     const knowsSession = name === 'session' && isRecord(value) && value['kind'] !== 'opening'
     if (this.#isSettled || knowsSession) this.#settle()
+  }
+
+  #hearHistory(handle: HandleId, delta: HistoryDelta): void {
+    const messages = applyListDelta(this.#messages.get(handle) ?? [], delta.messages) ?? []
+    this.#messages.set(handle, messages)
+    this.#events.historyState(handle, { ...delta, messages })
   }
 
   #settle(): void {

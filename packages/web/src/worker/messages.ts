@@ -2,8 +2,9 @@
  * What the page and its worker say to each other. Everything is plain data; both sides parse what arrives, since a port
  * gives `unknown`.
  */
-import type { HistorySnapshot } from '@starling/client'
+import type { ConversationSummary, HistorySnapshot, MessageView } from '@starling/client'
 import { type ErrorRecord, parseErrorRecord } from './error-record.ts'
+import type { ListDelta } from './list-delta.ts'
 import { type ClientMethod, type HistoryMethod, isClientMethod, isHistoryMethod } from './methods.ts'
 import { isRecord } from './plain-data.ts'
 
@@ -33,13 +34,17 @@ export const networkChanged = 'networkChanged'
 
 export type Mirrored = 'session' | 'conversations' | 'network' | 'settings' | 'events'
 
+/** What changed since the state before of this history, or since nothing. */
+export type HistoryDelta = Omit<HistorySnapshot, 'messages'> & { readonly messages: ListDelta<MessageView> }
+
 export type Reply =
   /** The first of a client, which is another one if there was one before: of that nothing more comes. */
   | { readonly kind: 'connected' }
   | { readonly kind: 'result'; readonly id: CallId; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: CallId; readonly error: ErrorRecord }
-  | { readonly kind: 'state'; readonly name: Mirrored; readonly value: unknown }
-  | { readonly kind: 'historyState'; readonly handle: HandleId; readonly value: HistorySnapshot }
+  | { readonly kind: 'state'; readonly name: Exclude<Mirrored, 'conversations'>; readonly value: unknown }
+  | { readonly kind: 'conversations'; readonly value: ListDelta<ConversationSummary> }
+  | { readonly kind: 'historyState'; readonly handle: HandleId; readonly value: HistoryDelta }
   /** There is no client and there will be none: all calls fail. */
   | { readonly kind: 'broken'; readonly error: ErrorRecord }
 
@@ -69,10 +74,10 @@ export function parseReply(data: unknown): Reply | undefined {
       return typeof id === 'number' ? { kind: 'error', id, error: parseErrorRecord(data['error']) } : undefined
     case 'state':
       return isSnapshotOf(name, value) ? { kind: 'state', name, value } : undefined
+    case 'conversations':
+      return isListDelta(value) ? { kind: 'conversations', value: value as ListDelta<ConversationSummary> } : undefined
     case 'historyState':
-      return typeof handle === 'number' && isHistorySnapshot(value)
-        ? { kind: 'historyState', handle, value }
-        : undefined
+      return typeof handle === 'number' && isHistoryDelta(value) ? { kind: 'historyState', handle, value } : undefined
     case 'broken':
       return { kind: 'broken', error: parseErrorRecord(data['error']) }
     default:
@@ -80,7 +85,7 @@ export function parseReply(data: unknown): Reply | undefined {
   }
 }
 
-function isSnapshotOf(name: unknown, value: unknown): name is Mirrored {
+function isSnapshotOf(name: unknown, value: unknown): name is Exclude<Mirrored, 'conversations'> {
   switch (name) {
     case 'session':
       return isRecord(value) && typeof value['kind'] === 'string'
@@ -88,8 +93,6 @@ function isSnapshotOf(name: unknown, value: unknown): name is Mirrored {
       return isRecord(value)
     case 'events':
       return Array.isArray(value)
-    case 'conversations':
-      return Array.isArray(value) && value.every((entry) => isRecord(entry) && typeof entry['id'] === 'string')
     case 'network':
       return isRecord(value) && isRecord(value['connection']) && Array.isArray(value['swarm'])
     default:
@@ -97,6 +100,12 @@ function isSnapshotOf(name: unknown, value: unknown): name is Mirrored {
   }
 }
 
-function isHistorySnapshot(value: unknown): value is HistorySnapshot {
-  return isRecord(value) && Array.isArray(value['messages']) && typeof value['unread'] === 'number'
+function isHistoryDelta(value: unknown): value is HistoryDelta {
+  return isRecord(value) && isListDelta(value['messages']) && typeof value['unread'] === 'number'
+}
+
+function isListDelta(value: unknown): value is ListDelta<{ readonly id: string }> {
+  const isEntry = (entry: unknown): boolean =>
+    typeof entry === 'number' || (isRecord(entry) && typeof entry['id'] === 'string')
+  return Array.isArray(value) && value.every(isEntry)
 }

@@ -89,7 +89,7 @@ export type ClientMethod = keyof typeof clientMethods
  */
 const REPEATABLE: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
   ...(['setDisplayName', 'setProfilePicture', 'changeSettings', 'updateConversation', 'startConversation'] as const),
-  ...(['react', 'removeReaction', 'deleteMessages', 'deleteForMe', 'setTyping', 'retry'] as const),
+  ...(['react', 'removeReaction', 'deleteMessages', 'deleteForMe', 'setTyping', 'flush', 'retry'] as const),
   ...(['revealPhrase', 'confirmPhrase', 'safetyNumber', 'hasPassphrase', 'history', 'search'] as const),
   ...(['uploadFile', 'uploadPicture', 'downloadFile', 'downloadPicture', 'previewLink'] as const),
   ...(['lock', 'unlock', 'exportArchive', 'exportReadable'] as const),

@@ -81,8 +81,8 @@ export class RemoteHistory implements History {
     this.#onDispose(this)
     try {
       const handle = await this.#handle
-      this.#port.forget(handle)
       await this.#port.call(handle, 'dispose', [])
+      this.#port.forget(handle)
     } catch {
       // The client that had it is gone, and with it the history.
     }

@@ -78,3 +78,10 @@ test('messages of others that appear at the end are announced, own ones and load
   expect(arrivedSince(snapshot([a!], { hasNewer: true }), snapshot([a!, b!]), ALICE)).toEqual([])
   expect(arrivedSince(snapshot([c!]), snapshot([a!, b!]), ALICE)).toEqual([])
 })
+
+test('the row of a message that did not change is the same as before, unless its neighbours changed its place', () => {
+  const messages = [message('a', ALICE, 0), message('b', ALICE, 1), message('c', ALICE, 2)]
+  const before = logItems(snapshot(messages))
+  const after = logItems(snapshot([...messages, message('d', ALICE, 3)]))
+  expect(after.map((row, index) => row === before[index]).slice(1)).toEqual([true, true, false, false])
+})

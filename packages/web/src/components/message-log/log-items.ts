@@ -12,6 +12,15 @@ export type Place = { readonly first: boolean; readonly last: boolean }
 /** A pause that ends a run. */
 const RUN_PAUSE = 5 * 60_000
 
+const PLACES: readonly Place[] = [
+  { first: false, last: false },
+  { first: false, last: true },
+  { first: true, last: false },
+  { first: true, last: true },
+]
+/** The row that a message had last: as long as it is the same, it is not drawn anew. */
+const rowsBefore = new WeakMap<MessageView, LogItem & { kind: 'message' }>()
+
 /**
  * Lays out one window of history.
  *
@@ -21,26 +30,36 @@ const RUN_PAUSE = 5 * 60_000
 export function logItems(snapshot: Pick<HistorySnapshot, 'messages' | 'hasOlder' | 'firstUnread'>): readonly LogItem[] {
   const { messages, firstUnread } = snapshot
   const items: LogItem[] = []
+  // Calendars are slow: each pair of neighbours is compared once.
+  const days = messages.map(({ sentAt }, index) => index > 0 && isSameDay(messages[index - 1]!.sentAt, sentAt))
+  const continues = (index: number): boolean => {
+    const [previous, message] = [messages[index - 1], messages[index]]
+    if (previous === undefined || message === undefined || !days[index]) return false
+    return continuesRun(previous, message, firstUnread)
+  }
+  let first = true
   for (const [index, message] of messages.entries()) {
-    const previous = messages[index - 1]
-    const next = messages[index + 1]
-    const startsDay = previous === undefined ? !snapshot.hasOlder : !isSameDay(previous.sentAt, message.sentAt)
+    const startsDay = index === 0 ? !snapshot.hasOlder : !days[index]
     if (startsDay) items.push({ kind: 'day', key: `day:${message.id}`, at: message.sentAt })
     if (message.id === firstUnread) items.push({ kind: 'new', key: 'new' })
-    const first = previous === undefined || !continuesRun(previous, message, firstUnread)
-    const last = next === undefined || !continuesRun(message, next, firstUnread)
-    items.push({ kind: 'message', key: message.id, message, place: { first, last } })
+    const last = !continues(index + 1)
+    items.push(messageRow(message, PLACES[(first ? 2 : 0) + (last ? 1 : 0)]!))
+    first = last
   }
   return items
 }
 
+function messageRow(message: MessageView, place: Place): LogItem {
+  const before = rowsBefore.get(message)
+  if (before?.place === place) return before
+  const row = { kind: 'message', key: message.id, message, place } as const
+  rowsBefore.set(message, row)
+  return row
+}
+
+/** Of two messages of one day. */
 function continuesRun(one: MessageView, next: MessageView, firstUnread: MessageId | undefined): boolean {
-  return (
-    one.author === next.author &&
-    next.id !== firstUnread &&
-    next.sentAt - one.sentAt < RUN_PAUSE &&
-    isSameDay(one.sentAt, next.sentAt)
-  )
+  return one.author === next.author && next.id !== firstUnread && next.sentAt - one.sentAt < RUN_PAUSE
 }
 
 /** By the calendar of this device. */
