@@ -45,11 +45,11 @@ export function takeMention(
  */
 export function withAccounts(text: string, people: readonly Mentionable[]): string {
   const longestFirst = people.filter(({ name }) => name !== '').sort((a, b) => b.name.length - a.name.length)
-  return text.replace(/(^|[\s(「«„“"'])@([^\n@]{1,100})/gu, (whole, before: string, rest: string) => {
+  return text.replace(/(?<=^|[\s(「«„“"'])@([^\n@]{1,100})/gu, (whole, rest: string) => {
     const found = longestFirst.find(
       ({ name }) => rest.startsWith(name) && !/^[\p{L}\p{N}]/u.test(rest.slice(name.length)),
     )
-    return found === undefined ? whole : `${before}${mentionOf(found.account)}${rest.slice(found.name.length)}`
+    return found === undefined ? whole : mentionOf(found.account) + rest.slice(found.name.length)
   })
 }
 
