@@ -91,6 +91,11 @@ export class SimulatedNetwork {
     return this.#received.get(name) ?? []
   }
 
+  /** For long runs that inspect nothing. */
+  forgetReceived(): void {
+    this.#received.clear()
+  }
+
   /** @throws {NoRouteError} at once if nobody is there, after 4 s if the wire is cut. */
   async connect(
     from: HostName,

@@ -33,6 +33,7 @@ export async function runMessengerChaos(seed: number, log: (line: string) => voi
   for (let step = 0; step < STEPS; step++) {
     await takeStep(chaos, misfortune)
     checkSilence(house)
+    net.network.forgetReceived()
     for (const stored of storedFor(net, house.ids.alice)) hoard.add(stored)
     await net.advance(seconds(3 + randomInteger(net.random, 10)))
   }
