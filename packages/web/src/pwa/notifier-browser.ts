@@ -5,9 +5,18 @@ const PERMISSIONS = { default: 'open', granted: 'granted', denied: 'blocked' } a
 
 type Badges = { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> }
 
+/** All tabs of an account hear of the same message at about the same time. */
+const ONE_TAB_MS = 1_000
+
 export function createNotifierBrowser(registration: Promise<ServiceWorkerRegistration | undefined>): NotifierBrowser {
   const permission = (): NotificationState['permission'] =>
     'Notification' in globalThis && 'serviceWorker' in navigator ? PERMISSIONS[Notification.permission] : 'unsupported'
+  const showNow: NotifierBrowser['show'] = async ({ tag, title, body, hash }) => {
+    const options = { tag, body, data: hash, renotify: true, icon: 'icons/icon-192.png', badge: 'icons/badge-96.png' }
+    await (await registration)?.showNotification(title, options)
+  }
+  /** Of these conversations this tab tells, and no other one does. */
+  const telling = new Set<string>()
   return {
     isWatched: () => document.visibilityState === 'visible' && document.hasFocus(),
     permission,
@@ -15,9 +24,19 @@ export function createNotifierBrowser(registration: Promise<ServiceWorkerRegistr
       await Notification.requestPermission()
       return permission()
     },
-    async show({ tag, title, body, hash }) {
-      const options = { tag, body, data: hash, renotify: true, icon: 'icons/icon-192.png', badge: 'icons/badge-96.png' }
-      await (await registration)?.showNotification(title, options)
+    async show(notification) {
+      const { tag } = notification
+      if (telling.has(tag)) return showNow(notification)
+      await navigator.locks.request(`starling.notify.${tag}`, { ifAvailable: true }, async (lock) => {
+        if (lock === null) return
+        telling.add(tag)
+        try {
+          await showNow(notification)
+          await new Promise((resolve) => setTimeout(resolve, ONE_TAB_MS))
+        } finally {
+          telling.delete(tag)
+        }
+      })
     },
     async close(tag) {
       const shown = (await (await registration)?.getNotifications({ tag })) ?? []
