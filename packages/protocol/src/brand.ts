@@ -8,6 +8,9 @@ export type UnixMillis = Brand<number, 'UnixMillis'>
 /** A duration in milliseconds. */
 export type Millis = Brand<number, 'Millis'>
 
+/** The last time that a calendar has, in the year 275760: nothing later can be shown as a date. */
+export const MAX_UNIX_MILLIS = 8_640_000_000_000_000
+
 export const unixMillis = (value: number): UnixMillis => value as UnixMillis
 export const millis = (value: number): Millis => value as Millis
 export const seconds = (value: number): Millis => (value * 1000) as Millis

@@ -1,5 +1,5 @@
 /** From a content to the bytes that a swarm stores, and back. docs/protocol/envelope.md §1. */
-import { type UnixMillis, unixMillis } from '../brand.ts'
+import { MAX_UNIX_MILLIS, type UnixMillis, unixMillis } from '../brand.ts'
 import { concatBytes } from '../bytes/bytes.ts'
 import type { Crypto, RandomBytes } from '../crypto/crypto.ts'
 import type { Ed25519PublicKey } from '../crypto/keys.ts'
@@ -103,7 +103,7 @@ function readEnvelope(data: Uint8Array): { sealed: Uint8Array; timestamp: bigint
   const envelope = decodeProtobuf(Envelope, request.body)
   if (envelope.type !== Envelope_Type.SESSION_MESSAGE) throw new MalformedInputError('envelope', 'type')
   if (envelope.content === undefined) throw new MalformedInputError('envelope', 'no content')
-  if (envelope.timestamp === undefined || envelope.timestamp > BigInt(Number.MAX_SAFE_INTEGER)) {
+  if (envelope.timestamp === undefined || envelope.timestamp > BigInt(MAX_UNIX_MILLIS)) {
     throw new MalformedInputError('envelope', 'timestamp')
   }
   return { sealed: envelope.content, timestamp: envelope.timestamp }

@@ -1,5 +1,5 @@
 /** Parts of a received message, each bounded: what is too long is cut, what makes no sense is left out. docs/protocol/envelope.md §6. */
-import { type UnixMillis, unixMillis } from '../brand.ts'
+import { MAX_UNIX_MILLIS, type UnixMillis, unixMillis } from '../brand.ts'
 import { MalformedInputError } from '../errors.ts'
 import { type AccountId, parseAccountId } from '../identity/account-id.ts'
 import { truncateDisplayName } from '../identity/display-name.ts'
@@ -97,7 +97,7 @@ export function readRef(author: string | undefined, time: bigint | undefined): M
 }
 
 export function readTime(time: bigint | undefined): UnixMillis | undefined {
-  return time === undefined || time > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : unixMillis(Number(time))
+  return time === undefined || time > BigInt(MAX_UNIX_MILLIS) ? undefined : unixMillis(Number(time))
 }
 
 export function readAccountId(text: string | undefined): AccountId | undefined {
