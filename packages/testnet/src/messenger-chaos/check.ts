@@ -1,6 +1,6 @@
 /** Whether every device shows what it must. */
 import type { ConversationSummary, MessageView } from '@starling/client'
-import { type AccountId, parseOwner } from '@starling/protocol'
+import { type AccountId, MAX_UNIX_MILLIS, parseOwner } from '@starling/protocol'
 import { expect } from 'expect'
 import type { TestNet } from '../test-net.ts'
 import { type Entry, type Shown, shownIn, type Thread } from './expected.ts'
@@ -169,6 +169,7 @@ async function checkStranger({ house }: Chaos, device: Device): Promise<void> {
   const views = await house.shown(device, house.stranger.accountId)
   for (const view of views) {
     expect(view.author).toBe(house.stranger.accountId)
+    expect(view.sentAt).toBeLessThanOrEqual(MAX_UNIX_MILLIS)
     expect(view.reactions).toEqual([])
     if (view.body.kind === 'text') {
       expect(view.body.text).not.toContain('never shown')

@@ -5,6 +5,7 @@ import {
   concatBytes,
   days,
   encodeContent,
+  MAX_UNIX_MILLIS,
   type OutgoingContent,
   type UnixMillis,
   utf8,
@@ -55,7 +56,8 @@ export class Stranger {
 
   async #farTimes(): Promise<void> {
     const now = this.#house.net.clock.now()
-    for (const at of [1, now - days(400), now + days(400), Number.MAX_SAFE_INTEGER - this.#count]) {
+    const [last, never] = [MAX_UNIX_MILLIS - this.#count, Number.MAX_SAFE_INTEGER - this.#count]
+    for (const at of [1, now - days(400), now + days(400), last, never]) {
       await this.#say({ kind: 'visible', text: this.#text() }, at)
     }
   }
