@@ -14,7 +14,6 @@ export const peopleTexts: Readonly<Record<keyof typeof english, string>> = {
   'details.nicknameSave': 'حفظ',
   'details.nicknameSaved': 'حُفظ',
   'details.path': 'مسارك',
-  'details.mute': 'كتم',
   'details.unmute': 'إلغاء الكتم',
   'details.block': 'حظر',
   'details.unblock': 'إلغاء الحظر',

@@ -18,7 +18,6 @@ export const personalTexts = {
   'search.noneTitle': 'لا نتائج',
   'search.noneText': 'لا توجد على هذا الجهاز رسالة فيها كل هذه الكلمات. يُعثر على الكلمات الكاملة وبدايات الكلمات.',
   'search.failed': 'لم ينجح البحث. لم يضِع شيء؛ حاول مرة أخرى.',
-  'search.results': 'الرسائل التي عُثر عليها',
 
   'mute.title': 'كتم {name}؟',
   'mute.text': 'تصل الرسائل كما هي وتُعدّ هنا، لكن بلا إشعارات.',
@@ -60,7 +59,6 @@ export const personalTexts = {
   'picture.change': 'تغيير الصورة…',
   'picture.remove': 'إزالة الصورة',
   'picture.none': 'من دون صورة يرى الناس ريشك.',
-  'picture.crop': 'تحريك وتكبير',
   'picture.zoom': 'الحجم',
   'picture.area': 'صورة للقص. تحرّكها مفاتيح الأسهم.',
   'picture.stripped': 'لا يُحفظ إلا ما في الدائرة، من دون مكان أو وقت أو كاميرا.',
@@ -68,7 +66,6 @@ export const personalTexts = {
   'picture.unreadable': 'تعذّرت قراءة هذا الملف كصورة.',
   'picture.unavailable': 'لا مكان للملفات في هذه الشبكة، فلا يمكن مشاركة الصور هنا. يبقى ريشك ما يراه الناس.',
   'picture.failed': 'تعذّر رفع الصورة. بقيت القديمة؛ حاول مرة أخرى.',
-  'picture.saved': 'حُفظت الصورة',
 
   'lock.title': 'Starling مقفل',
   'lock.text': 'اكتب عبارة المرور لهذا الجهاز.',

@@ -24,7 +24,6 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.name': 'الاسم المعروض',
   'settings.saveName': 'حفظ',
   'settings.nameHint': 'لا يراه إلا من تراسلهم.',
-  'settings.showId': 'عرض معرّف حسابك',
   'settings.nameSaved': 'حُفظ',
   'settings.nameFailed': 'تعذّر الحفظ. بقي اسمك السابق؛ حاول مرة أخرى.',
   'settings.theme': 'السمة',

@@ -106,7 +106,6 @@ export const shellTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'chatMenu.pin': 'تثبيت في الأعلى',
   'chatMenu.unpin': 'إلغاء التثبيت',
-  'chatMenu.mute': 'كتم',
   'chatMenu.unmute': 'إلغاء الكتم',
   'chatMenu.markUnread': 'تعليم كغير مقروءة',
   'chatMenu.markRead': 'تعليم كمقروءة',

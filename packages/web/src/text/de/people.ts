@@ -14,7 +14,6 @@ export const peopleTexts: Readonly<Record<keyof typeof english, string>> = {
   'details.nicknameSave': 'Speichern',
   'details.nicknameSaved': 'Gespeichert',
   'details.path': 'Dein Weg',
-  'details.mute': 'Stummschalten',
   'details.unmute': 'Stummschaltung aufheben',
   'details.block': 'Blockieren',
   'details.unblock': 'Nicht mehr blockieren',

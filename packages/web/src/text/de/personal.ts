@@ -19,7 +19,6 @@ export const personalTexts = {
   'search.noneText':
     'Keine Nachricht auf diesem Gerät enthält alle diese Wörter. Gefunden werden ganze Wörter und Wortanfänge.',
   'search.failed': 'Die Suche hat nicht geklappt. Nichts ist verloren; versuche es noch einmal.',
-  'search.results': 'Gefundene Nachrichten',
 
   'mute.title': '{name} stummschalten?',
   'mute.text': 'Nachrichten kommen weiter an und werden hier gezählt. Mitteilungen gibt es dafür nicht.',
@@ -63,7 +62,6 @@ export const personalTexts = {
   'picture.change': 'Bild ändern …',
   'picture.remove': 'Bild entfernen',
   'picture.none': 'Ohne Bild sehen andere dein Gefieder.',
-  'picture.crop': 'Verschieben und skalieren',
   'picture.zoom': 'Größe',
   'picture.area': 'Bild zum Zuschneiden. Die Pfeiltasten verschieben es.',
   'picture.stripped': 'Nur was im Kreis liegt, bleibt, ohne Ort, Zeit und Kamera.',
@@ -72,7 +70,6 @@ export const personalTexts = {
   'picture.unavailable':
     'Dieses Netz hat keinen Platz für Dateien, deshalb lassen sich hier keine Bilder teilen. Andere sehen weiter dein Gefieder.',
   'picture.failed': 'Das Bild konnte nicht hochgeladen werden. Dein altes bleibt; versuche es noch einmal.',
-  'picture.saved': 'Bild gespeichert',
 
   'lock.title': 'Starling ist gesperrt',
   'lock.text': 'Gib die Passphrase dieses Geräts ein.',

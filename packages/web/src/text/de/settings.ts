@@ -24,7 +24,6 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.name': 'Anzeigename',
   'settings.saveName': 'Speichern',
   'settings.nameHint': 'Nur wem du schreibst, sieht ihn.',
-  'settings.showId': 'Deine Konto-ID zeigen',
   'settings.nameSaved': 'Gespeichert',
   'settings.nameFailed': 'Das Speichern hat nicht geklappt. Dein alter Name gilt weiter; versuch es noch einmal.',
   'settings.theme': 'Farben',

@@ -105,7 +105,6 @@ export const shellTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'chatMenu.pin': 'Oben anheften',
   'chatMenu.unpin': 'Lösen',
-  'chatMenu.mute': 'Stummschalten',
   'chatMenu.unmute': 'Stummschaltung aufheben',
   'chatMenu.markUnread': 'Als ungelesen markieren',
   'chatMenu.markRead': 'Als gelesen markieren',

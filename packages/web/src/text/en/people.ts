@@ -13,7 +13,6 @@ export const peopleTexts = {
   'details.nicknameSave': 'Save',
   'details.nicknameSaved': 'Saved',
   'details.path': 'Your path',
-  'details.mute': 'Mute',
   'details.unmute': 'Unmute',
   'details.block': 'Block',
   'details.unblock': 'Unblock',

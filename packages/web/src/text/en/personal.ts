@@ -18,7 +18,6 @@ export const personalTexts = {
   'search.noneText':
     'No message on this device has all of these words. Whole words are found, and beginnings of words.',
   'search.failed': 'The search did not work. Nothing is lost; try again.',
-  'search.results': 'Messages found',
 
   'mute.title': 'Mute {name}?',
   'mute.text': 'Messages still arrive and are counted here. There are no notifications for them.',
@@ -61,7 +60,6 @@ export const personalTexts = {
   'picture.change': 'Change picture…',
   'picture.remove': 'Remove picture',
   'picture.none': 'Without a picture, people see your plumage.',
-  'picture.crop': 'Move and scale',
   'picture.zoom': 'Scale',
   'picture.area': 'Picture to be cropped. Arrow keys move it.',
   'picture.stripped': 'Only what is inside the circle is kept, without place, time and camera.',
@@ -70,7 +68,6 @@ export const personalTexts = {
   'picture.unavailable':
     'This network has no place for files, so pictures cannot be shared here. Your plumage stays what people see.',
   'picture.failed': 'The picture could not be uploaded. Your old one is kept; try again.',
-  'picture.saved': 'Picture saved',
 
   'lock.title': 'Starling is locked',
   'lock.text': 'Type the passphrase of this device.',

@@ -23,7 +23,6 @@ export const settingsTexts = {
   'settings.name': 'Display name',
   'settings.saveName': 'Save',
   'settings.nameHint': 'Only people you write to see it.',
-  'settings.showId': 'Show your account ID',
   'settings.nameSaved': 'Saved',
   'settings.nameFailed': 'Saving did not work. Your old name is kept; try again.',
   'settings.theme': 'Theme',

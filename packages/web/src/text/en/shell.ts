@@ -104,7 +104,6 @@ export const shellTexts = {
 
   'chatMenu.pin': 'Pin to top',
   'chatMenu.unpin': 'Unpin',
-  'chatMenu.mute': 'Mute',
   'chatMenu.unmute': 'Unmute',
   'chatMenu.markUnread': 'Mark as unread',
   'chatMenu.markRead': 'Mark as read',

@@ -14,7 +14,6 @@ export const peopleTexts: Readonly<Record<keyof typeof english, string>> = {
   'details.nicknameSave': 'Guardar',
   'details.nicknameSaved': 'Guardado',
   'details.path': 'Tu camino',
-  'details.mute': 'Silenciar',
   'details.unmute': 'Activar el sonido',
   'details.block': 'Bloquear',
   'details.unblock': 'Desbloquear',

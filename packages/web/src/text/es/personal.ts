@@ -19,7 +19,6 @@ export const personalTexts = {
   'search.noneText':
     'Ningún mensaje de este dispositivo tiene todas esas palabras. Se encuentran palabras enteras y comienzos de palabras.',
   'search.failed': 'La búsqueda no funcionó. No se ha perdido nada; inténtalo de nuevo.',
-  'search.results': 'Mensajes encontrados',
 
   'mute.title': '¿Silenciar a {name}?',
   'mute.text': 'Los mensajes siguen llegando y se cuentan aquí. No hay notificaciones de ellos.',
@@ -62,7 +61,6 @@ export const personalTexts = {
   'picture.change': 'Cambiar la foto…',
   'picture.remove': 'Quitar la foto',
   'picture.none': 'Sin foto, los demás ven tu plumaje.',
-  'picture.crop': 'Mover y ajustar',
   'picture.zoom': 'Tamaño',
   'picture.area': 'Foto para recortar. Las flechas la mueven.',
   'picture.stripped': 'Solo queda lo que está dentro del círculo, sin lugar, hora ni cámara.',
@@ -71,7 +69,6 @@ export const personalTexts = {
   'picture.unavailable':
     'Esta red no tiene sitio para archivos, así que aquí no se pueden compartir fotos. Los demás siguen viendo tu plumaje.',
   'picture.failed': 'No se pudo subir la foto. La anterior se conserva; inténtalo de nuevo.',
-  'picture.saved': 'Foto guardada',
 
   'lock.title': 'Starling está bloqueado',
   'lock.text': 'Escribe la contraseña de este dispositivo.',

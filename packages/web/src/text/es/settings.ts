@@ -24,7 +24,6 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.name': 'Nombre visible',
   'settings.saveName': 'Guardar',
   'settings.nameHint': 'Solo lo ven las personas a las que escribes.',
-  'settings.showId': 'Mostrar tu ID de cuenta',
   'settings.nameSaved': 'Guardado',
   'settings.nameFailed': 'No se pudo guardar. Se conserva tu nombre anterior; inténtalo de nuevo.',
   'settings.theme': 'Tema',

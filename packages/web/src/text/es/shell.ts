@@ -106,7 +106,6 @@ export const shellTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'chatMenu.pin': 'Fijar arriba',
   'chatMenu.unpin': 'Dejar de fijar',
-  'chatMenu.mute': 'Silenciar',
   'chatMenu.unmute': 'Activar el sonido',
   'chatMenu.markUnread': 'Marcar como no leído',
   'chatMenu.markRead': 'Marcar como leído',

@@ -14,7 +14,6 @@ export const peopleTexts: Readonly<Record<keyof typeof english, string>> = {
   'details.nicknameSave': 'Enregistrer',
   'details.nicknameSaved': 'Enregistré',
   'details.path': 'Votre chemin',
-  'details.mute': 'Mettre en sourdine',
   'details.unmute': 'Rétablir le son',
   'details.block': 'Bloquer',
   'details.unblock': 'Débloquer',

@@ -19,7 +19,6 @@ export const personalTexts = {
   'search.noneText':
     'Aucun message de cet appareil ne contient tous ces mots. Les mots entiers et les débuts de mots sont trouvés.',
   'search.failed': 'La recherche n’a pas fonctionné. Rien n’est perdu ; réessayez.',
-  'search.results': 'Messages trouvés',
 
   'mute.title': 'Mettre {name} en sourdine ?',
   'mute.text': 'Les messages arrivent toujours et sont comptés ici. Ils ne donnent pas de notifications.',
@@ -63,7 +62,6 @@ export const personalTexts = {
   'picture.change': 'Changer la photo…',
   'picture.remove': 'Retirer la photo',
   'picture.none': 'Sans photo, les autres voient votre plumage.',
-  'picture.crop': 'Déplacer et ajuster',
   'picture.zoom': 'Taille',
   'picture.area': 'Photo à recadrer. Les flèches la déplacent.',
   'picture.stripped': 'Seul l’intérieur du cercle est gardé, sans lieu, heure ni appareil photo.',
@@ -72,7 +70,6 @@ export const personalTexts = {
   'picture.unavailable':
     'Ce réseau n’a pas de place pour les fichiers, on ne peut donc pas y partager de photos. Les autres voient toujours votre plumage.',
   'picture.failed': 'La photo n’a pas pu être envoyée. L’ancienne est gardée ; réessayez.',
-  'picture.saved': 'Photo enregistrée',
 
   'lock.title': 'Starling est verrouillé',
   'lock.text': 'Saisissez la phrase secrète de cet appareil.',

@@ -24,7 +24,6 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'settings.name': 'Nom affiché',
   'settings.saveName': 'Enregistrer',
   'settings.nameHint': 'Seules les personnes à qui vous écrivez le voient.',
-  'settings.showId': 'Montrer votre identifiant de compte',
   'settings.nameSaved': 'Enregistré',
   'settings.nameFailed': 'L’enregistrement n’a pas fonctionné. Votre ancien nom est conservé ; réessayez.',
   'settings.theme': 'Thème',

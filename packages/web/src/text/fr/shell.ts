@@ -106,7 +106,6 @@ export const shellTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'chatMenu.pin': 'Épingler en haut',
   'chatMenu.unpin': 'Désépingler',
-  'chatMenu.mute': 'Mettre en sourdine',
   'chatMenu.unmute': 'Rétablir le son',
   'chatMenu.markUnread': 'Marquer comme non lu',
   'chatMenu.markRead': 'Marquer comme lu',
