@@ -93,7 +93,7 @@ describe('messages of two people', { skip: cannotRun }, () => {
     await bob.seesMessage('hello Bob')
   })
 
-  test('disappearing messages are switched on, followed, and go on both sides', async () => {
+  test('disappearing messages are switched on, run down on both sides, and are followed', async () => {
     const [alice, bob] = await stage.pair()
     await alice.button('More about this chat').click()
     await alice.page.getByRole('menuitem', { name: 'Disappearing messages' }).click()
