@@ -57,7 +57,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'الشبكة',
 
-
   'failure.retry': 'إعادة المحاولة',
   'failure.reload': 'إعادة التحميل',
   'failure.storeUnreadable': 'تعذّر فتح المحفوظ هنا',

@@ -56,7 +56,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'Netz',
 
-
   'failure.retry': 'Noch einmal versuchen',
   'failure.reload': 'Neu laden',
   'failure.storeUnreadable': 'Was hier gespeichert ist, lässt sich nicht öffnen',

@@ -54,7 +54,6 @@ export const networkTexts = {
 
   'network.title': 'Network',
 
-
   'failure.retry': 'Try again',
   'failure.reload': 'Reload',
   'failure.storeUnreadable': 'What is stored here cannot be opened',

@@ -56,7 +56,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'Red',
 
-
   'failure.retry': 'Intentar de nuevo',
   'failure.reload': 'Recargar',
   'failure.storeUnreadable': 'Lo que está guardado aquí no se puede abrir',

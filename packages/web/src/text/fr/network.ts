@@ -56,7 +56,6 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'network.title': 'Réseau',
 
-
   'failure.retry': 'Réessayer',
   'failure.reload': 'Recharger',
   'failure.storeUnreadable': 'Ce qui est enregistré ici ne peut pas être ouvert',
