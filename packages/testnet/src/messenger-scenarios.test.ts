@@ -1,7 +1,7 @@
 /** One-to-one messages on real nodes, one thing at a time: what strangers learn and cost, and what comes and goes by itself. */
 import { test } from 'node:test'
 import type { MessageView } from '@starling/client'
-import { encodeContent, minutes, seconds, type UnixMillis } from '@starling/protocol'
+import { days, encodeContent, minutes, seconds, type UnixMillis } from '@starling/protocol'
 import { expect } from 'expect'
 import { checkSilence } from './messenger-chaos/check.ts'
 import { type Device, Household } from './messenger-chaos/household.ts'
@@ -98,6 +98,23 @@ test('a contact who is blocked is neither heard nor told anything, until they ar
   for (const device of ['phone', 'tablet'] as const) {
     expect(textsOf(await house.shown(device, ids.bob))).toEqual(['hello', 'welcome', 'before', 'after'])
   }
+})
+
+test('a contact whose clock is a day ahead does not have what they write later count as read', async () => {
+  await using house = await Household.create(508)
+  const { net, devices, ids, carol } = house
+  const tomorrow = net.clock.now() + days(1)
+  await carol.say({ kind: 'visible', text: 'from tomorrow' }, { to: ids.alice, at: tomorrow })
+  await net.advance(seconds(5))
+  const { id } = house.summary('phone', carol.accountId)!
+  await using history = await devices.phone.api.history(id)
+  await history.markRead((await house.shown('phone', id)).at(-1)!.id)
+  await net.advance(seconds(15))
+  expect(house.summary('phone', id)?.unread).toBe(0)
+  await carol.say({ kind: 'visible', text: 'from today' }, { to: ids.alice })
+  await net.advance(seconds(5))
+  expect(house.summary('phone', id)?.unread).toBe(1)
+  expect(textsOf(await house.shown('phone', id)).at(-1)).toBe('from tomorrow')
 })
 
 test('typing is shown on all devices of a contact, for 15 seconds, or until the message comes', async () => {

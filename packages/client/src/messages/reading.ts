@@ -1,5 +1,5 @@
 /** What was seen: counts go down, timers of messages that disappear after reading begin, and contacts are owed receipts. docs/protocol/conversations.md §3, §4. */
-import { type AccountId, type MessageHash, type UnixMillis, unixMillis } from '@starling/protocol'
+import { type AccountId, type MessageHash, seconds, type UnixMillis, unixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
 import type { BookCore, Commit } from './book-core.ts'
@@ -10,6 +10,8 @@ import { type MessageRecord, withDeadline } from './message-record.ts'
 import type { OutboxItem, SwarmJob } from './outbox-record.ts'
 
 const PAGE = 500
+/** A read position further ahead would have what comes until then count as read. */
+const TOLERATED_LEAD = seconds(10)
 
 export type ReadingPolicy = {
   readonly sendsRead: () => boolean
@@ -39,7 +41,8 @@ export async function markRead(
     if (read.length === 0 && markedUnread === before.markedUnread) return hasChanged
     hasChanged = true
     const deleted = read.map(({ sort }): SealedChange => ({ kind: 'delete', name: { ...range, sort } }))
-    const others = [...deleted, ...(isHere ? policy.readWrites(before.account, place.sentAt) : [])]
+    const readUntil = unixMillis(Math.min(place.sentAt, core.now() + TOLERATED_LEAD))
+    const others = [...deleted, ...(isHere ? policy.readWrites(before.account, readUntil) : [])]
     const counted = withUnread({ ...before, markedUnread }, before.unread - read.length)
     const isOwed = isHere && isMutual(before) && policy.sendsRead()
     const times = read.map(({ sort }) => placeOfSort(conversation, sort).sentAt)
