@@ -10,7 +10,7 @@ import { type Device, devicesOf, type Person, personOf } from './household.ts'
 export type Thread = 'pair' | 'note'
 
 /** As much of a message as does not change. */
-export type Said = {
+type Said = {
   readonly text: string
   readonly notice?: string
   readonly quote?: string

@@ -27,7 +27,7 @@ import type { TestNet } from '../test-net.ts'
 const PADDED_TO = 160
 const NONCE_SIZE = 24
 
-export type Writing = {
+type Writing = {
   readonly to: AccountId
   readonly at?: number
   /** What stands outside of the seal; the same, unless told. */

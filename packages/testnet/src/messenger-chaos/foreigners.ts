@@ -8,7 +8,7 @@ import { bytesField, rewrapped, storedFor } from './foreign-account.ts'
 import type { Household } from './household.ts'
 
 /** What stands in the conversation with Carol, by author and time. */
-export type Line = {
+type Line = {
   readonly body: object
   readonly deleted?: true
   readonly reactions: readonly string[]
