@@ -1,5 +1,6 @@
 /** What keys do on a message that has the focus, or on a part of it. */
 import type { MessageView } from '@starling/client'
+import type { Selection } from './selection.ts'
 
 export type MessagePress =
   /** To the one above or below; with Shift what is passed is selected. */
@@ -37,6 +38,17 @@ export function messageOf(element: EventTarget | null, messages: readonly Messag
   const id = (element.closest<HTMLElement>('[data-message]') ?? row?.querySelector<HTMLElement>('[data-message]'))
     ?.dataset['message']
   return id === undefined ? undefined : messages.find((message) => message.id === id)
+}
+
+/** While messages are selected, a press on one means that; with Shift all up to it. */
+export function pressWhileSelecting(event: MouseEvent, selection: Selection, messages: readonly MessageView[]): void {
+  if (selection.snapshot === undefined || event.target instanceof HTMLInputElement) return
+  const message = messageOf(event.target, messages)
+  if (message === undefined) return
+  event.preventDefault()
+  event.stopPropagation()
+  if (event.shiftKey) selection.extendTo(message, messages)
+  else selection.toggle(message)
 }
 
 function isMessage(target: EventTarget | null): boolean {
