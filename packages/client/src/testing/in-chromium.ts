@@ -41,7 +41,9 @@ async function runInChromium(options: InChromiumOptions): Promise<readonly Brows
   await using stack = new AsyncDisposableStack()
   const setting = await options.setUp?.()
   if (setting !== undefined) stack.defer(setting.tearDown)
-  return withChromium({ entry: options.entry, parameters: setting?.parameters }, async (page, failures) => {
+  const { entry } = options
+  // Awaited here: what was set up goes when this ends.
+  return await withChromium({ entry, parameters: setting?.parameters }, async (page, failures) => {
     const results = await page.evaluate<BrowserTestResult[]>('runBrowserTests()')
     if (results.length === 0) throw new Error('the bundle declares no test')
     return failures.length === 0
