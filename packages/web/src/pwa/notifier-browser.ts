@@ -17,6 +17,23 @@ export function createNotifierBrowser(registration: Promise<ServiceWorkerRegistr
   }
   /** Of these conversations this tab tells, and no other one does. */
   const telling = new Set<string>()
+  /** Unless another tab tells of this conversation. The right to tell is kept for a while after it is shown. */
+  const showAlone = (notification: Parameters<NotifierBrowser['show']>[0]) =>
+    new Promise<void>((resolve, reject) => {
+      const { tag } = notification
+      const tell = async (lock: Lock | null) => {
+        if (lock === null) return resolve()
+        telling.add(tag)
+        try {
+          await showNow(notification)
+          resolve()
+          await new Promise((wait) => setTimeout(wait, ONE_TAB_MS))
+        } finally {
+          telling.delete(tag)
+        }
+      }
+      navigator.locks.request(`starling.notify.${tag}`, { ifAvailable: true }, tell).catch(reject)
+    })
   return {
     isWatched: () => document.visibilityState === 'visible' && document.hasFocus(),
     permission,
@@ -25,18 +42,8 @@ export function createNotifierBrowser(registration: Promise<ServiceWorkerRegistr
       return permission()
     },
     async show(notification) {
-      const { tag } = notification
-      if (telling.has(tag)) return showNow(notification)
-      await navigator.locks.request(`starling.notify.${tag}`, { ifAvailable: true }, async (lock) => {
-        if (lock === null) return
-        telling.add(tag)
-        try {
-          await showNow(notification)
-          await new Promise((resolve) => setTimeout(resolve, ONE_TAB_MS))
-        } finally {
-          telling.delete(tag)
-        }
-      })
+      if (telling.has(notification.tag)) await showNow(notification)
+      else await showAlone(notification)
     },
     async close(tag) {
       const shown = (await (await registration)?.getNotifications({ tag })) ?? []
