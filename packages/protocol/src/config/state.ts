@@ -55,9 +55,17 @@ export function editConfig(state: ConfigState, edit: (data: MutableDict) => void
  */
 export function editAfterMerge(crypto: Crypto, state: ConfigState, edit: (data: MutableDict) => void): ConfigState {
   const edited = editConfig(state, edit)
-  const isMerge =
-    state.kind === 'dirty' && state.draft.seqno > 1 && state.draft.base.size === 0 && state.stored.size > 0
-  return edited === state || !isMerge ? edited : editConfig(closeConfig(crypto, state), edit)
+  return edited === state || !isFreshMerge(state) ? edited : editConfig(closeConfig(crypto, state), edit)
+}
+
+/**
+ * Whether the draft is a merge that other devices make with the same bytes. A draft on an object that was empty has an
+ * empty base, too, but something in it that is not stored.
+ */
+function isFreshMerge(state: ConfigState): boolean {
+  if (state.kind !== 'dirty') return false
+  const { draft, stored } = state
+  return draft.seqno > 1 && draft.base.size === 0 && (stored.size > 0 || draft.data.size === 0)
 }
 
 /** Merges what was found in the swarm, in any order and as often as it comes. */
