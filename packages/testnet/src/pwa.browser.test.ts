@@ -131,8 +131,12 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
         .then((all) => all.length === 1 && all[0].title === 'Bob' && all[0].body === 'are you there?')`,
     )
     const [worker] = alice.profile.context.serviceWorkers()
-    await worker?.evaluate(`registration.getNotifications().then(([notification]) =>
-      dispatchEvent(new NotificationEvent('notificationclick', { notification })))`)
+    // The worker may hear of it later than the page.
+    await worker?.evaluate(`(async () => {
+      const shown = async () => (await registration.getNotifications())[0] ??
+        new Promise((resolve) => setTimeout(resolve, 50)).then(shown)
+      dispatchEvent(new NotificationEvent('notificationclick', { notification: await shown() }))
+    })()`)
     await alice.seesMessage('are you there?')
     expect(await notified(alice.page)).toEqual([])
   })
