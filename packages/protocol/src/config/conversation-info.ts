@@ -120,13 +120,19 @@ export function dropOldPositions(data: MutableDict, now: UnixMillis): void {
 }
 
 /**
- * After a merge of versions that were written side by side: what was read here stays read, whichever version won. It is an
- * edit on top of the merge. docs/protocol/config.md §5.3.
+ * After versions that were written side by side were merged, here or by another device: what was read here stays read,
+ * whichever version won. It is an edit on top of the merge. docs/protocol/config.md §5.3.
  */
-export function keepReadPositions(before: ConfigDict, merged: MutableDict): void {
+export function keepReadPositions(
+  before: ConfigDict,
+  merged: MutableDict,
+  { isOvertaken, now }: { readonly isOvertaken: boolean; readonly now: UnixMillis },
+): void {
   for (const { conversation, position } of listReadPositions(before)) {
     const after = readPosition(merged, conversation)
-    if (after.readUntil > 0 && after.readUntil < position.readUntil)
+    // One that is missing was erased, or was never seen by who wrote the version.
+    const isLost = after.readUntil > 0 || (isOvertaken && position.readUntil > now - KEPT_ON_WRITING)
+    if (isLost && after.readUntil < position.readUntil)
       setNumber(recordFor(merged, conversation), 'r', position.readUntil)
   }
 }

@@ -251,10 +251,12 @@ test('what was read before a merge stays read, what another device erased stays 
     (data) => setReadUntil(data, carol, now, now),
   )
   const merged = edited(EMPTY, (data) => setReadUntil(data, account, unixMillis(now - 5), now))
-  const kept = edited(merged, (data) => keepReadPositions(before, data))
+  const kept = edited(merged, (data) => keepReadPositions(before, data, { isOvertaken: false, now }))
   expect(listReadPositions(kept)).toEqual([
     { conversation: account, position: { readUntil: now, markedUnread: false } },
   ])
+  const restored = edited(merged, (data) => keepReadPositions(before, data, { isOvertaken: true, now }))
+  expect(listReadPositions(restored).map(({ conversation }) => conversation)).toEqual([account, carol])
 })
 
 test('an admin seed counts only for the group that it makes', () => {

@@ -38,19 +38,27 @@ import { keepNewerName } from './user-profile.ts'
 
 export type OwnConfigName = 'profile' | 'contacts' | 'userGroups' | 'conversationInfo'
 
+type OwnVersionFate = {
+  /** It was not in the swarm yet, as far as is known. */
+  readonly isUnstored: boolean
+  /** The newer version is not built upon it, and not combined with it. */
+  readonly isOvertaken: boolean
+  readonly now: UnixMillis
+}
+
 type OwnConfig = {
   readonly object: ConfigObject
   /** Before a version is closed. */
   readonly clean?: (data: MutableDict, now: UnixMillis) => void
-  /** After the own version was merged with others. */
-  readonly settle?: (before: ConfigDict, merged: MutableDict, isUnstored: boolean) => void
+  /** After a newer version took the place of the own one: merged here, or by another device. */
+  readonly settle?: (before: ConfigDict, merged: MutableDict, fate: OwnVersionFate) => void
 }
 
 /** In the order in which they are merged. */
 export const OWN_CONFIGS: Readonly<Record<OwnConfigName, OwnConfig>> = {
   profile: {
     object: USER_PROFILE_OBJECT,
-    settle: (before, merged, isUnstored) => {
+    settle: (before, merged, { isUnstored }) => {
       if (isUnstored) keepNewerName(before, merged)
     },
   },
@@ -89,15 +97,15 @@ export function receiveConfig(
   state: ConfigState,
   items: readonly StoredConfig[],
 ): ConfigState {
-  const { crypto, name } = context
+  const { crypto, name, now } = context
   const { object, settle } = OWN_CONFIGS[name]
   const { found, sets } = readItems({ ...context, object }, items, state.sets)
   const merged = mergeConfig(crypto, { ...state, sets }, found)
-  const fate = fateOf(state, merged)
-  if (fate === 'kept') return merged
+  if (configSeqno(merged) <= configSeqno(state)) return merged
   const isUnstored = state.kind !== 'clean'
-  const kept = fate === 'lost' || state.kind === 'dirty' ? keepUnstoredEdits(crypto, state, merged) : merged
-  return editAfterMerge(crypto, kept, (data) => settle?.(configData(state), data, isUnstored))
+  const isOvertaken = isNotIn(state, merged)
+  const kept = state.kind === 'dirty' || isOvertaken ? keepUnstoredEdits(crypto, state, merged) : merged
+  return editAfterMerge(crypto, kept, (data) => settle?.(configData(state), data, { isUnstored, isOvertaken, now }))
 }
 
 /** `edit` changes the data by the functions of the object. One that changes nothing gives the same state. */
@@ -139,11 +147,8 @@ export function buildConfigPush(context: OwnConfigContext, state: ConfigState): 
   }
 }
 
-/** What became of the own version in a merge: it stands or was built upon; was combined with others; fell out of reach. */
-function fateOf(before: ConfigState, after: ConfigState): 'kept' | 'combined' | 'lost' {
-  if (configSeqno(after) <= configSeqno(before)) return 'kept'
-  if (after.kind === 'dirty') return 'combined'
-  if (before.kind === 'clean') return 'kept'
-  if (before.kind === 'dirty') return 'lost'
-  return after.version.lag.some(({ hash }) => equalBytes(hash, before.version.hash)) ? 'kept' : 'lost'
+/** A newer version was taken over that is not built upon the own one, and not combined with it. */
+function isNotIn(before: ConfigState, after: ConfigState): boolean {
+  if (before.kind === 'dirty' || after.kind === 'dirty') return false
+  return !after.version.lag.some(({ hash }) => equalBytes(hash, before.version.hash))
 }
