@@ -20,12 +20,12 @@ export default async function* report(source) {
   for await (const { type, data } of source) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message
     if (type !== 'test:pass' && type !== 'test:fail') continue
+    if (data.nesting === 0 && data.file) of(data.file).ms += data.details?.duration_ms ?? 0
     if (data.details?.type === 'suite') {
       if (type === 'test:pass') continue
       if (data.details.error?.failureType === 'subtestsFailed') continue
     }
     const file = of(data.file)
-    if (data.nesting === 0) file.ms += data.details?.duration_ms ?? 0
     const outcome =
       data.skip !== undefined || data.todo !== undefined ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed'
     counts[outcome]++

@@ -16,17 +16,27 @@ const built = buildNode() && buildWeb()
 const chromium = ensureChromium()
 const only = process.argv.slice(2)
 
-// Files of one group share a process (a process per file costs twenty times as much); groups do not disturb each other.
-// Those that need one core each run together; real processes and browsers have the machine to themselves.
+// Files of one group share a process (a process per file costs twenty times as much). Two groups run at a time, one for
+// each core that CI has; the longest first. Groups do not disturb each other.
+const LANES = 2
 const GROUPS = [
+  {
+    name: 'the app on a network, in a real browser',
+    globs: ['packages/testnet/src/**/*.browser.test.ts'],
+    browser: true,
+  },
+  {
+    name: 'components and stores in a real browser',
+    globs: ['packages/{protocol,runtime,node,client,cli,web}/src/**/*.browser.test.ts'],
+    browser: true,
+  },
+  { name: 'real processes', globs: ['packages/*/src/**/*.process.test.ts'] },
   {
     name: 'units and properties',
     globs: ['packages/{protocol,runtime,node,client,cli,web}/src/**/!(*.process|*.browser).test.ts'],
   },
   { name: 'scenarios on virtual time', globs: ['packages/testnet/src/**/!(*.process|*.browser).test.ts'] },
   { name: 'architecture', globs: ['scripts/**/*.test.ts'] },
-  { name: 'real processes', globs: ['packages/*/src/**/*.process.test.ts'], alone: true },
-  { name: 'a real browser', globs: ['packages/*/src/**/*.browser.test.ts'], alone: true, browser: true },
 ]
 
 const environment = {
@@ -39,28 +49,28 @@ const wanted = GROUPS.filter(
     (only.length === 0 || only.some((word) => name.includes(word))) && !(browser && chromium === undefined),
 )
 let failedToRun = built ? 0 : 1
-const together = wanted.filter(({ alone }) => !alone).map((group) => runGroup(group, 'pipe'))
-for (const running of together) {
-  const { name, output, status } = await running
-  console.log(`\n── ${name}\n${output}`)
-  if (status !== 0) failedToRun++
-}
-for (const group of wanted.filter(({ alone }) => alone)) {
-  console.log(`\n── ${group.name}`)
-  const { status } = await runGroup(group, 'inherit')
-  if (status !== 0) failedToRun++
+const waiting = [...wanted]
+await Promise.all(Array.from({ length: LANES }, runLane))
+
+async function runLane() {
+  for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+    const started = performance.now()
+    console.log(`… ${group.name}`)
+    const { output, status } = await runGroup(group)
+    const seconds = Math.round((performance.now() - started) / 1000)
+    console.log(`\n── ${group.name}: ${seconds} s\n${output}`)
+    if (status !== 0) failedToRun++
+  }
 }
 
-/** @param {'pipe' | 'inherit'} output to be printed later, or as it comes */
-function runGroup({ name, globs }, output) {
+function runGroup({ globs }) {
   const args = ['--test', '--test-isolation=none', '--test-reporter=./scripts/test-reporter.mjs', ...globs]
-  const stdio = ['ignore', output, output]
-  const child = spawn(pinnedNode(), args, { cwd: root, stdio, env: environment })
+  const child = spawn(pinnedNode(), args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: environment })
   const pieces = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece) => pieces.push(piece))
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => pieces.push(piece))
   return new Promise((resolve) => {
-    child.once('error', ({ code }) => resolve({ name, output: `Not started: ${code}`, status: 1 }))
-    child.once('close', (code) => resolve({ name, output: Buffer.concat(pieces).toString(), status: code ?? 1 }))
+    child.once('error', ({ code }) => resolve({ output: `Not started: ${code}`, status: 1 }))
+    child.once('close', (code) => resolve({ output: Buffer.concat(pieces).toString(), status: code ?? 1 }))
   })
 }
 
