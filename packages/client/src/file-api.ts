@@ -3,7 +3,7 @@ import type { ProfilePicture } from '@starling/protocol'
 import type { OutgoingFile, TransferOptions } from './files/files.ts'
 import type { MessageId, OutgoingAttachment, OutgoingPreview } from './message-api.ts'
 
-/** `signal`: rejects with its reason. `onProgress` does not cross a worker boundary. */
+/** `signal`: rejects with its reason. */
 export type FileOptions = Partial<TransferOptions>
 
 /**

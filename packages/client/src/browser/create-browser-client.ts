@@ -4,6 +4,7 @@ import { silentLogger, systemClock, systemRandom } from '@starling/runtime'
 import { createWasmCrypto } from '@starling/runtime/wasm'
 import type { Client } from '../api.ts'
 import { openClient } from '../create-client.ts'
+import type { FileStorage } from '../files/file-storage.ts'
 import { createBrowserVault } from './browser-vault.ts'
 import { openIndexedDbStore } from './indexeddb-store.ts'
 import { createWebTransport } from './web-transport.ts'
@@ -14,6 +15,8 @@ export type BrowserClientOptions = {
   readonly network: unknown
   /** Of the database: one for each account on this device. `starling`, unless told. */
   readonly name?: string
+  /** Where encrypted files lie; without it, sending and receiving them fails with `files_unavailable`. */
+  readonly files?: FileStorage | undefined
 }
 
 /**
@@ -21,7 +24,8 @@ export type BrowserClientOptions = {
  *
  * @throws {MalformedInputError} `network_file`
  */
-export async function createBrowserClient({ network: file, name = 'starling' }: BrowserClientOptions): Promise<Client> {
+export async function createBrowserClient(options: BrowserClientOptions): Promise<Client> {
+  const { network: file, name = 'starling', files } = options
   const network = parseNetworkFile(JSON.stringify(file) ?? '')
   const clock = systemClock()
   const random = systemRandom()
@@ -35,6 +39,7 @@ export async function createBrowserClient({ network: file, name = 'starling' }: 
     openStore: () => openIndexedDbStore({ name, clock }),
     vault: createBrowserVault({ name: `${name}-key`, random }),
     canReach,
+    files,
     decompress: decompressZstd,
   })
 }

@@ -165,7 +165,7 @@ export class SharedTabs implements AsyncDisposable {
 function localPort(port: MessagePort): TabPort {
   port.start()
   return {
-    postMessage: (message) => port.postMessage(message),
+    postMessage: (message, transfer = []) => port.postMessage(message, transfer),
     addEventListener: (type, listener) => port.addEventListener(type, listener),
     close: () => port.close(),
   }

@@ -2,7 +2,8 @@
 
 /** What a `MessagePort`, a `Worker` and a connection between tabs have in common. */
 export type TabPort = {
-  postMessage(message: unknown): void
+  /** What is in `transfer` changes hands within a tab, and is copied between two. */
+  postMessage(message: unknown, transfer?: Transferable[]): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
   close(): void
 }

@@ -1,5 +1,11 @@
 import { test } from 'node:test'
-import { AccountIdError, type ConversationId, RecoveryPhraseError } from '@starling/client'
+import {
+  AccountIdError,
+  type ConversationId,
+  type FileCalls,
+  type MessageId,
+  RecoveryPhraseError,
+} from '@starling/client'
 import { expect } from 'expect'
 import { FakeClient, type FakeClientOptions } from '../testing/fake-client.ts'
 import { longConversation, sampleAccountId } from '../testing/sample-data.ts'
@@ -55,16 +61,61 @@ test('calls about files cross, with their bytes and their errors', async () => {
   using b = bridge()
   const bytes = Uint8Array.of(1, 2, 3)
   const gone = { code: 'files_unavailable' }
-  await expect(b.proxy.files.upload({ bytes, fileName: 'a.png' })).rejects.toMatchObject(gone)
-  await expect(b.proxy.files.uploadPicture(bytes)).rejects.toMatchObject(gone)
+  await expect(b.proxy.files.upload({ bytes: bytes.slice(), fileName: 'a.png' })).rejects.toMatchObject(gone)
+  await expect(b.proxy.files.uploadPicture(bytes.slice())).rejects.toMatchObject(gone)
   await expect(b.proxy.files.downloadPicture({ url: 'http://files/file/1', key: bytes })).rejects.toMatchObject(gone)
   expect(await b.proxy.files.preview('see https://a.example/')).toBe(undefined)
   const sent = await b.proxy.send(wendy, 'hi')
   await expect(b.proxy.files.download(sent, 0)).rejects.toMatchObject(gone)
   const picture = { url: 'http://files/file/2', key: new Uint8Array(32).fill(4) }
-  Object.assign(b.client.files, { uploadPicture: async () => picture, download: async () => bytes })
-  expect(await b.proxy.files.uploadPicture(bytes)).toEqual(picture)
+  Object.assign(b.client.files, { uploadPicture: async () => picture, download: async () => bytes.slice() })
+  expect(await b.proxy.files.uploadPicture(bytes.slice())).toEqual(picture)
   expect(await b.proxy.files.download(sent, 0)).toEqual(bytes)
+})
+
+test('bytes of a file change hands on both ways, with nothing else of their buffers', async () => {
+  using b = bridge()
+  const sent = Uint8Array.of(1, 2, 3)
+  const arrived: Uint8Array[] = []
+  Object.assign(b.client.files, {
+    upload: async ({ bytes }: { bytes: Uint8Array }) => {
+      arrived.push(bytes)
+      return { url: 'http://files/file/1', key: bytes.slice() }
+    },
+    download: async () => new Uint8Array(100).subarray(10, 20),
+  })
+  await b.proxy.files.upload({ bytes: sent, fileName: 'a.png' })
+  expect(arrived).toEqual([Uint8Array.of(1, 2, 3)])
+  expect(sent).toHaveLength(0)
+  const got = await b.proxy.files.download('1' as MessageId, 0)
+  expect([got.length, got.buffer.byteLength]).toEqual([10, 10])
+})
+
+test('progress of a file crosses, and so does that nobody waits for it any more', async () => {
+  using b = bridge()
+  const stopped = Promise.withResolvers<void>()
+  const download: FileCalls['download'] = (_message, _index, { signal, onProgress } = {}) => {
+    onProgress?.({ bytes: 10, total: 20 })
+    return new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        stopped.resolve()
+        reject(signal.reason)
+      })
+    })
+  }
+  Object.assign(b.client.files, { download })
+  const life = new AbortController()
+  const seen: unknown[] = []
+  const onProgress = (progress: { bytes: number }) => {
+    seen.push(progress)
+    life.abort(new RangeError('enough'))
+  }
+  const call = b.proxy.files.download('1' as MessageId, 0, { signal: life.signal, onProgress })
+  await expect(call).rejects.toThrow(RangeError)
+  await stopped.promise
+  expect(seen).toEqual([{ bytes: 10, total: 20 }])
+  const late = b.proxy.files.download('1' as MessageId, 0, { signal: life.signal })
+  await expect(late).rejects.toThrow(RangeError)
 })
 
 test('a history is a window of its own, follows new messages and ends when it is disposed', async () => {

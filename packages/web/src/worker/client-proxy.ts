@@ -26,7 +26,7 @@ import type {
 } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
 import { chunksOf, collectBlob } from './chunks.ts'
-import { Connection } from './connection.ts'
+import { type CallOptions, Connection } from './connection.ts'
 import { RemoteError } from './error-record.ts'
 import type { HandleId, Port } from './messages.ts'
 import { type ClientMethod, isRepeatable } from './methods.ts'
@@ -87,13 +87,16 @@ export class ClientProxy implements Client {
     this.#callVoid('setTyping', conversation, isTyping)
   flush = (): Promise<void> => this.#callVoid('flush')
   reportMediaSaved = (message: MessageId): Promise<void> => this.#callVoid('reportMediaSaved', message)
+  /** Bytes that are uploaded change hands: the caller has them no more. */
   readonly files: FileCalls = {
-    upload: async (file) => asRecord<OutgoingAttachment>(await this.#call('uploadFile', file)),
-    uploadPicture: async (picture) => asRecord<ProfilePicture>(await this.#call('uploadPicture', picture)),
-    download: async (message, index) => asBytes(await this.#call('downloadFile', message, index)),
-    downloadPicture: async (picture) => asBytes(await this.#call('downloadPicture', picture)),
-    preview: async (text) => {
-      const preview = await this.#call('previewLink', text)
+    upload: async (file, options) => asRecord<OutgoingAttachment>(await this.#callFiles('uploadFile', [file], options)),
+    uploadPicture: async (picture, options) =>
+      asRecord<ProfilePicture>(await this.#callFiles('uploadPicture', [picture], options)),
+    download: async (message, index, options) =>
+      asBytes(await this.#callFiles('downloadFile', [message, index], options)),
+    downloadPicture: async (picture, options) => asBytes(await this.#callFiles('downloadPicture', [picture], options)),
+    preview: async (text, options) => {
+      const preview = await this.#callFiles('previewLink', [text], options)
       return preview === undefined ? undefined : asRecord<OutgoingPreview>(preview)
     },
   }
@@ -204,6 +207,10 @@ export class ClientProxy implements Client {
 
   async #callVoid(method: ClientMethod, ...args: readonly unknown[]): Promise<void> {
     await this.#call(method, ...args)
+  }
+
+  #callFiles(method: ClientMethod, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
+    return this.#connection.request({ kind: 'call', method, args }, isRepeatable(method), options)
   }
 
   #call(method: ClientMethod, ...args: readonly unknown[]): Promise<unknown> {

@@ -11,7 +11,8 @@ import {
   type Reply,
   type Request,
 } from './messages.ts'
-import { clientMethods, historyMethods } from './methods.ts'
+import { clientMethods, historyMethods, type Watch } from './methods.ts'
+import { transferOf, withOwnBuffer } from './transfer.ts'
 
 /**
  * Serves one page; returns what ends that. Calls that come before the client is open wait for it; if it cannot be opened, all
@@ -21,7 +22,8 @@ export function serveClient(port: Port, opening: Promise<Client>): () => Promise
   const server = new ClientServer(port, opening)
   port.addEventListener('message', (event) => {
     const request = parseRequest(event.data)
-    if (request !== undefined) void server.answer(request)
+    if (request?.kind === 'cancel') server.cancel(request.id)
+    else if (request !== undefined) void server.answer(request)
   })
   port.postMessage({ kind: 'connected' } satisfies Reply)
   void server.mirror()
@@ -30,6 +32,7 @@ export function serveClient(port: Port, opening: Promise<Client>): () => Promise
 
 const MIRRORED = ['network', 'settings', 'events', 'session'] as const satisfies readonly Mirrored[]
 
+type Question = Exclude<Request, { kind: 'cancel' }>
 type OpenHistory = { readonly history: History; readonly stop: () => void }
 
 /** Makes the reply when it is sent: of what changes often, only the last state is compared and sent. */
@@ -39,6 +42,8 @@ class ClientServer {
   readonly #port: Port
   readonly #opening: Promise<Client>
   readonly #histories = new Map<HandleId, OpenHistory>()
+  /** Calls under way. */
+  readonly #calls = new Map<CallId, AbortController>()
   readonly #pending = new Map<string, LateReply>()
   readonly #stops: (() => void)[] = []
   #nextHandle = 1
@@ -66,20 +71,30 @@ class ClientServer {
   }
 
   /** Never rejects: every outcome is a reply. */
-  async answer(request: Request): Promise<void> {
+  async answer(request: Question): Promise<void> {
+    const { id } = request
+    const life = new AbortController()
+    this.#calls.set(id, life)
+    const onProgress: Watch['onProgress'] = (value) => this.#post({ kind: 'progress', id, value })
     try {
-      const value = await this.#run(request)
-      this.#reply(request.id, { value })
+      const value = await this.#run(request, { signal: life.signal, onProgress })
+      this.#reply(id, { value: withOwnBuffer(value) })
     } catch (error) {
-      this.#reply(request.id, { error: toErrorRecord(error) })
+      this.#reply(id, { error: toErrorRecord(error) })
+    } finally {
+      this.#calls.delete(id)
     }
   }
 
-  async #run(request: Request): Promise<unknown> {
+  cancel(id: CallId): void {
+    this.#calls.get(id)?.abort()
+  }
+
+  async #run(request: Question, watch: Watch): Promise<unknown> {
     const client = await this.#opening
     switch (request.kind) {
       case 'call': {
-        const value: unknown = await clientMethods[request.method](client, request.args)
+        const value: unknown = await clientMethods[request.method](client, request.args, watch)
         return request.method === 'history' ? this.#keep(value as History) : value
       }
       case 'callHistory':
@@ -116,6 +131,7 @@ class ClientServer {
 
   async end(): Promise<void> {
     this.#isEnded = true
+    for (const life of this.#calls.values()) life.abort()
     for (const stop of this.#stops.splice(0)) stop()
     const open = [...this.#histories.values()]
     this.#histories.clear()
@@ -147,6 +163,6 @@ class ClientServer {
   }
 
   #post(reply: Reply): void {
-    this.#port.postMessage(reply)
+    this.#port.postMessage(reply, transferOf(reply))
   }
 }

@@ -5,6 +5,7 @@
 import { MalformedInputError } from '@starling/client'
 import { createBrowserClient } from '@starling/client/browser'
 import { networkChanged } from './messages.ts'
+import { openFileStorage } from './place-for-files.ts'
 import { shareClient } from './shared-client.ts'
 
 self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
@@ -12,9 +13,13 @@ self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
 })
 
 shareClient({
-  page: self,
+  page: {
+    postMessage: (message, transfer = []) => self.postMessage(message, { transfer }),
+    addEventListener: (type, listener) => self.addEventListener(type, listener),
+  },
   name: self.name,
-  open: async () => createBrowserClient({ network: await fetchNetworkFile(), name: self.name }),
+  open: async () =>
+    createBrowserClient({ network: await fetchNetworkFile(), name: self.name, files: openFileStorage() }),
 })
 
 /** @throws {MalformedInputError} `network_file`: it cannot be had, or is no JSON. */

@@ -12,17 +12,26 @@ import {
   type HistoryDelta,
   type Mirrored,
   type Port,
+  type Progress,
   parseReply,
   type Reply,
 } from './messages.ts'
 import { isRecord } from './plain-data.ts'
+import { transferOf } from './transfer.ts'
 
 type PendingCall = {
   readonly request: Readonly<Record<string, unknown>>
   readonly isRepeatable: boolean
+  readonly onProgress: CallOptions['onProgress']
   isAsked: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
+}
+
+export type CallOptions = {
+  /** Aborted: the call rejects with its reason, and the client hears of it. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export type ConnectionEvents = {
@@ -63,21 +72,40 @@ export class Connection {
    *
    * @throws {RemoteError} `leader_changed`: the client that was asked is gone, and whether it did it nobody knows
    */
-  request(request: Readonly<Record<string, unknown>>, isRepeatable: boolean): Promise<unknown> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+  async request(
+    request: Readonly<Record<string, unknown>>,
+    isRepeatable: boolean,
+    { signal, onProgress }: CallOptions = {},
+  ): Promise<unknown> {
+    signal?.throwIfAborted()
+    if (this.#broken !== undefined) throw this.#broken
     const id = this.#nextCall++
-    return new Promise((resolve, reject) => {
-      const call = { request, isRepeatable, isAsked: false, resolve, reject }
+    const answer = new Promise((resolve, reject) => {
+      const call = { request, isRepeatable, onProgress, isAsked: false, resolve, reject }
       this.#calls.set(id, call)
       if (this.#isSettled) this.#ask(id, call)
     })
+    const cancel = (): void => this.#cancel(id, signal)
+    signal?.addEventListener('abort', cancel)
+    try {
+      return await answer
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
   }
 
   /** Says that this page goes, whether or not there is a client. Waits for nothing that comes before. */
   close(): Promise<unknown> {
     const id = this.#nextCall++
     return new Promise((resolve, reject) => {
-      const call = { request: { kind: 'close' }, isRepeatable: true, isAsked: false, resolve, reject }
+      const call = {
+        request: { kind: 'close' },
+        isRepeatable: true,
+        onProgress: undefined,
+        isAsked: false,
+        resolve,
+        reject,
+      }
       this.#calls.set(id, call)
       this.#ask(id, call)
     })
@@ -99,7 +127,14 @@ export class Connection {
 
   #ask(id: CallId, call: PendingCall): void {
     call.isAsked = true
-    this.#port.postMessage({ ...call.request, id })
+    const request = { ...call.request, id }
+    this.#port.postMessage(request, transferOf(request))
+  }
+
+  #cancel(id: CallId, signal: AbortSignal | undefined): void {
+    const call = this.#take(id)
+    if (call?.isAsked) this.#port.postMessage({ kind: 'cancel', id })
+    call?.reject(signal?.reason as Error)
   }
 
   #receive(reply: Reply): void {
@@ -112,6 +147,9 @@ export class Connection {
         break
       case 'error':
         this.#take(reply.id)?.reject(reviveError(reply.error))
+        break
+      case 'progress':
+        this.#calls.get(reply.id)?.onProgress?.(reply.value)
         break
       case 'state':
         this.#hear(reply.name, reply.value)

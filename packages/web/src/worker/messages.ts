@@ -10,7 +10,8 @@ import { isRecord } from './plain-data.ts'
 
 /** A `MessagePort`, a `Worker` seen from the page, the worker's own global scope, or a connection between tabs. */
 export type Port = {
-  postMessage(message: unknown): void
+  /** What is in `transfer` changes hands, where the port can do that; else it is copied. */
+  postMessage(message: unknown, transfer?: Transferable[]): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
@@ -27,7 +28,12 @@ export type Request =
       readonly method: HistoryMethod
       readonly args: readonly unknown[]
     }
+  /** Nobody waits for this call any more. No answer. */
+  | { readonly kind: 'cancel'; readonly id: CallId }
   | { readonly kind: 'close'; readonly id: CallId }
+
+/** Bytes of a file that went through so far; `total` where it is known. */
+export type Progress = { readonly bytes: number; readonly total?: number }
 
 /** The device got or lost its network: Chromium tells windows, not their workers. No answer. */
 export const networkChanged = 'networkChanged'
@@ -42,6 +48,7 @@ export type Reply =
   | { readonly kind: 'connected' }
   | { readonly kind: 'result'; readonly id: CallId; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: CallId; readonly error: ErrorRecord }
+  | { readonly kind: 'progress'; readonly id: CallId; readonly value: Progress }
   | { readonly kind: 'state'; readonly name: Exclude<Mirrored, 'conversations'>; readonly value: unknown }
   | { readonly kind: 'conversations'; readonly value: ListDelta<ConversationSummary> }
   | { readonly kind: 'historyState'; readonly handle: HandleId; readonly value: HistoryDelta }
@@ -52,7 +59,7 @@ export type Reply =
 export function parseRequest(data: unknown): Request | undefined {
   if (!isRecord(data) || typeof data['id'] !== 'number') return undefined
   const { id, method, args, handle } = data
-  if (data['kind'] === 'close') return { kind: 'close', id }
+  if (data['kind'] === 'close' || data['kind'] === 'cancel') return { kind: data['kind'], id }
   if (!Array.isArray(args)) return undefined
   if (data['kind'] === 'call' && isClientMethod(method)) return { kind: 'call', id, method, args }
   if (data['kind'] === 'callHistory' && isHistoryMethod(method) && typeof handle === 'number') {
@@ -72,6 +79,8 @@ export function parseReply(data: unknown): Reply | undefined {
       return typeof id === 'number' ? { kind: 'result', id, value } : undefined
     case 'error':
       return typeof id === 'number' ? { kind: 'error', id, error: parseErrorRecord(data['error']) } : undefined
+    case 'progress':
+      return typeof id === 'number' && isProgress(value) ? { kind: 'progress', id, value } : undefined
     case 'state':
       return isSnapshotOf(name, value) ? { kind: 'state', name, value } : undefined
     case 'conversations':
@@ -98,6 +107,11 @@ function isSnapshotOf(name: unknown, value: unknown): name is Exclude<Mirrored, 
     default:
       return false
   }
+}
+
+function isProgress(value: unknown): value is Progress {
+  if (!isRecord(value) || typeof value['bytes'] !== 'number') return false
+  return value['total'] === undefined || typeof value['total'] === 'number'
 }
 
 function isHistoryDelta(value: unknown): value is HistoryDelta {

@@ -14,10 +14,14 @@ import type {
   Settings,
 } from '@starling/client'
 import { chunksOf, collectBlob } from './chunks.ts'
+import type { Progress } from './messages.ts'
 import { isRecord } from './plain-data.ts'
 
+/** Ends with the call, or when nobody waits for it any more. */
+export type Watch = { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }
+
 /** Runs a call with arguments of unknown form; throws {@link BadArguments}, if they do not fit. */
-type Run<Target> = (target: Target, args: readonly unknown[]) => PromiseLike<unknown>
+type Run<Target> = (target: Target, args: readonly unknown[], watch: Watch) => PromiseLike<unknown>
 
 export class BadArguments extends TypeError {}
 
@@ -40,15 +44,16 @@ export const clientMethods = {
   setTyping: (client, [conversation, isTyping]) => client.setTyping(conversationId(conversation), isTyping === true),
   reportMediaSaved: (client, [message]) => client.reportMediaSaved(messageId(message)),
   flush: (client) => client.flush(),
-  uploadFile: (client, [file]) => client.files.upload(outgoingFile(file)),
-  uploadPicture: (client, [picture]) => client.files.uploadPicture(bytes(picture)),
-  downloadFile: (client, [message, index]) => client.files.download(messageId(message), wholeNumber(index)),
-  downloadPicture: (client, [value]) => {
+  uploadFile: (client, [file], watch) => client.files.upload(outgoingFile(file), watch),
+  uploadPicture: (client, [picture], watch) => client.files.uploadPicture(bytes(picture), watch),
+  downloadFile: (client, [message, index], watch) =>
+    client.files.download(messageId(message), wholeNumber(index), watch),
+  downloadPicture: (client, [value], watch) => {
     const picture = profilePicture(value)
     if (picture === undefined) throw new BadArguments('not a picture')
-    return client.files.downloadPicture(picture)
+    return client.files.downloadPicture(picture, watch)
   },
-  previewLink: (client, [text]) => client.files.preview(string(text)),
+  previewLink: (client, [text], watch) => client.files.preview(string(text), watch),
   retry: (client, [message]) => client.retry(messageId(message)),
   deleteForMe: (client, [message]) => client.deleteForMe(messageId(message)),
   history: (client, [conversation]) => client.history(conversationId(conversation)),
@@ -85,13 +90,14 @@ export type ClientMethod = keyof typeof clientMethods
 
 /**
  * Asked again at another client, when nobody knows whether the one before did it, these change nothing more. The others
- * send, make or end something: a message twice would be worse than one that has to be sent again by hand.
+ * send, make or end something: a message twice would be worse than one that has to be sent again by hand. What is uploaded is
+ * gone from here once it was handed over.
  */
 const REPEATABLE: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
   ...(['setDisplayName', 'setProfilePicture', 'changeSettings', 'updateConversation', 'startConversation'] as const),
   ...(['react', 'removeReaction', 'deleteMessages', 'deleteForMe', 'setTyping', 'flush', 'retry'] as const),
   ...(['revealPhrase', 'confirmPhrase', 'safetyNumber', 'hasPassphrase', 'history', 'search'] as const),
-  ...(['uploadFile', 'uploadPicture', 'downloadFile', 'downloadPicture', 'previewLink'] as const),
+  ...(['downloadFile', 'downloadPicture', 'previewLink'] as const),
   ...(['lock', 'unlock', 'exportArchive', 'exportReadable'] as const),
 ])
 

@@ -7,6 +7,7 @@ import type { Client } from '@starling/client'
 import { type SharedService, SharedTabs, type TabPort } from '@starling/client/browser'
 import { serveClient } from './client-server.ts'
 import { type Port, parseRequest, type Reply } from './messages.ts'
+import { transferOf } from './transfer.ts'
 
 export type SharedClientOptions = {
   /** The page of this tab. */
@@ -20,13 +21,13 @@ export type SharedClientOptions = {
 export function shareClient({ page, name, open }: SharedClientOptions): void {
   const tabs = SharedTabs.start({ name: `${name}.client`, lead: () => new ClientService(open()) })
   tabs.port.subscribe((port) => {
-    port?.addEventListener('message', ({ data }) => page.postMessage(data))
+    port?.addEventListener('message', ({ data }) => page.postMessage(data, transferOf(data)))
   })
   page.addEventListener('message', ({ data }) => {
     const request = parseRequest(data)
     if (request?.kind === 'close') void leave(tabs, page, request.id)
     // Without a connection it is lost: the page asks again when there is one.
-    else tabs.port.snapshot?.postMessage(data)
+    else tabs.port.snapshot?.postMessage(data, transferOf(data))
   })
 }
 
