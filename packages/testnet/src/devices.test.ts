@@ -94,3 +94,78 @@ test('a device that was away for many changes comes back with its own, and catch
     expect(shown(device)).toMatchObject({ nickname: '7', muted: true, pinned: true })
   }
 })
+
+/** Bob wrote what disappears a minute after reading; both devices of Alice have it. */
+const burning = async (seed: number) => {
+  const house = await household(seed)
+  const { net, alice, second, bob, conversation } = house
+  const pair = await bob.api.startConversation(alice.accountId)
+  await bob.api.setExpiration(pair, { mode: 'afterRead', seconds: 60 })
+  await bob.send(alice.accountId, 'burn')
+  await net.advance(seconds(5))
+  expect(await second.inbox()).toContain('burn')
+  const read = async (device: TestClient) => {
+    await using history = await device.api.history(conversation)
+    await history.markRead(history.state.snapshot.messages.at(-1)!.id)
+  }
+  return { ...house, read }
+}
+
+test('what disappears after reading is gone from all devices when the first reader loses it', async () => {
+  await using house = await burning(47)
+  const { net, alice, second, read } = house
+  second.setOffline(true)
+  await net.advance(seconds(1))
+  await read(alice)
+  await net.advance(seconds(30))
+  second.setOffline(false)
+  await net.advance(seconds(20))
+  expect(await second.inbox()).toContain('burn')
+  await net.advance(seconds(12))
+  for (const device of [alice, second]) expect(await device.inbox()).toEqual(['hello'])
+})
+
+test('a device that comes back after the time of a message loses it at once', async () => {
+  await using house = await burning(53)
+  const { net, alice, second, read } = house
+  second.setOffline(true)
+  await net.advance(seconds(1))
+  await read(alice)
+  await net.advance(minutes(3))
+  expect(await second.inbox()).toContain('burn')
+  second.setOffline(false)
+  await net.advance(seconds(20))
+  expect(await second.inbox()).toEqual(['hello'])
+})
+
+test('of two devices that read the same without each other, the later one follows the earlier', async () => {
+  await using house = await burning(59)
+  const { net, alice, second, read } = house
+  second.setOffline(true)
+  await net.advance(seconds(1))
+  await read(alice)
+  await net.advance(seconds(30))
+  await read(second)
+  await net.advance(seconds(5))
+  second.setOffline(false)
+  await net.advance(seconds(30))
+  for (const device of [alice, second]) expect(await device.inbox()).toEqual(['hello'])
+})
+
+test('what comes below the read position counts as read, and disappears in its time', async () => {
+  await using house = await burning(61)
+  const { net, alice, second, bob, read } = house
+  bob.setOffline(true)
+  await net.advance(seconds(1))
+  await bob.send(alice.accountId, 'late')
+  await net.advance(seconds(5))
+  await alice.send(bob.accountId, 'later than that')
+  await net.advance(seconds(2))
+  await read(alice)
+  await net.advance(seconds(2))
+  bob.setOffline(false)
+  await net.advance(seconds(20))
+  for (const device of [alice, second]) expect(await device.inbox()).toContain('late')
+  await net.advance(minutes(1))
+  for (const device of [alice, second]) expect(await device.inbox()).toEqual(['hello'])
+})

@@ -120,13 +120,14 @@ export class Messenger implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { net } = this.#options
-    const { configs, expiring, inbox, outbox, receipts, search } = this.#services
+    const { configs, expiring, inbox, learning, outbox, receipts, search } = this.#services
     net.setAccount(this.accountId)
     await outbox.load()
     inbox.start(this.#tasks)
     this.#tasks.run('configs', (signal) => configs.run(signal))
     this.#tasks.run('receipts', (signal) => receipts.run(signal))
     this.#tasks.run('expiring', (signal) => expiring.run(signal))
+    this.#tasks.run('expiries', (signal) => learning.run(signal))
     this.#tasks.run('search', (signal) => search.run(signal))
     let wasConnected = net.isConnected
     this.#stops.push(

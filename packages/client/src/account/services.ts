@@ -18,9 +18,11 @@ import { Arrivals } from '../messages/arrivals.ts'
 import type { BookHooks } from '../messages/book-core.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
 import type { ConversationRecord, ReceiptKind } from '../messages/conversation-record.ts'
+import { queueOf } from '../messages/due-record.ts'
 import { EventLog } from '../messages/event-log.ts'
 import { Expiring } from '../messages/expiring.ts'
 import { Inbox, type InboxOptions } from '../messages/inbox.ts'
+import { LearningExpiries } from '../messages/learning-expiries.ts'
 import { type BookPolicy, MessageBook } from '../messages/message-book.ts'
 import type { MessagePlace } from '../messages/message-place.ts'
 import { NewerMessages } from '../messages/newer-messages.ts'
@@ -81,6 +83,7 @@ export class Services {
   readonly typing: TypingNotices
   readonly receipts: Receipts
   readonly expiring: Expiring
+  readonly learning: LearningExpiries
   readonly actions: Actions
   readonly deletions: Deletions
   readonly configs: ConfigSync
@@ -98,12 +101,19 @@ export class Services {
     this.search = new SearchIndex({ ...shared, texts: storedTexts(store, index) })
     this.book = new MessageBook({ ...shared, search: this.search, mirror: this.mirror, ...bookLinks(this, shared) })
     const storage = new MessageStorage(shared)
-    this.outbox = createOutbox(this, shared, storage)
+    const ownSwarm = new OwnSwarm(shared)
+    this.outbox = createOutbox(this, shared, storage, ownSwarm)
     this.outgoing = new Outgoing({ ...shared, takeOrder: () => this.outbox.takeOrder() })
     this.typing = createTyping(this, shared, storage)
     this.receipts = createReceipts(this, shared)
     const cancel = (place: MessagePlace) => this.outbox.cancel(place)
     this.expiring = new Expiring({ ...shared, logger: shared.logger.child('expiring'), book: this.book, cancel })
+    this.learning = new LearningExpiries({
+      ...shared,
+      logger: shared.logger.child('expiries'),
+      book: this.book,
+      ownSwarm,
+    })
     const erase = (id: ConversationId) => this.mirror.erase(parseAccountId(id))
     const { book, outbox, outgoing, typing } = this
     this.actions = new Actions({ ...shared, book, outbox, outgoing, typing, erase })
@@ -143,7 +153,7 @@ function bookLinks(services: Services, { settings }: Shared): { hooks: BookHooks
   const readState = () => services.configs.shared.readState
   return {
     hooks: {
-      onDue: (at) => services.expiring.note(at),
+      onDue: ({ at, kind }) => (queueOf(kind) === 'learn' ? services.learning : services.expiring).note(at),
       onQueued: (item) => services.outbox.submit(item),
       onOwed: (id) => services.receipts.note(id),
     },
@@ -157,14 +167,14 @@ function bookLinks(services: Services, { settings }: Shared): { hooks: BookHooks
   }
 }
 
-function createOutbox(services: Services, shared: Shared, storage: MessageStorage): Outbox {
+function createOutbox(services: Services, shared: Shared, storage: MessageStorage, ownSwarm: OwnSwarm): Outbox {
   const { book } = services
   return new Outbox({
     ...shared,
     logger: shared.logger.child('outbox'),
     book,
     storage,
-    ownSwarm: new OwnSwarm(shared),
+    ownSwarm,
     buildSyncCopy: async (place) => {
       services.inbox.noteActivity() // who wrote may be answered
       const message = await book.get(place)

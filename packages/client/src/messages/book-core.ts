@@ -29,7 +29,7 @@ export type MessageEvent =
 /** Told after the write. */
 export type BookHooks = {
   /** Something is to happen to a message at this time. */
-  readonly onDue: (at: UnixMillis) => void
+  readonly onDue: (due: Pick<Due, 'at' | 'kind'>) => void
   /** The outbox has work. */
   readonly onQueued: (item: OutboxItem) => void
   /** A contact is owed receipts. */
@@ -135,7 +135,7 @@ export class BookCore {
     index.show(record)
     for (const message of put) await this.tell(record, message)
     for (const message of remove) await this.#tellRemoved(record, message)
-    for (const { at } of due) hooks.onDue(at)
+    for (const entry of due) hooks.onDue(entry)
     for (const item of items) hooks.onQueued(item)
     return record
   }

@@ -1,4 +1,7 @@
-/** What happens to a message at a time: it disappears, or what came before it is given up. An entry may be out of date: whoever takes it looks again. */
+/**
+ * What happens to a message at a time: it disappears, what came before it is given up, or the swarm is asked how long it keeps
+ * it. An entry may be out of date: whoever takes it looks again.
+ */
 import type { AccountId, RandomBytes, UnixMillis } from '@starling/protocol'
 import * as z from 'zod/mini'
 import type { ConversationId } from '../api.ts'
@@ -9,7 +12,9 @@ import { TABLES } from '../store/tables.ts'
 import type { MessagePlace } from './message-place.ts'
 import { accountIdSchema, directionSchema, timeSchema } from './record-fields.ts'
 
-export type DueKind = 'expire' | 'forgetEarly'
+export type DueKind = 'expire' | 'forgetEarly' | 'learnExpiry'
+/** Each is taken by somebody else. `learn`: by who can ask the swarm. */
+export type DueQueue = 'clock' | 'learn'
 export type Due = {
   readonly at: UnixMillis
   readonly kind: DueKind
@@ -17,12 +22,13 @@ export type Due = {
   readonly done: SealedChange
 }
 
+const PARTITIONS = { clock: '', learn: 'learn' } as const
 /** Makes sort keys unique. */
 const TAIL_SIZE = 8
 
 const record = jsonRecord(
   z.object({
-    kind: z.enum(['expire', 'forgetEarly']),
+    kind: z.enum(['expire', 'forgetEarly', 'learnExpiry']),
     conversation: accountIdSchema,
     sentAt: timeSchema,
     direction: directionSchema,
@@ -35,19 +41,23 @@ export function putDue(
 ): SealedChange {
   const sort = numberSort(Math.floor(at), ...random(TAIL_SIZE))
   const value = record.encode({ kind, ...place, conversation: place.conversation as string as AccountId })
-  return { kind: 'put', name: nameOf(sort), value }
+  return { kind: 'put', name: nameOf(queueOf(kind), sort), value }
+}
+
+export function queueOf(kind: DueKind): DueQueue {
+  return kind === 'learnExpiry' ? 'learn' : 'clock'
 }
 
 /** The first ones, earliest first, whether their time has come or not. `done`: what to write when it is. */
-export async function listDue(store: SealedStore, limit: number): Promise<readonly Due[]> {
-  const found = await store.list({ table: TABLES.due, partition: '', limit })
+export async function listDue(store: SealedStore, queue: DueQueue, limit: number): Promise<readonly Due[]> {
+  const found = await store.list({ table: TABLES.due, partition: PARTITIONS[queue], limit })
   return found.map(({ sort, value }) => {
     const { kind, conversation, sentAt, direction } = record.decode(value)
     const place = { conversation: conversation as string as ConversationId, sentAt, direction }
-    return { at: sortNumber(sort) as UnixMillis, kind, place, done: { kind: 'delete', name: nameOf(sort) } }
+    return { at: sortNumber(sort) as UnixMillis, kind, place, done: { kind: 'delete', name: nameOf(queue, sort) } }
   })
 }
 
-function nameOf(sort: Uint8Array): SealedChange['name'] {
-  return { table: TABLES.due, partition: '', sort }
+function nameOf(queue: DueQueue, sort: Uint8Array): SealedChange['name'] {
+  return { table: TABLES.due, partition: PARTITIONS[queue], sort }
 }

@@ -14,6 +14,8 @@ import { mergeReactions } from './reaction-record.ts'
 /** Messages that are not here, of one receipt, the newest of them: it costs us more to remember them than to name them. */
 const MAX_WAITING = 200
 const MAX_WAITING_OF_STRANGER = 20
+/** With the mark that it was seen, and the cursor behind it: what is lost of it with the power comes again. */
+const RELAXED = { durability: 'relaxed' } as const
 
 export type EffectArrival = {
   readonly conversation: MessagePlace['conversation']
@@ -32,7 +34,7 @@ export async function applyEffect(core: BookCore, arrival: EffectArrival, policy
   const { conversation, effect, isIncoming, marks } = arrival
   const record = core.conversation(conversation)
   if (isIncoming && record?.blocked) {
-    await core.options.store.write(marks)
+    await core.options.store.write(marks, RELAXED)
     return
   }
   const base = record && withSender(record, arrival)
@@ -66,11 +68,11 @@ async function react(
   if (record === undefined || message === undefined)
     return wait(core, place, { reactions: [reaction] }, { record, marks })
   if (message.deleted) {
-    await core.commit({ record, others: marks })
+    await core.commit({ record, others: marks, ...RELAXED })
     return
   }
   const changed = { ...message, reactions: mergeReactions(message.reactions, [reaction]) }
-  await core.commit({ record, put: [changed], others: marks })
+  await core.commit({ record, put: [changed], others: marks, ...RELAXED })
 }
 
 type UnsendContext = { readonly marks: readonly SealedChange[]; readonly policy: Policy }
@@ -87,6 +89,7 @@ async function unsend(
     ...(await unsent(core, record, message, how)),
     items: jobs(message, policy),
     others: [...marks, ...(await unsentMarks(core, place, message, how))],
+    ...RELAXED,
   })
 }
 
@@ -146,8 +149,8 @@ async function receipt(
   for (const place of unknown.slice(0, record?.accepted ? MAX_WAITING : MAX_WAITING_OF_STRANGER)) {
     others.push(...(await waiting(core, place, { receipt: state })))
   }
-  if (record === undefined) await core.options.store.write(others)
-  else await core.commit({ record, put, others })
+  if (record === undefined) await core.options.store.write(others, RELAXED)
+  else await core.commit({ record, put, others, ...RELAXED })
 }
 
 async function wait(
@@ -157,8 +160,8 @@ async function wait(
   { record, marks }: { readonly record: ConversationRecord | undefined; readonly marks: readonly SealedChange[] },
 ): Promise<void> {
   const others = [...marks, ...(await waiting(core, place, early))]
-  if (record === undefined) await core.options.store.write(others)
-  else await core.commit({ record, others })
+  if (record === undefined) await core.options.store.write(others, RELAXED)
+  else await core.commit({ record, others, ...RELAXED })
 }
 
 /** What to write so that it is there when its message comes; nothing for one that was deleted here. */

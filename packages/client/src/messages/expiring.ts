@@ -59,7 +59,7 @@ export class Expiring {
   async #takeDue(signal: AbortSignal): Promise<Millis> {
     const { store, time } = this.#options
     for (;;) {
-      const due = await listDue(store, PAGE)
+      const due = await listDue(store, 'clock', PAGE)
       const ripe = due.filter(({ at }) => at <= time.now())
       for (const entry of ripe) {
         signal.throwIfAborted()

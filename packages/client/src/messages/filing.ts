@@ -10,6 +10,7 @@ import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
 import { type MessageRecord, placeholderOf, putMessage, withHash } from './message-record.ts'
 import type { OutboxItem, SwarmJob } from './outbox-record.ts'
 import { mergeReactions } from './reaction-record.ts'
+import { withTimer } from './timers.ts'
 
 /** A deleted message can come again for as long as swarms keep messages, and a while more. */
 const TOMBSTONE_LIFE = days(30)
@@ -35,7 +36,9 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
   if (before.blocked && place.direction === 'incoming') return ignore(core, marks)
   if (await isTaken(core, arrival, place, policy)) return 'ignored'
   const { early, forget } = await takeEarly(core, place)
-  const message = withEarly(arrival.message, early)
+  const isShared = isReadElsewhere(arrival, policy)
+  const isRead = place.direction === 'incoming' && (arrival.isQuiet || isShared)
+  const { message, due } = withTimer(place, withEarly(arrival.message, early), { now: core.now(), isRead, isShared })
   const known = withActivity(withArrival(before, arrival), arrival.message, core.now())
   const { deadline } = message.expiry ?? {}
   const isOver = deadline !== undefined && deadline <= core.now()
@@ -50,8 +53,7 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
     await core.commit({ record: known, others: [...marks, ...forget] })
     return 'ignored'
   }
-  const isUnread =
-    place.direction === 'incoming' && !arrival.isQuiet && !message.deleted && !isReadElsewhere(arrival, policy)
+  const isUnread = place.direction === 'incoming' && !isRead && !message.deleted
   const counted = isUnread ? withOneMore(extra.record, message, core.options.self) : extra.record
   const owed = isUnread && isMutual(counted) && policy.sendsDelivered()
   const record = owed ? withOwed(counted, 'delivered', [message.sentAt]) : counted
@@ -60,7 +62,7 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
     record,
     put: [message],
     ...(replaced && { remove: [replaced] }),
-    ...(deadline === undefined ? {} : { due: [{ at: deadline, kind: 'expire', place }] }),
+    due,
     items: message.deleted ? jobs(message, policy) : [],
     others: [...(isUnread ? [putUnread(place, message)] : []), ...marks, ...forget],
     // With the mark that it was seen and the cursor behind it: what is lost of it with the power comes again.

@@ -7,6 +7,7 @@ import { BookCore, type BookOptions, type Commit, idOf, type MessageEvent } from
 import { type ConversationRecord, withChange } from './conversation-record.ts'
 import { type Deletion, deleteConversation, deleteMessages, expireMessage } from './deleting.ts'
 import { type DeliveryRecord, withDelivery } from './delivery-record.ts'
+import type { Due } from './due-record.ts'
 import { applyEffect, type EffectArrival } from './effects.ts'
 import { type Filed, type FilingPolicy, fileMessage } from './filing.ts'
 import { importMessages } from './importing.ts'
@@ -14,6 +15,7 @@ import { firstUnread, type HistoryPage, type PageRange, readPage } from './messa
 import { type MessagePlace, messageId, placeOf } from './message-place.ts'
 import { type MessageRecord, withDeadline, withHash } from './message-record.ts'
 import { markRead, type ReadingPolicy } from './reading.ts'
+import { learnExpiry } from './timers.ts'
 
 export type BookPolicy = FilingPolicy & ReadingPolicy
 export type MessageBookOptions = BookOptions & { readonly policy: BookPolicy }
@@ -30,6 +32,9 @@ export type Addition = {
   /** What changes in the conversation with it. */
   readonly change?: (record: ConversationRecord) => ConversationRecord
 }
+
+/** What the outbox does again if it is lost with the power. */
+const RELAXED = { durability: 'relaxed' } as const
 
 export class MessageBook {
   readonly #core: BookCore
@@ -131,7 +136,7 @@ export class MessageBook {
     const message = await this.get(place)
     const record = this.conversation(place.conversation)
     if (message === undefined || record === undefined) {
-      await this.#core.options.store.write(others)
+      await this.#core.options.store.write(others, RELAXED)
       return
     }
     const told = { ...message, delivery: withDelivery(message.delivery, delivery) }
@@ -140,7 +145,7 @@ export class MessageBook {
     const isTimed = delivery.kind === 'stored' && hashed.expiry !== undefined && hashed.expiry.deadline === undefined
     const at = unixMillis(this.#core.now() + (hashed.expiry?.seconds ?? 0) * 1000)
     const put = [isTimed ? withDeadline(hashed, at) : hashed]
-    await this.#core.commit({ record, put, due: isTimed ? [{ at, kind: 'expire', place }] : [], others })
+    await this.#core.commit({ record, put, due: isTimed ? [{ at, kind: 'expire', place }] : [], others, ...RELAXED })
   }
 
   /** Publishes anew what depends on the moment: whether a message waits for the network. */
@@ -186,6 +191,11 @@ export class MessageBook {
   markReadElsewhere(conversation: ConversationId, sentAt: UnixMillis): Promise<boolean> {
     const place = { conversation, sentAt, direction: 'outgoing' } as const
     return this.exclusively(() => markRead(this.#core, place, { policy: this.#policy, isHere: false }))
+  }
+
+  /** What the swarm says of a message whose time runs here. */
+  learnExpiry(due: Pick<Due, 'place' | 'done'>, expiries: ReadonlyMap<MessageHash, UnixMillis>): Promise<void> {
+    return this.exclusively(() => learnExpiry(this.#core, due, expiries))
   }
 
   /** Deletes a message from this device, with whatever else belongs to it. */

@@ -19,15 +19,16 @@ import type { MessagePlace } from './message-place.ts'
 import { deleteOutboxItem, type OutboxItem, putOutboxItem, readOutboxItem } from './outbox-record.ts'
 import type { OwnSwarm } from './own-swarm.ts'
 import type { SeenMessages } from './seen-messages.ts'
+import { Spreading } from './spreading.ts'
 import type { MessageStorage, StoredOn } from './store-message.ts'
 
 const RETRY_BASE = seconds(1)
 const RETRY_LIMIT = minutes(5)
 const LIFETIME = days(14)
 const LANES_AT_ONCE = 8
-/** When members that did not sign are asked again; nodes do the same among themselves. */
-const SPREAD_DELAYS = [seconds(2), seconds(10), minutes(1)]
-const SPREADS_AT_ONCE = 20
+/** What waits in a lane goes with one request; more would have the first of them wait for the last. */
+const ITEMS_AT_ONCE = 16
+const BYTES_AT_ONCE = 100_000
 const PAGE = 500
 
 export type SyncCopy = { readonly data: Uint8Array; readonly ttl: Millis }
@@ -54,11 +55,12 @@ export class Outbox {
   readonly #gate = new Gate(LANES_AT_ONCE)
   readonly #lanes = new Map<string, { readonly items: OutboxItem[]; readonly wakeUp: WakeUp }>()
   readonly #size = new MutableObservable(0)
+  readonly #spreading: Spreading
   #nextOrder = 0
-  #spreading = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#spreading = new Spreading(options)
   }
 
   /** How many items wait. */
@@ -127,19 +129,23 @@ export class Outbox {
   async #runLane(key: string, signal: AbortSignal): Promise<void> {
     const lane = this.#lanes.get(key)!
     let failures = 0
-    for (let item = lane.items[0]; item !== undefined; item = lane.items[0]) {
-      const current = item
+    let most = ITEMS_AT_ONCE
+    while (lane.items.length > 0) {
       await this.#options.paths.connected(signal)
-      const failure = await this.#gate.run(() => this.#attempt(current, signal))
+      const { items, failure } = await this.#gate.run(() => this.#attempt(lane.items, most, signal))
       if (failure === undefined) {
         failures = 0
-        this.#remove(lane.items, current)
+        most = Math.min(2 * most, ITEMS_AT_ONCE)
         continue
       }
-      const reason = this.#reasonToGiveUp(current, failure)
-      if (reason !== undefined) {
-        await this.#giveUp(current, reason)
-        this.#remove(lane.items, current)
+      // One of them may be what is wrong, or all together too much for this line.
+      most = 1
+      const [first] = items
+      const reason = first && this.#reasonToGiveUp(first, failure)
+      if (reason !== undefined && items.length > 1) continue
+      if (first !== undefined && reason !== undefined) {
+        await this.#giveUp(first, reason)
+        this.#remove(lane.items, first)
         continue
       }
       this.#options.logger.debug('outbox.attempt_failed', { code: failure.code, attempt: failures })
@@ -162,23 +168,33 @@ export class Outbox {
     return millis(Math.max(500, jitter))
   }
 
-  async #attempt(item: OutboxItem, signal: AbortSignal): Promise<RequestError | StoreError | undefined> {
-    // Taken out while it waited for the network or for its turn.
-    if (this.#isGone(item)) return undefined
+  /** Tries the first of those that wait, and up to `most` together; takes out of `waiting` what is done. */
+  async #attempt(
+    waiting: OutboxItem[],
+    most: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly items: readonly OutboxItem[]; readonly failure?: RequestError | StoreError }> {
+    const items = together(waiting, most)
+    const [first] = items
     try {
-      if (item.kind === 'swarm') await this.#change(item, signal)
-      else await this.#succeed(item, await this.#options.storage.store(item, signal))
-      return undefined
-    } catch (error) {
+      if (first?.kind === 'swarm') await this.#change(first, signal)
+      const stored = first?.kind === 'swarm' ? [] : await this.#options.storage.storeAll(items, signal)
+      for (const [i, item] of items.entries()) {
+        if (stored[i] !== undefined) await this.#succeed(item, stored[i])
+        this.#remove(waiting, item)
+      }
+      return { items }
+    } catch (failure) {
       // A full disk, too: nothing is lost, and room may come.
-      if (error instanceof RequestError || error instanceof StoreError) return error
-      throw error
+      if (failure instanceof RequestError || failure instanceof StoreError) return { items, failure }
+      throw failure
     }
   }
 
+  /** What is lost with the power is done again, and changes nothing: so with all that succeeds. */
   async #change(item: OutboxItem, signal: AbortSignal): Promise<void> {
     if (item.job !== undefined) await this.#options.ownSwarm.change(item.job, signal)
-    await this.#options.store.write([deleteOutboxItem(item)])
+    await this.#options.store.write([deleteOutboxItem(item)], { durability: 'relaxed' })
   }
 
   async #succeed(item: OutboxItem, stored: StoredOn): Promise<void> {
@@ -196,8 +212,8 @@ export class Outbox {
     if (isMessage) {
       const delivery = { kind: 'stored', on: stored.on.length, of: stored.of } as const
       await book.exclusively(() => book.setDelivery(placeOf(item), delivery, { others, hash }))
-      this.#spread(item, stored)
-    } else await store.write(others)
+      this.#spreading.begin(placeOf(item), item, stored)
+    } else await store.write(others, { durability: 'relaxed' })
     if (copy !== undefined) this.submit(copy)
   }
 
@@ -229,50 +245,19 @@ export class Outbox {
     if (item.kind !== 'message') await store.write([change])
     else await book.exclusively(() => book.setDelivery(placeOf(item), { kind: 'failed', reason }, { others: [change] }))
   }
+}
 
-  /** Asks the members that did not sign, a few times: the count that people see grows. */
-  #spread(item: OutboxItem, stored: StoredOn): void {
-    if (stored.missing.length === 0 || this.#spreading >= SPREADS_AT_ONCE) return
-    this.#spreading++
-    this.#options.tasks.run('spread', async (signal) => {
-      try {
-        await this.#spreadUntilDone(item, stored, signal)
-      } finally {
-        this.#spreading--
-      }
-    })
+/** The first, and those behind it that are for the same swarm. */
+function together(waiting: readonly OutboxItem[], most: number): readonly OutboxItem[] {
+  const [first] = waiting
+  if (first === undefined || first.kind === 'swarm') return waiting.slice(0, 1)
+  let sizeBytes = 0
+  const isTooMuch = (item: OutboxItem) => {
+    sizeBytes += item.data.length
+    return item !== first && (item.owner !== first.owner || sizeBytes > BYTES_AT_ONCE)
   }
-
-  async #spreadUntilDone(item: OutboxItem, first: StoredOn, signal: AbortSignal): Promise<void> {
-    const { book, clock } = this.#options
-    const on = new Set(first.on)
-    for (const delay of SPREAD_DELAYS) {
-      await clock.sleep(delay, { signal })
-      for (const member of first.missing.filter(({ descriptor }) => !on.has(descriptor.nodeId))) {
-        const more = await this.#storeWith(member, item, signal)
-        if (more === undefined) continue
-        const before = on.size
-        for (const node of more.on) on.add(node)
-        if (on.size === before) continue
-        const delivery = { kind: 'stored', on: Math.min(on.size, more.of), of: more.of } as const
-        await book.exclusively(() => book.setDelivery(placeOf(item), delivery))
-      }
-      if (first.missing.every(({ descriptor }) => on.has(descriptor.nodeId))) return
-    }
-  }
-
-  async #storeWith(
-    member: StoredOn['missing'][number],
-    item: OutboxItem,
-    signal: AbortSignal,
-  ): Promise<StoredOn | undefined> {
-    try {
-      return await this.#options.storage.storeWith(member, item, signal)
-    } catch (error) {
-      if (error instanceof RequestError) return undefined
-      throw error
-    }
-  }
+  const end = waiting.findIndex(isTooMuch)
+  return waiting.slice(0, Math.min(most, end < 0 ? waiting.length : end))
 }
 
 /** A conversation's messages keep their order; the copies for our own devices are a lane of their own, and so is what changes the own swarm. */

@@ -1,9 +1,10 @@
-/** What the own swarm holds of our messages: deleted and shortened. docs/protocol/storage-rpc.md. */
+/** What the own swarm holds of our messages: deleted, shortened, and for how long. docs/protocol/storage-rpc.md. */
 import {
   type AccountKeys,
   type Crypto,
   type DeleteParams,
   type ExpireParams,
+  type GetExpiriesParams,
   METHODS,
   type MessageHash,
   ownerSigner,
@@ -13,6 +14,7 @@ import {
   unixMillis,
 } from '@starling/protocol'
 import type { NetworkTime } from '../network-time.ts'
+import { RequestError } from '../swarm/request-error.ts'
 import type { SwarmRequests } from '../swarm/swarm-requests.ts'
 import type { SwarmJob } from './outbox-record.ts'
 
@@ -20,6 +22,8 @@ import type { SwarmJob } from './outbox-record.ts'
 const MAX_HASHES = 100
 /** A time that is over by the time of the request is refused. */
 const LEAST = seconds(5)
+/** So that no member alone can say that a message is over. */
+const WITNESSES = 2
 
 export type OwnSwarmOptions = {
   readonly crypto: Crypto
@@ -42,6 +46,40 @@ export class OwnSwarm {
       if (job.kind === 'delete') await this.#delete(messages, signal)
       else await this.#shorten(messages, job.until, signal)
     }
+  }
+
+  /**
+   * Until when the swarm keeps these messages: of what two members say the later; what neither has is left out.
+   *
+   * @throws {RequestError} of the last member that failed, if fewer than two answer, or fewer than the swarm has
+   */
+  async expiries(hashes: readonly MessageHash[], signal: AbortSignal): Promise<ReadonlyMap<MessageHash, UnixMillis>> {
+    const { keys, requests } = this.#options
+    const asked = new Set(hashes)
+    const found = new Map<MessageHash, UnixMillis>()
+    const members = requests.membersOf(keys.accountId)
+    const needed = Math.max(1, Math.min(WITNESSES, members.length))
+    let answers = 0
+    let failure = new RequestError('no_swarm')
+    for (const member of members) {
+      try {
+        const { expiries } = await requests.callMember(member, 'get_expiries', () => this.#asking(hashes), { signal })
+        for (const { hash, expiry } of expiries) {
+          if (asked.has(hash)) found.set(hash, unixMillis(Math.max(expiry, found.get(hash) ?? 0)))
+        }
+        if (++answers === needed) return found
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  #asking(messages: readonly MessageHash[]): GetExpiriesParams {
+    const { keys, time } = this.#options
+    const unsigned = { owner: keys.accountId, messages, timestamp: time.now() }
+    return this.#sign((signer) => signRequest<GetExpiriesParams>(METHODS.get_expiries, unsigned, signer))
   }
 
   async #delete(messages: readonly MessageHash[], signal: AbortSignal): Promise<void> {

@@ -6,8 +6,9 @@ import type { BookCore, Commit } from './book-core.ts'
 import { isMutual, withOwed, withUnread } from './conversation-record.ts'
 import { AFTER_READ } from './filing.ts'
 import { type MessagePlace, messageSort, placeOfSort } from './message-place.ts'
-import { type MessageRecord, withDeadline } from './message-record.ts'
+import type { MessageRecord } from './message-record.ts'
 import type { OutboxItem, SwarmJob } from './outbox-record.ts'
+import { withTimer } from './timers.ts'
 
 const PAGE = 500
 /** A read position further ahead would have what comes until then count as read. */
@@ -49,7 +50,9 @@ export async function markRead(
     const timed = read.filter(({ value }) => value[0] === AFTER_READ).map(({ sort }) => placeOfSort(conversation, sort))
     const started = await startTimers(core, timed)
     const record = isOwed ? withOwed(counted, 'read', times) : counted
-    await core.commit({ record, ...started, items: isHere ? shortenings(started.put, policy) : [], others })
+    const items = isHere ? shortenings(started.put, policy) : []
+    // What is lost of it with the power is unread again, for all that came of it.
+    await core.commit({ record, ...started, items, others, durability: 'relaxed' })
     core.emit(conversation, { kind: 'read', unread: record.unread })
     if (isOwed) core.options.hooks.onOwed(conversation)
     if (read.length < PAGE) return hasChanged
@@ -64,10 +67,10 @@ async function startTimers(
   const due: NonNullable<Commit['due']>[number][] = []
   for (const place of places) {
     const message = await core.get(place)
-    if (message?.expiry === undefined || message.expiry.deadline !== undefined) continue
-    const at = unixMillis(core.now() + message.expiry.seconds * 1000)
-    put.push(withDeadline(message, at))
-    due.push({ at, kind: 'expire', place })
+    const started = message && withTimer(place, message, { now: core.now(), isRead: true, isShared: true })
+    if (started === undefined || started.message === message) continue
+    put.push(started.message)
+    due.push(...started.due)
   }
   return { put, due }
 }

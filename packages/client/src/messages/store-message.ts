@@ -56,6 +56,22 @@ export class MessageStorage {
     return stored
   }
 
+  /**
+   * Several for one account, one after the other, with one request; what became of each, in the same order.
+   *
+   * @throws {RequestError} if one of them was not stored: those before it were, and may be stored again
+   */
+  async storeAll(deposits: readonly Deposit[], signal: AbortSignal): Promise<readonly StoredOn[]> {
+    const [first] = deposits
+    if (first === undefined) return []
+    if (deposits.length === 1) return [await this.store(first, signal)]
+    const makeCalls = () => deposits.map((deposit) => ({ method: 'store', params: this.#params(deposit) }) as const)
+    const results = await this.#options.requests.sequenceSwarm<'store'>(first.owner, makeCalls, { signal })
+    const stored = deposits.map((deposit, i) => this.#verify(deposit, results[i]!))
+    if (stored.some(({ on }) => on.length === 0)) throw new RequestError('unavailable')
+    return stored
+  }
+
   /** Stores with this member, which has not signed yet. @throws {RequestError} */
   async storeWith(member: NodeEntry, deposit: Deposit, signal: AbortSignal): Promise<StoredOn> {
     const { requests } = this.#options

@@ -18,7 +18,7 @@ export const TABLES = {
   cursors: 7,
   /** What came before its message. Partition: conversation ID. Sort: `messageSort` of the message. */
   early: 8,
-  /** What is to happen to messages. Sort: when, and a random number. */
+  /** What is to happen to messages. One partition for what needs the network. Sort: when, and a random number. */
   due: 9,
   /** Which messages quote a message. Partition: conversation ID. Sort: `messageSort` of the quoted one, then of the other. */
   quotes: 10,

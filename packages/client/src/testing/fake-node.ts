@@ -64,6 +64,8 @@ export class FakeNode {
   ignoresWait: boolean = false
   /** Says that it stored, and signs for another message. */
   liesAboutStoring: boolean = false
+  /** Says that it shortened lives, and did not. */
+  ignoresShortening: boolean = false
   /** Its clock minus the true one. */
   clockOffset = 0
   /** Refuses every store with this status. */
@@ -172,6 +174,12 @@ export class FakeNode {
           entries: this.#members(call.params.owner, (member) => member.#expire(params)),
         })
       }
+      case 'get_expiries': {
+        const { owner, messages } = call.params
+        const kept = this.messages.filter(({ owner: other, item }) => other === owner && messages.includes(item.hash))
+        const expiries = kept.map(({ item: { hash, expiry } }) => ({ hash, expiry }))
+        return json(methodOf('get_expiries').result.write({ expiries }) as JsonObject)
+      }
       default:
         return { status: 400, body: 'no method', isJson: false }
     }
@@ -194,10 +202,13 @@ export class FakeNode {
     return signEntry(deleteEntry, { params, value: { deleted }, node: this.id, sign: this.#sign })
   }
 
-  /** Of `extend` alone. */
+  /** Of `extend` and `shorten` alone. */
   #expire(params: ExpireParams): SwarmEntry<ExpireEntry> {
-    const updated = this.#hashesOf(params).filter((hash) => params.messages.includes(hash))
     const expiry = params.expiries[0]!
+    const isShortening = params.change === 'shorten'
+    const isLater = new Set(this.messages.filter(({ item }) => item.expiry > expiry).map(({ item }) => item.hash))
+    const asked = this.#hashesOf(params).filter((hash) => params.messages.includes(hash))
+    const updated = asked.filter((hash) => !isShortening || (isLater.has(hash) && !this.ignoresShortening))
     for (const [i, kept] of this.messages.entries()) {
       if (updated.includes(kept.item.hash)) this.messages[i] = { ...kept, item: { ...kept.item, expiry } }
     }
