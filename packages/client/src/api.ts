@@ -72,6 +72,8 @@ export type ConversationSummary = {
   /** An unread message names this account. */
   readonly mentioned?: true
   readonly draft: string
+  /** The message that the draft answers. It may be gone since. */
+  readonly draftQuote?: MessageId
   readonly lastActivity: UnixMillis
   /** They type, as their device said within the last 15 s. */
   readonly typing: boolean
@@ -229,4 +231,6 @@ export type ConversationChange = {
   /** Empty: none. */
   readonly nickname?: string
   readonly draft?: string
+  /** What the draft answers; empty: nothing. Goes with the draft when a message is sent. */
+  readonly draftQuote?: MessageId | ''
 }

@@ -8,9 +8,9 @@ import {
   type UnixMillis,
 } from '@starling/protocol'
 import * as z from 'zod/mini'
-import type { ConversationChange } from '../api.ts'
+import type { ConversationChange, MessageId } from '../api.ts'
 import { deliverySchema } from './delivery-record.ts'
-import { comparePlaces } from './message-place.ts'
+import { comparePlaces, messageId, parseMessageId } from './message-place.ts'
 import type { MessageRecord } from './message-record.ts'
 import { accountIdSchema, bodySchema, directionSchema, expirationSchema, timeSchema } from './record-fields.ts'
 import { versionedRecord } from './versioned-record.ts'
@@ -37,6 +37,8 @@ export type ConversationRecord = {
   /** One of them names this account. */
   readonly mentioned?: true | undefined
   readonly draft: string
+  /** The ID of the message that it answers. */
+  readonly draftQuote?: string | undefined
   readonly nickname?: string | undefined
   readonly profileName?: string | undefined
   /** The key as base64. */
@@ -50,6 +52,8 @@ export type ConversationRecord = {
   readonly expiration?: Expiration | undefined
   /** Where the line stands that says that they accepted our request. */
   readonly acceptedAt?: UnixMillis | undefined
+  /** Messages here that came while nobody had accepted them; may be more than there are. */
+  readonly ofStranger?: number | undefined
   /** Receipts that we owe them: times of their messages, at most 2,000 of a kind. */
   readonly owed?: { readonly delivered: readonly UnixMillis[]; readonly read: readonly UnixMillis[] } | undefined
   readonly last?: Pick<MessageRecord, 'direction' | 'body' | 'sentAt' | 'delivery' | 'deleted'> | undefined
@@ -74,6 +78,7 @@ export const conversationRecord = versionedRecord<ConversationRecord>(
     unread: z.int(),
     mentioned: z.optional(z.literal(true)),
     draft: z.string(),
+    draftQuote: z.optional(z.string()),
     nickname: z.optional(z.string()),
     profileName: z.optional(z.string()),
     profilePicture: z.optional(z.object({ url: z.string(), key: z.string() })),
@@ -82,6 +87,7 @@ export const conversationRecord = versionedRecord<ConversationRecord>(
     lastActivity: timeSchema,
     expiration: z.optional(expirationSchema),
     acceptedAt: z.optional(timeSchema),
+    ofStranger: z.optional(z.int()),
     owed: z.optional(z.object({ delivered: z.array(timeSchema), read: z.array(timeSchema) })),
     last: z.optional(
       z.object({
@@ -161,15 +167,21 @@ export function withProfile(
 }
 
 export function withChange(record: ConversationRecord, change: ConversationChange): ConversationRecord {
-  const { nickname, draft, muted, mutedUntil, verified, ...flags } = change
+  const { nickname, draft, draftQuote, muted, mutedUntil, verified, ...flags } = change
   return {
     ...record,
     ...flags,
     ...(muted === undefined && mutedUntil === undefined ? {} : muting(muted !== false, mutedUntil)),
     ...(verified === undefined ? {} : { verified: verified || undefined }),
     ...(draft === undefined ? {} : { draft: draft.slice(0, MAX_DRAFT) }),
+    ...(draftQuote === undefined ? {} : { draftQuote: draftQuote === '' ? undefined : checkedId(draftQuote) }),
     ...(nickname === undefined ? {} : { nickname: truncateDisplayName(nickname) }),
   }
+}
+
+/** @throws {MalformedInputError} if it is none: it is kept, and comes from a face */
+function checkedId(id: MessageId): MessageId {
+  return messageId(parseMessageId(id))
 }
 
 /** `mutedUntil` goes with the mute that it belongs to. */

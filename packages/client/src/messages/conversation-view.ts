@@ -1,6 +1,6 @@
 /** A conversation as faces see it in a list. */
 import { type AccountId, fromBase64, type UnixMillis } from '@starling/protocol'
-import type { ConversationId, ConversationSummary, Delivery } from '../api.ts'
+import type { ConversationId, ConversationSummary, Delivery, MessageId } from '../api.ts'
 import { type ConversationRecord, isMuted } from './conversation-record.ts'
 import { deliveryView } from './delivery-record.ts'
 
@@ -31,6 +31,7 @@ export function conversationSummary(record: ConversationRecord, context: Summary
     unread,
     ...(record.mentioned && { mentioned: true }),
     draft,
+    ...(record.draftQuote !== undefined && { draftQuote: record.draftQuote as MessageId }),
     lastActivity,
     typing: context.isTyping,
     approvedMe,

@@ -120,7 +120,13 @@ export class MessageBook {
     const before = change === undefined ? known : change(known)
     const place = placeOf(idOf(before), message)
     const isText = message.body.kind === 'text'
-    const record = { ...before, accepted: true, answered: true, hidden: undefined, ...(isText ? { draft: '' } : {}) }
+    const record = {
+      ...before,
+      accepted: true,
+      answered: true,
+      hidden: undefined,
+      ...(isText ? { draft: '', draftQuote: undefined } : {}),
+    }
     const { deadline } = message.expiry ?? {}
     const due: Commit['due'] = deadline === undefined ? [] : [{ at: deadline, kind: 'expire', place }]
     await this.#core.commit({ record, put: [message], due, others: others ?? [] })

@@ -231,6 +231,7 @@ const changeTypes: Readonly<Record<keyof ConversationChange, 'boolean' | 'string
   verified: 'boolean',
   nickname: 'string',
   draft: 'string',
+  draftQuote: 'string',
 }
 
 function conversationChange(value: unknown): ConversationChange {
