@@ -6,6 +6,7 @@ import {
   buildStoredMessage,
   deriveAccountKeys,
   hours,
+  millis,
   minutes,
   NAMESPACES,
   parseAccountSeed,
@@ -64,6 +65,22 @@ test('a message arrives at once, because retrievals are held', async () => {
     profileName: 'Alice',
     unread: 1,
   })
+})
+
+test('messages that come one after the other wake the second member now and then, and none waits', async () => {
+  const net = new FakeNetwork()
+  await using bob = await newcomer(net, 'Bob')
+  await net.clock.advance(minutes(1))
+  const before = new Map(net.nodes.map((node) => [node, node.asked.length]))
+  for (let count = 1; count <= 50; count++) {
+    deposit(net, bob, text(`${count}`))
+    await net.clock.advance(millis(100))
+    expect(bob.conversations.snapshot[0]?.last?.body).toEqual({ kind: 'text', text: `${count}` })
+  }
+  const rounds = net.swarmOf(bob).map((node) => (node.asked.length - before.get(node)!) / 5) // namespaces
+  const [second, first] = rounds.filter((count) => count > 0).toSorted((a, b) => a - b)
+  expect(first).toBeGreaterThan(45)
+  expect(second).toBeLessThan(10)
 })
 
 test('nodes that do not hold retrievals are polled every few seconds', async () => {

@@ -224,3 +224,42 @@ test('a clock that is set while the client runs is noticed by the refusal of nod
   expect(await deliveryOf(alice, accountOf(bob), message)).toEqual({ kind: 'stored', on: 3, of: 3 })
   expect(alice.network.snapshot.clockSkew).toBe(hours(2))
 })
+
+test('what waits for one contact goes with few requests, in order, each as its own message', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  await using alice = await newcomer(net, 'Alice', device)
+  await using bob = await newcomer(net, 'Bob')
+  device.offline = true
+  const texts = Array.from({ length: 40 }, (_, number) => `${number}`)
+  for (const text of texts) await sendTo(alice, accountOf(bob), text)
+  const requests: string[] = []
+  for (const node of net.nodes) node.onRequest = (text) => requests.push(text)
+  device.offline = false
+  await net.until(() => alice.conversations.snapshot[0]?.last?.delivery?.kind === 'stored')
+  const isFor = (text: string) => text.includes('"store"') && text.includes(`"${accountOf(bob)}"`)
+  expect(requests.filter(isFor).length).toBeLessThan(10)
+  await net.clock.advance(seconds(3))
+  expect(await textsOf(bob, accountOf(alice))).toEqual(texts)
+  const sent = await messagesOf(alice, accountOf(bob))
+  expect(new Set(sent.map(({ delivery }) => JSON.stringify(delivery)))).toEqual(
+    new Set([JSON.stringify({ kind: 'stored', on: 3, of: 3 })]),
+  )
+})
+
+test('of messages that wait together each fails by itself', async () => {
+  const net = new FakeNetwork()
+  const device = net.device()
+  await using alice = await newcomer(net, 'Alice', device)
+  await using bob = await newcomer(net, 'Bob')
+  device.offline = true
+  const longest = `${'𝕏'.repeat(1999)}!`
+  for (const text of ['one', longest, 'three']) await sendTo(alice, accountOf(bob), text)
+  for (const node of net.swarmOf(bob)) node.mostBytes = 5000
+  device.offline = false
+  await net.clock.advance(minutes(1))
+  const sent = await messagesOf(alice, accountOf(bob))
+  expect(sent.map(({ delivery }) => delivery?.kind)).toEqual(['stored', 'failed', 'stored'])
+  expect(sent[1]?.delivery).toEqual({ kind: 'failed', reason: 'too_large' })
+  expect(await textsOf(bob, accountOf(alice))).toEqual(['one', 'three'])
+})

@@ -82,7 +82,11 @@ export class ConfigPusher {
       for (const push of done) {
         states.set(push.name, confirmDeleted(confirmStored(states.get(push.name), push), deleted))
       }
-      await store.write(done.map(({ name }) => states.dump(name)))
+      // Lost with the power, it is stored again.
+      await store.write(
+        done.map(({ name }) => states.dump(name)),
+        { durability: 'relaxed' },
+      )
     }
   }
 

@@ -215,7 +215,8 @@ export class ConfigSync {
     const changes = this.#changesOf(name, told, this.#states.data(name))
     if (changes !== undefined) await this.#options.onChange(changes)
     this.#states.setTold(name)
-    await this.#options.store.write([this.#states.dump(name)])
+    // The cursor behind it is relaxed, too: what is lost comes again.
+    await this.#options.store.write([this.#states.dump(name)], { durability: 'relaxed' })
   }
 
   /** What a crash kept from being acted on. If it fails again, the next merge tells it. */

@@ -1,6 +1,6 @@
 /** The local store of simulations and tests: as durable as the `MemoryDisk` that it is opened on. */
 import { fromHex, toHex } from '@starling/protocol'
-import type { LocalStore, StoreChange, StoreRange } from './local-store.ts'
+import type { LocalStore, StoreChange, StoreRange, WriteOptions } from './local-store.ts'
 import { StoreError } from './store-error.ts'
 
 /** Survives the stores that are opened on it, one at a time. */
@@ -12,6 +12,28 @@ export class MemoryDisk {
   capacityBytes = Number.POSITIVE_INFINITY
   /** After so many writes it breaks: every further one fails with `io` and changes nothing, as after a loss of power. */
   writesLeft = Number.POSITIVE_INFINITY
+  /** What stood where writes changed something that are not on the disk for sure; the latest last. */
+  readonly #unsure: Map<string, Uint8Array | undefined>[] = []
+
+  /** Writes what is given, by key; `undefined`: deletes. */
+  apply(after: ReadonlyMap<string, Uint8Array | undefined>, { durability = 'strict' }: WriteOptions): void {
+    if (durability === 'strict') this.#unsure.length = 0
+    else this.#unsure.push(new Map(Array.from(after.keys(), (key) => [key, this.records.get(key)])))
+    this.#put(after)
+  }
+
+  /** Power fails: of the relaxed writes since the last strict one the first `kept` remain, and no other. */
+  losePower({ kept = 0 }: { readonly kept?: number } = {}): void {
+    for (const before of this.#unsure.splice(kept).reverse()) this.#put(before)
+    this.#unsure.length = 0
+  }
+
+  #put(values: ReadonlyMap<string, Uint8Array | undefined>): void {
+    for (const [key, value] of values) {
+      if (value === undefined) this.records.delete(key)
+      else this.records.set(key, value)
+    }
+  }
 }
 
 export class MemoryStore implements LocalStore {
@@ -41,7 +63,7 @@ export class MemoryStore implements LocalStore {
     return keys.slice(0, range.limit).map((key) => ({ key: fromHex(key), value: this.#disk.records.get(key)!.slice() }))
   }
 
-  async write(changes: readonly StoreChange[]): Promise<void> {
+  async write(changes: readonly StoreChange[], options: WriteOptions = {}): Promise<void> {
     this.#assertOpen()
     const { records, capacityBytes } = this.#disk
     if (this.#disk.writesLeft-- <= 0) throw new StoreError('io')
@@ -52,15 +74,13 @@ export class MemoryStore implements LocalStore {
       const size = sizeOf(new Map<string, Uint8Array | undefined>([...records, ...after]))
       if (size > capacityBytes) throw new StoreError('full')
     }
-    for (const [key, value] of after) {
-      if (value === undefined) records.delete(key)
-      else records.set(key, value)
-    }
+    this.#disk.apply(after, options)
   }
 
   async erase(): Promise<void> {
     this.#assertOpen()
     this.#disk.records.clear()
+    this.#disk.losePower({ kept: Number.POSITIVE_INFINITY })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -70,6 +70,8 @@ export class FakeNode {
   clockOffset = 0
   /** Refuses every store with this status. */
   storeStatus: number | undefined
+  /** Refuses to store more. */
+  mostBytes = Number.POSITIVE_INFINITY
   /** Is told of every request that reaches it as its destination, as JSON text. */
   onRequest: ((text: string) => void) | undefined
   /** Requests that reached it as their destination, by method. */
@@ -154,6 +156,7 @@ export class FakeNode {
         return this.#ok('oxend_request', { height: view().document.epoch, nodes: listedNodes(view()) })
       case 'store':
         if (this.storeStatus !== undefined) return { status: this.storeStatus, body: 'no', isJson: false }
+        if (call.params.data.length > this.mostBytes) return { status: 413, body: 'no', isJson: false }
         return this.#ok('store', this.#store(call.params))
       case 'retrieve': {
         const { namespace, lastHash } = call.params
