@@ -9,6 +9,8 @@ export type EnterKey = 'send' | 'newLine'
 export type AutoLockAfter = '1' | '5' | '15' | '60' | 'never'
 /** `hidden`: requests of people one does not know stay out of sight. */
 export type Strangers = 'shown' | 'hidden'
+/** When a picture of a contact is loaded: by a click, or as it comes into view. */
+export type PictureLoading = 'asked' | 'contacts'
 export type TextSize = 'small' | 'normal' | 'large' | 'larger'
 
 export interface Choice<T> extends Snapshots<T> {
@@ -22,6 +24,7 @@ export type Preferences = {
   readonly language: Choice<LanguageChoice>
   readonly autoLock: Choice<AutoLockAfter>
   readonly strangers: Choice<Strangers>
+  readonly pictures: Choice<PictureLoading>
 }
 
 export const autoLockTimes = ['15', '1', '5', '60', 'never'] as const satisfies readonly AutoLockAfter[]
@@ -45,6 +48,7 @@ export function createPreferences(root: { readonly dataset: DOMStringMap }, stor
     language: createChoice<LanguageChoice>(storage, 'starling.language', ['system', ...languages]),
     autoLock: createChoice<AutoLockAfter>(storage, 'starling.autoLock', autoLockTimes),
     strangers: createChoice<Strangers>(storage, 'starling.strangers', ['shown', 'hidden']),
+    pictures: createChoice<PictureLoading>(storage, 'starling.pictures', ['asked', 'contacts']),
   }
 }
 

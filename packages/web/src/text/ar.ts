@@ -1,6 +1,7 @@
 import { appTexts } from './ar/app.ts'
 import { conversationTexts } from './ar/conversation.ts'
 import { emojiTexts } from './ar/emoji.ts'
+import { mediaTexts } from './ar/media.ts'
 import { messageTexts } from './ar/messages.ts'
 import { networkTexts } from './ar/network.ts'
 import { peopleTexts } from './ar/people.ts'
@@ -15,6 +16,7 @@ export const ar: Words = {
   ...shellTexts,
   ...conversationTexts,
   ...messageTexts,
+  ...mediaTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

@@ -1,6 +1,7 @@
 import { appTexts } from './de/app.ts'
 import { conversationTexts } from './de/conversation.ts'
 import { emojiTexts } from './de/emoji.ts'
+import { mediaTexts } from './de/media.ts'
 import { messageTexts } from './de/messages.ts'
 import { networkTexts } from './de/network.ts'
 import { peopleTexts } from './de/people.ts'
@@ -15,6 +16,7 @@ export const de: Words = {
   ...shellTexts,
   ...conversationTexts,
   ...messageTexts,
+  ...mediaTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

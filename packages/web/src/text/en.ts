@@ -1,6 +1,7 @@
 import { appTexts } from './en/app.ts'
 import { conversationTexts } from './en/conversation.ts'
 import { emojiTexts } from './en/emoji.ts'
+import { mediaTexts } from './en/media.ts'
 import { messageTexts } from './en/messages.ts'
 import { networkTexts } from './en/network.ts'
 import { peopleTexts } from './en/people.ts'
@@ -14,6 +15,7 @@ export const en = {
   ...shellTexts,
   ...conversationTexts,
   ...messageTexts,
+  ...mediaTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

@@ -1,6 +1,7 @@
 import { appTexts } from './es/app.ts'
 import { conversationTexts } from './es/conversation.ts'
 import { emojiTexts } from './es/emoji.ts'
+import { mediaTexts } from './es/media.ts'
 import { messageTexts } from './es/messages.ts'
 import { networkTexts } from './es/network.ts'
 import { peopleTexts } from './es/people.ts'
@@ -15,6 +16,7 @@ export const es: Words = {
   ...shellTexts,
   ...conversationTexts,
   ...messageTexts,
+  ...mediaTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

@@ -1,6 +1,7 @@
 import { appTexts } from './fr/app.ts'
 import { conversationTexts } from './fr/conversation.ts'
 import { emojiTexts } from './fr/emoji.ts'
+import { mediaTexts } from './fr/media.ts'
 import { messageTexts } from './fr/messages.ts'
 import { networkTexts } from './fr/network.ts'
 import { peopleTexts } from './fr/people.ts'
@@ -15,6 +16,7 @@ export const fr: Words = {
   ...shellTexts,
   ...conversationTexts,
   ...messageTexts,
+  ...mediaTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

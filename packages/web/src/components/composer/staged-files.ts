@@ -3,6 +3,8 @@ import type { OutgoingFile } from '@starling/client'
 
 /** Most bytes of one file, and most files of one message: the client refuses more. */
 export const FILE_LIMIT = 10_000_000
+/** Most bytes of an image as it is chosen: painted anew, it has fewer. */
+export const IMAGE_LIMIT = 50_000_000
 export const FILES_LIMIT = 32
 
 export type StagedFile = {
@@ -11,6 +13,8 @@ export type StagedFile = {
   readonly name: string
   readonly size: number
   readonly isImage: boolean
+  /** What can be shown of it meanwhile. */
+  readonly image?: Blob
   readonly isTooLarge: boolean
   /** What is uploaded: of an image without what a camera wrote into it. */
   read(): Promise<OutgoingFile>
@@ -56,7 +60,8 @@ function stage(file: ChosenFile, clean: CleanImage): StagedFile {
     name,
     size,
     isImage,
-    isTooLarge: size > FILE_LIMIT,
+    ...(isImage && file instanceof Blob ? { image: file } : {}),
+    isTooLarge: size > (isImage ? IMAGE_LIMIT : FILE_LIMIT),
     read: async () => ({ fileName: name, ...(isImage ? await clean(file) : await plain()) }),
   }
 }

@@ -12,6 +12,8 @@ import type {
 } from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
 import { failureCode } from '../failure/failure-text.ts'
+import { imagePorts } from '../image-grid/image-ports.ts'
+import { createMedia, type ImagePorts, type Media } from '../image-grid/media.ts'
 import type { LogPosition, LogPositions } from '../message-log/log-positions.ts'
 import { type Act, createMessageDeeds, type DeedsClient, type MessageDeeds } from './message-deeds.ts'
 import { nameOfAccount } from './names.ts'
@@ -37,9 +39,12 @@ export type ConversationNotice =
   | 'originalGone'
   | 'filesNotYet'
   | 'uploadFailed'
+  | 'imageUnreadable'
 
 export interface ConversationModel extends Snapshots<ConversationView>, MessageDeeds, AsyncDisposable {
   readonly id: ConversationId
+  /** Its files. */
+  readonly media: Media
   /** Where the reader was when this conversation was last open. */
   readonly position: LogPosition | undefined
   keepPosition(position: LogPosition | undefined): void
@@ -60,7 +65,7 @@ export interface ConversationModel extends Snapshots<ConversationView>, MessageD
 }
 
 export type ConversationClient = DeedsClient &
-  Pick<Client, 'session' | 'conversations' | 'updateConversation' | 'deleteConversation'>
+  Pick<Client, 'session' | 'conversations' | 'updateConversation' | 'deleteConversation' | 'reportMediaSaved'>
 
 /** Pages that are loaded at most to find the place where the reader was: beyond, opening would take too long. */
 const MOST_PAGES_BACK = 24
@@ -69,8 +74,11 @@ export function createConversation(options: {
   readonly client: ConversationClient
   readonly id: ConversationId
   readonly positions: LogPositions
+  readonly ports?: ImagePorts
 }): ConversationModel {
-  const { client, id, positions } = options
+  const { client, id, positions, ports = imagePorts } = options
+  const isStranger = () => summaryOf(client, id)?.kind === 'request'
+  const media = createMedia({ client, isStranger, ports })
   const store = createStore<ConversationView>({ kind: 'loading', summary: summaryOf(client, id) })
   const stops: (() => void)[] = []
   let history: History | undefined
@@ -92,6 +100,7 @@ export function createConversation(options: {
       history = opened
       stops.push(
         opened.state.subscribe(({ messages, hasOlder }) => {
+          media.retain(messages)
           // All that was in the window is gone: what is older comes into it.
           if (messages.length === 0 && hasOlder) void actOn(() => opened.loadOlder())
           refresh()
@@ -115,7 +124,8 @@ export function createConversation(options: {
       return true
     } catch (error) {
       // The reader is told, and the state of the client shows what holds.
-      return tell(typeof told === 'function' ? told(failureCode(error)) : told)
+      const notice = typeof told === 'function' ? told(failureCode(error)) : told
+      return notice === undefined ? false : tell(notice)
     }
   }
   const actOn = async (action: () => Promise<unknown> | undefined): Promise<void> => {
@@ -127,6 +137,7 @@ export function createConversation(options: {
 
   return {
     id,
+    media,
     get snapshot() {
       return store.snapshot
     },
@@ -135,7 +146,7 @@ export function createConversation(options: {
       return positions.get(id)
     },
     keepPosition: (position) => positions.set(id, position),
-    ...createMessageDeeds(client, id, act),
+    ...createMessageDeeds(client, id, { act, media }),
     change: (change) => act('actionFailed', () => client.updateConversation(id, change)),
     deleteConversation: () => actOn(() => client.deleteConversation(id)),
     loadOlder: () => actOn(() => history?.loadOlder()),
@@ -161,6 +172,7 @@ export function createConversation(options: {
     async [Symbol.asyncDispose]() {
       closed = true
       for (const stop of stops) stop()
+      media[Symbol.dispose]()
       await opening
       await history?.[Symbol.asyncDispose]()
     },

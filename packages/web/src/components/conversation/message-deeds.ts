@@ -1,15 +1,9 @@
 /** What a person does with the messages of one conversation. */
-import type {
-  Client,
-  ConversationId,
-  DeletionScope,
-  Expiration,
-  MessageId,
-  MessageView,
-  OutgoingAttachment,
-} from '@starling/client'
+import type { Client, ConversationId, DeletionScope, Expiration, MessageId, MessageView } from '@starling/client'
 import type { StagedFile } from '../composer/staged-files.ts'
+import type { Media } from '../image-grid/media.ts'
 import type { ConversationNotice } from './conversation.ts'
+import { type Uploading, uploadFiles } from './upload-files.ts'
 
 export type DeedsClient = Pick<
   Client,
@@ -17,7 +11,7 @@ export type DeedsClient = Pick<
 >
 
 /** What the composer hands over. */
-export type Outgoing = {
+export type Outgoing = Uploading & {
   readonly text: string
   readonly quote?: MessageId | undefined
   readonly files?: readonly StagedFile[]
@@ -25,7 +19,7 @@ export type Outgoing = {
 
 /** Each resolves to false, with a notice, if it did not work: nothing is lost then. */
 export interface MessageDeeds {
-  /** Files are uploaded first: if one of them cannot be, nothing is sent. */
+  /** Files are uploaded first: if one of them cannot be, nothing is sent. Aborted, it is as if nothing had been asked. */
   send(outgoing: Outgoing): Promise<boolean>
   retry(message: MessageId): Promise<boolean>
   /** Reacts so, or takes it back. */
@@ -37,23 +31,29 @@ export interface MessageDeeds {
   setTyping(isTyping: boolean): void
 }
 
-/** Does something; if that fails, says so with the notice that is given or chosen by the error's code. */
+/** Does something; if that fails, says so with the notice that is given or chosen by the error's code, if any. */
 export type Act = (
-  told: ConversationNotice | ((code: string) => ConversationNotice),
+  told: ConversationNotice | ((code: string) => ConversationNotice | undefined),
   action: () => Promise<unknown>,
 ) => Promise<boolean>
 
-export function createMessageDeeds(client: DeedsClient, id: ConversationId, act: Act): MessageDeeds {
+export function createMessageDeeds(
+  client: DeedsClient,
+  id: ConversationId,
+  { act, media }: { readonly act: Act; readonly media: Pick<Media, 'keep'> },
+): MessageDeeds {
   return {
-    send: ({ text, quote, files = [] }) => {
+    send: ({ text, quote, files = [], ...uploading }) => {
       if (quote === undefined && files.length === 0) return act('sendFailed', () => client.send(id, text))
-      return act(sendNotice, async () => {
-        const attachments = await uploadAll(client, files)
-        await client.send(id, {
+      const told = (code: string) => (uploading.signal?.aborted ? undefined : sendNotice(code))
+      return act(told, async () => {
+        const { attachments, pictures } = await uploadFiles(client, files, uploading)
+        const message = await client.send(id, {
           ...(text === '' ? {} : { text }),
           ...(quote === undefined ? {} : { quote }),
           ...(attachments.length === 0 ? {} : { attachments }),
         })
+        for (const [index, picture] of pictures) void media.keep(message, index, picture)
       })
     },
     retry: (message) => act('actionFailed', () => client.retry(message)),
@@ -77,13 +77,8 @@ export function createMessageDeeds(client: DeedsClient, id: ConversationId, act:
 
 function sendNotice(code: string): ConversationNotice {
   if (code === 'files_unavailable') return 'filesNotYet'
-  return /^(storage|file)_/.test(code) ? 'uploadFailed' : 'sendFailed'
-}
-
-async function uploadAll(client: DeedsClient, files: readonly StagedFile[]): Promise<readonly OutgoingAttachment[]> {
-  const attachments: OutgoingAttachment[] = []
-  for (const file of files) attachments.push(await client.files.upload(await file.read()))
-  return attachments
+  if (code === 'image_unreadable') return 'imageUnreadable'
+  return /^(storage|file|leader)_/.test(code) ? 'uploadFailed' : 'sendFailed'
 }
 
 /** Page by page: what is deleted leaves the window, and what is older comes into it. */

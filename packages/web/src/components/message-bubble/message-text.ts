@@ -12,6 +12,7 @@ import {
 import { plainLine } from '../../format/hostile-text.ts'
 import { clockText, durationText } from '../../format/time.ts'
 import { locale, t } from '../../text/t.ts'
+import { isPicture } from '../image-grid/image-kind.ts'
 
 /** The state of an own message in words: tooltip, and what a screen reader says. Never "sent" for something only local. */
 export function deliveryText(delivery: Delivery): string {
@@ -29,17 +30,24 @@ export function deliveryText(delivery: Delivery): string {
   }
 }
 
+type QuietParts = Pick<MessageView, 'body' | 'deleted'> & Partial<Pick<MessageView, 'attachments'>>
+
 /** The quiet line that stands for a message without a text of its own; `undefined`: it has one. */
-export function quietLine({ body, deleted }: Pick<MessageView, 'body' | 'deleted'>): string | undefined {
+export function quietLine({ body, deleted, attachments = [] }: QuietParts): string | undefined {
   if (deleted) return t('message.deleted')
   switch (body.kind) {
     case 'text':
-      return body.text === '' ? t('message.file') : undefined
+      return body.text === '' ? filesText(attachments) : undefined
     case 'unsupported':
       return t('message.unsupported')
     case 'notice':
       return shortNotice(body.notice)
   }
+}
+
+function filesText(attachments: MessageView['attachments']): string {
+  const areAll = attachments.length > 0 && attachments.every(isPicture)
+  return areAll ? t('message.pictures', { count: attachments.length }) : t('message.file')
 }
 
 /** What happened, with who did it. */

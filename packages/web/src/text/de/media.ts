@@ -1,0 +1,38 @@
+import type { mediaTexts as english } from '../en/media.ts'
+
+export const mediaTexts: Readonly<Record<keyof typeof english, string>> = {
+  'media.title': 'Bilder',
+  'media.picture': 'Bild',
+  'media.load': '{name} laden',
+  'media.open': '{name} öffnen',
+  'media.openMore': '{count, plural, one {{name} und # weiteres öffnen} other {{name} und # weitere öffnen}}',
+  'media.stop': '{name} nicht weiter laden',
+  'media.again': 'Noch einmal versuchen.',
+  'media.acceptFirst': 'Lässt sich laden, wenn Sie die Anfrage angenommen haben.',
+  'media.gone': 'Liegt nicht mehr dort, wo es gespeichert war.',
+  'media.unreachable': 'Konnte nicht geladen werden.',
+  'media.wrong': 'Ist nicht das, was gesendet wurde.',
+  'media.notImage': 'Das ist kein Bild. Sie können es als Datei speichern.',
+  'media.tooLarge': 'Zu groß zum Anzeigen. Sie können es speichern.',
+  'media.save': '{name} speichern',
+  'media.saved': 'Gespeichert.',
+  'media.savedTold': 'Gespeichert. {name} erfährt davon.',
+  'media.saveFailed': 'Konnte nicht gespeichert werden.',
+  'media.autoTitle': 'Bilder von Kontakten von selbst laden',
+  'media.autoText':
+    'Sonst wird ein Bild geladen, wenn Sie es anklicken. Bilder von Personen, die Sie nicht angenommen haben, werden nie geladen.',
+  'message.pictures': '{count, plural, one {Ein Bild} other {# Bilder}}',
+  'lightbox.label': 'Bilder dieses Chats',
+  'lightbox.place': '{place} von {count}',
+  'lightbox.previous': 'Voriges Bild',
+  'lightbox.next': 'Nächstes Bild',
+  'lightbox.in': 'Vergrößern',
+  'lightbox.out': 'Verkleinern',
+  'lightbox.save': 'Speichern',
+  'lightbox.load': 'Laden',
+  'files.sending': '{count, plural, one {# Datei wird gesendet} other {# Dateien werden gesendet}}',
+  'files.cancel': 'Senden abbrechen',
+  'files.others': 'Andere Dateien gehen, wie sie sind, mit allem, was darin steht.',
+  'conversation.imageUnreadable':
+    'Eines der Bilder ließ sich nicht lesen; was eine Kamera hineingeschrieben hat, kann deshalb nicht entfernt werden. Nichts wurde gesendet; Text und Dateien stehen noch unten.',
+}
