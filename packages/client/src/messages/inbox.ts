@@ -42,8 +42,6 @@ const EARLY = seconds(5)
 const RETRY_BASE = millis(500)
 const RETRY_LIMIT = seconds(15)
 const CLEAN_INTERVAL = hours(6)
-/** How long the second lane rests after an answer: the first has what comes meanwhile, and it gives the same at once. */
-const REST = seconds(1)
 /** How often `progress` tells of a backlog. */
 const PROGRESS_STEP = 20
 
@@ -181,9 +179,6 @@ export class Inbox {
       onAnswer()
       if (isNews) this.#pace.noteActivity()
       if (isMore) continue
-      const isSecond = lane === 1 && this.#visits.has(0)
-      if (isSecond && wait !== undefined && pages.some(({ items }) => items.length > 0))
-        await clock.sleep(REST, { signal })
       // Nor does a node that repeats what we have get more attention.
       const isEarly = isCaughtUp && !isNews && clock.monotonic() - started < EARLY
       this.#caughtUp(isCaughtUp)

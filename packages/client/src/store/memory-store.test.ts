@@ -32,6 +32,7 @@ test('a loss of power takes relaxed writes since the last strict one, the latest
   await store.write(put(2, 1))
   await store.write(put(1, 2), relaxed)
   await store.write([{ kind: 'delete', key: Uint8Array.of(2) }], relaxed)
+  await store.write(put(2, 3), relaxed)
   await store.write(put(3, 1), relaxed)
   const values = () => Promise.all([1, 2, 3].map(async (key) => (await store.get(Uint8Array.of(key)))?.[0]))
   disk.losePower({ kept: 1 })
