@@ -189,6 +189,7 @@ test('a history opens at the first unread message; reading counts down, wherever
 
 test('a window jumps to any message, with what stands around it, and stays where the message is gone', async () => {
   const desk = await Desk.create()
+  await desk.book.open(accountOf(1))
   for (let at = 1; at <= 500; at++) await desk.receive(1, at)
   await using history = await MessageHistory.open(desk.book, idOf(1))
   await history.jumpToLatest()

@@ -102,9 +102,10 @@ test('a backlog of many pages arrives whole, in order and once, from members tha
   let bob = await newcomer(net, 'Bob', device)
   const swarm = net.swarmOf(bob)
   const owner = accountOf(bob)
+  const sender = stranger(net)
+  await bob.startConversation(sender.accountId)
   await bob[Symbol.asyncDispose]()
   const { crypto, random } = net
-  const sender = stranger(net)
   const sealed = Array.from({ length: 170 }, (_, i) => {
     const timestamp = unixMillis(net.clock.now() + i)
     return buildStoredMessage({ crypto, random, sender, recipient: owner, content: text(`${i}`)(timestamp), timestamp })

@@ -149,13 +149,14 @@ function queuedView(conversation: ConversationId, net: Network, network: Network
   return { kind: 'queued', waitingForNetwork: !net.isConnected, of }
 }
 
-function bookLinks(services: Services, { settings }: Shared): { hooks: BookHooks; policy: BookPolicy } {
+function bookLinks(services: Services, { events, settings }: Shared): { hooks: BookHooks; policy: BookPolicy } {
   const readState = () => services.configs.shared.readState
   return {
     hooks: {
       onDue: ({ at, kind }) => (queueOf(kind) === 'learn' ? services.learning : services.expiring).note(at),
       onQueued: (item) => services.outbox.submit(item),
       onOwed: (id) => services.receipts.note(id),
+      onDropped: (what, count) => events.note('contact', `stranger.${what}_dropped`, count),
     },
     policy: {
       sendsDelivered: () => settings().deliveryReceipts,

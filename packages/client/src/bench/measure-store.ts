@@ -85,7 +85,7 @@ export async function measurePages(bench: Bench): Promise<Times[]> {
   const core = new BookCore({
     ...{ store, index, seen, random, self, queued },
     time: new NetworkTime(clock),
-    hooks: { onDue: () => undefined, onQueued: () => undefined, onOwed: () => undefined },
+    hooks: { onDue: () => undefined, onQueued: () => undefined, onOwed: () => undefined, onDropped: () => undefined },
     mirror: { writes: () => [], begin: (record) => record },
   })
   const newest: number[] = []

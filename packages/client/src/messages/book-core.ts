@@ -34,6 +34,8 @@ export type BookHooks = {
   readonly onQueued: (item: OutboxItem) => void
   /** A contact is owed receipts. */
   readonly onOwed: (conversation: ConversationId) => void
+  /** Strangers sent more than this device keeps. */
+  readonly onDropped: (what: 'request' | 'message', count: number) => void
 }
 
 export type BookOptions = {

@@ -10,6 +10,7 @@ import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
 import { type MessageRecord, placeholderOf, putMessage, withHash } from './message-record.ts'
 import type { OutboxItem, SwarmJob } from './outbox-record.ts'
 import { mergeReactions } from './reaction-record.ts'
+import { boundStrangers, isStranger, withOneOfStranger } from './strangers.ts'
 import { withTimer } from './timers.ts'
 
 /** A deleted message can come again for as long as swarms keep messages, and a while more. */
@@ -53,23 +54,40 @@ export async function fileMessage(core: BookCore, arrival: Arrival, policy: Fili
     await core.commit({ record: known, others: [...marks, ...forget] })
     return 'ignored'
   }
-  const isUnread = place.direction === 'incoming' && !isRead && !message.deleted
-  const counted = isUnread ? withOneMore(extra.record, message, core.options.self) : extra.record
-  const owed = isUnread && isMutual(counted) && policy.sendsDelivered()
-  const record = owed ? withOwed(counted, 'delivered', [message.sentAt]) : counted
   const replaced = extra.replaces && (await core.get(extra.replaces))
-  await core.commit({
-    record,
+  const others = [...marks, ...forget]
+  await addMessage(core, { record: extra.record, message, due, others, isRead, remove: replaced && [replaced] }, policy)
+  return 'filed'
+}
+
+type NewMessage = Required<Pick<Commit, 'due' | 'others'>> & {
+  readonly record: ConversationRecord
+  readonly message: MessageRecord
+  readonly isRead: boolean
+  readonly remove: readonly MessageRecord[] | undefined
+}
+
+/** With all that it makes of its conversation. */
+async function addMessage(core: BookCore, added: NewMessage, policy: FilingPolicy): Promise<void> {
+  const { message, due, others, isRead, remove = [] } = added
+  const place = placeOf(idOf(added.record), message)
+  const isUnread = place.direction === 'incoming' && !isRead && !message.deleted
+  const isOfStranger = place.direction === 'incoming' && isStranger(added.record, core.options.self)
+  const counted = isUnread ? withOneMore(added.record, message, core.options.self) : added.record
+  const owed = isUnread && isMutual(counted) && policy.sendsDelivered()
+  const owing = owed ? withOwed(counted, 'delivered', [message.sentAt]) : counted
+  const record = await core.commit({
+    record: isOfStranger ? withOneOfStranger(owing) : owing,
     put: [message],
-    ...(replaced && { remove: [replaced] }),
+    remove,
     due,
     items: message.deleted ? jobs(message, policy) : [],
-    others: [...(isUnread ? [putUnread(place, message)] : []), ...marks, ...forget],
+    others: [...(isUnread ? [putUnread(place, message)] : []), ...others],
     // With the mark that it was seen and the cursor behind it: what is lost of it with the power comes again.
     durability: 'relaxed',
   })
   if (owed) core.options.hooks.onOwed(place.conversation)
-  return 'filed'
+  if (isOfStranger) await boundStrangers(core, record, policy)
 }
 
 function withOneMore(record: ConversationRecord, { body }: MessageRecord, self: AccountId): ConversationRecord {

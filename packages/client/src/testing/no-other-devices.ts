@@ -7,7 +7,7 @@ export function noOtherDevices(): { hooks: BookHooks; mirror: BookMirror; policy
   const items: OutboxItem[] = []
   return {
     items,
-    hooks: { onDue: () => {}, onQueued: (item) => items.push(item), onOwed: () => {} },
+    hooks: { onDue: () => {}, onQueued: (item) => items.push(item), onOwed: () => {}, onDropped: () => {} },
     mirror: { writes: () => [], begin: (record) => record },
     policy: {
       sendsDelivered: () => true,
