@@ -116,7 +116,7 @@ export const states: GalleryStates = {
   'conversation-typing': stage('Wendy', { conversations: [{ ...sampleTalk, typing: true }] }),
   'conversation-rate': stage('Wendy', { conversations: [sampleTalk], failing: { react: 'rate_limited' } }),
   'conversation-far-quote': stage('Alice', { conversations: [farQuote] }),
-  'conversation-note': stage('Note to Self'),
+  'conversation-note': stage('You'),
   'conversation-failed-message': stage('Priya'),
   'conversation-draft': stage('Dave'),
   'conversation-blocked': stage('Mallory'),
