@@ -9,7 +9,7 @@ import { exchangeMessages } from './bots/exchange.ts'
 
 const BOTS = Number(process.env['STARLING_BOTS'] ?? 12)
 const MESSAGES = Number(process.env['STARLING_MESSAGES'] ?? 480)
-const PATIENCE = 900_000
+const PATIENCE = 1_800_000
 
 test('bots get every message of each other once and in order, also those that end and come back', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'starling-bots-'))

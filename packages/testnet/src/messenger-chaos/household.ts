@@ -64,10 +64,11 @@ export class Household implements AsyncDisposable {
     return this.devices[device].api.conversations.snapshot.find(({ id }) => id === (account as string))
   }
 
-  /** The app ends, and its disk works again when it is started. */
-  async restart(device: Device): Promise<void> {
+  /** The app ends, and its disk works again when it is started. `kept`: power fails; so many of the last writes remain. */
+  async restart(device: Device, { kept }: { readonly kept?: number } = {}): Promise<void> {
     const client = this.devices[device]
     await client.close()
+    if (kept !== undefined) client.disk.losePower({ kept })
     client.disk.writesLeft = Number.POSITIVE_INFINITY
     await client.open()
   }

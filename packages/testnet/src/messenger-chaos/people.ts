@@ -65,6 +65,11 @@ export class People {
     }
   }
 
+  /** Who knows up to where they have read. */
+  doubtReading(device: Device): void {
+    this.readUpTo[personOf(device)] = 'doubtful'
+  }
+
   personOf(account: string): string {
     const { ids, carol, stranger } = this.#house
     if (account === ids.alice) return 'alice'
@@ -187,7 +192,9 @@ export class People {
     })
     const person = personOf(device)
     const before = this.readUpTo[person]
-    if (!isDone) this.readUpTo[person] = 'doubtful'
+    // Devices agree on what was read up to now: what was written by a wrong clock is read again when its time has come.
+    const isAhead = this.entries.some(({ sentAt }) => sentAt > this.#house.net.clock.now())
+    if (!isDone || isAhead || this.#house.devices[device].clock.offset !== 0) this.readUpTo[person] = 'doubtful'
     else if (before !== 'doubtful') this.readUpTo[person] = Math.max(before, target.sentAt)
   }
 
