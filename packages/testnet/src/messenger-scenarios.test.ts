@@ -4,6 +4,7 @@ import type { MessageView } from '@starling/client'
 import { days, encodeContent, minutes, seconds, type UnixMillis } from '@starling/protocol'
 import { expect } from 'expect'
 import { checkSilence } from './messenger-chaos/check.ts'
+import { storedFor } from './messenger-chaos/foreign-account.ts'
 import { type Device, Household } from './messenger-chaos/household.ts'
 
 /** What one message of a stranger may cost at most, in rows of the store: a flood of receipts is the worst of all. */
@@ -27,6 +28,7 @@ test('a stranger learns nothing before the request is accepted, and the rest aft
   await mallory.api.changeSettings({ readReceipts: true, typing: true })
   const message = await mallory.send(ids.alice, 'do you know me?')
   await net.advance(seconds(10))
+  const before = storedFor(net, mallory.accountId).length
   const request = house.summary('phone', mallory.accountId)!
   expect(request).toMatchObject({ kind: 'request', unread: 1, title: 'mallory' })
   await using history = await devices.phone.api.history(request.id)
@@ -35,6 +37,7 @@ test('a stranger learns nothing before the request is accepted, and the rest aft
   await devices.phone.api.reportMediaSaved(history.state.snapshot.messages[0]!.id)
   await devices.phone.api.setDisplayName('Alice herself')
   await net.advance(minutes(1))
+  expect(storedFor(net, mallory.accountId)).toHaveLength(before)
   const hers = () => mallory.api.conversations.snapshot.find(({ id }) => id === (ids.alice as string))!
   expect(hers()).toMatchObject({ typing: false, approvedMe: false })
   expect(hers().profileName).toBeUndefined()
@@ -69,9 +72,12 @@ test('a request that is declined goes without a word, and one that is blocked st
   await net.advance(seconds(5))
   await say('third')
   await stranger.say({ kind: 'typing', action: 'started' }, { to: ids.alice })
-  await net.advance(seconds(30))
+  await net.advance(seconds(3))
   for (const device of ['phone', 'tablet'] as const) {
     expect(house.summary(device, stranger.accountId)).toMatchObject({ blocked: true, typing: false })
+  }
+  await net.advance(seconds(30))
+  for (const device of ['phone', 'tablet'] as const) {
     expect(textsOf(await house.shown(device, stranger.accountId))).not.toContain('third')
   }
   checkSilence(house)
@@ -84,11 +90,17 @@ test('a contact who is blocked is neither heard nor told anything, until they ar
   const before = await fromBob(house, 'before')
   await devices.tablet.api.updateConversation(pair, { blocked: true })
   await net.advance(seconds(5))
+  const told = storedFor(net, ids.bob).length
   await devices.phone.api.setTyping(pair, true)
   await using history = await devices.phone.api.history(pair)
   await history.markRead(before.id)
+  await devices.phone.api.reportMediaSaved(before.id)
+  await net.advance(minutes(1))
+  expect(storedFor(net, ids.bob)).toHaveLength(told)
   await devices.bob.send(ids.alice, 'during')
   await net.advance(minutes(1))
+  // Nothing but his own copy of what he sent.
+  expect(storedFor(net, ids.bob)).toHaveLength(told + 1)
   expect(house.summary('bob', ids.alice)).toMatchObject({ typing: false })
   expect((await devices.bob.messages()).map(({ delivery }) => delivery?.kind)).not.toContain('read')
   await devices.phone.api.updateConversation(pair, { blocked: false })

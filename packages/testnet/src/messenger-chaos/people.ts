@@ -214,14 +214,14 @@ export class People {
   }
 
   async #changeSelf(device: Device): Promise<void> {
-    const { api } = this.#house.devices[device]
+    const client = this.#house.devices[device]
     const name = `${personOf(device)} ${this.#count++}`
-    await this.#try(device, `is ${name}`, () => api.setDisplayName(name))
+    await this.#try(device, `is ${name}`, () => client.api.setDisplayName(name))
     if (this.#below(2) > 0) return
     await this.#try(device, 'picture', async () => {
-      const uploading = api.files.uploadPicture(this.#house.net.random(500))
+      const uploading = client.api.files.uploadPicture(this.#house.net.random(500))
       await this.#house.net.advance(ANY_DELAY)
-      await api.setProfilePicture(await uploading)
+      await client.api.setProfilePicture(await uploading)
     })
   }
 
