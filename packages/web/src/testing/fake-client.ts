@@ -12,6 +12,7 @@ import {
   type EventLog,
   type Expiration,
   type ExportedFile,
+  type FileCalls,
   type History,
   type ImportSummary,
   type MessageDraft,
@@ -52,6 +53,8 @@ export type FakeClientOptions = {
   readonly now?: UnixMillis
   /** Makes these methods fail with an error of this code. */
   readonly failing?: Readonly<Record<string, string>>
+  /** The place for files; none, unless told. */
+  readonly files?: FileCalls
 }
 
 type ConversationStart = Pick<ConversationSummary, 'kind' | 'title'> & Partial<ConversationSummary>
@@ -84,6 +87,7 @@ export class FakeClient implements Client {
   constructor(options: FakeClientOptions = {}) {
     this.#now = options.now ?? sampleNow
     this.#failing = options.failing ?? {}
+    this.files = options.files ?? withoutFiles()
     this.#phraseConfirmed = options.phraseConfirmed ?? true
     this.#passphrase = options.passphrase
     for (const sample of options.conversations ?? sampleConversations) this.#add(sample)
@@ -145,7 +149,8 @@ export class FakeClient implements Client {
   }
 
   async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
-    const { text = '', quote } = typeof draft === 'string' ? { text: draft } : draft
+    const { text = '', quote, attachments = [] } = typeof draft === 'string' ? { text: draft } : draft
+    const files = attachments.map(({ isVoice = false, ...about }, index) => ({ ...about, index, isVoice }))
     this.#failIfTold('send')
     const id = `sent-${this.#nextMessage++}` as MessageId
     const delivery: Delivery = {
@@ -161,7 +166,9 @@ export class FakeClient implements Client {
       body: { kind: 'text', text },
     } as const
     const quoted = quote === undefined ? {} : this.#quoteOf(conversation, quote)
-    this.#append({ ...message, ...plainMessage, ...quoted, sentAt: this.#now, delivery })
+    const more = { ...plainMessage, attachments: files, ...quoted }
+    this.#append({ ...message, ...more, sentAt: this.#now, delivery })
+    await this.updateConversation(conversation, { draft: '', draftQuote: '' })
     return id
   }
 
@@ -209,9 +216,11 @@ export class FakeClient implements Client {
   }
 
   async flush(): Promise<void> {}
-  async reportMediaSaved(_message: MessageId): Promise<void> {}
+  async reportMediaSaved(message: MessageId): Promise<void> {
+    this.reportedSaved.push(message)
+  }
 
-  readonly files = withoutFiles()
+  readonly files: FileCalls
 
   async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
     const session = this.session.snapshot
@@ -247,10 +256,11 @@ export class FakeClient implements Client {
 
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
     this.#failIfTold('updateConversation')
-    const { accepted, muted, mutedUntil, verified, ...rest } = change
+    const { accepted, muted, mutedUntil, verified, draftQuote, ...rest } = change
     this.#change(conversation, { ...rest, ...(accepted === true ? { kind: 'contact' as const } : {}) })
     if (muted !== undefined || mutedUntil !== undefined) this.#mute(conversation, muted !== false, mutedUntil)
     if (verified !== undefined) this.#verify(conversation, verified)
+    if (draftQuote !== undefined) this.#answer(conversation, draftQuote)
   }
 
   /** Digits that look right, the same from both sides. */
@@ -327,6 +337,9 @@ export class FakeClient implements Client {
     return { conversations: 0, messages: size }
   }
 
+  /** Messages whose files were saved, as their senders are told. */
+  readonly reportedSaved: MessageId[] = []
+
   /** What was said to the other side of our typing, latest last. */
   readonly toldTyping: boolean[] = []
 
@@ -366,6 +379,11 @@ export class FakeClient implements Client {
   #verify(id: ConversationId, verified: boolean): void {
     const { verified: _, ...rest } = this.#get(id).summary
     this.#replace(verified ? { ...rest, verified } : rest)
+  }
+
+  #answer(id: ConversationId, quote: MessageId | ''): void {
+    const { draftQuote: _, ...rest } = this.#get(id).summary
+    this.#replace(quote === '' ? rest : { ...rest, draftQuote: quote })
   }
 
   #replace(summary: ConversationSummary): void {

@@ -17,6 +17,7 @@ import { createMedia, type ImagePorts, type Media } from '../image-grid/media.ts
 import type { LogPosition, LogPositions } from '../message-log/log-positions.ts'
 import { type Act, createMessageDeeds, type DeedsClient, type MessageDeeds } from './message-deeds.ts'
 import { nameOfAccount } from './names.ts'
+import { createReply, type ReplyModel } from './reply.ts'
 
 export type ConversationView =
   | { readonly kind: 'loading'; readonly summary: ConversationSummary | undefined }
@@ -45,6 +46,7 @@ export interface ConversationModel extends Snapshots<ConversationView>, MessageD
   readonly id: ConversationId
   /** Its files. */
   readonly media: Media
+  readonly reply: ReplyModel
   /** Where the reader was when this conversation was last open. */
   readonly position: LogPosition | undefined
   keepPosition(position: LogPosition | undefined): void
@@ -98,6 +100,7 @@ export function createConversation(options: {
       if (closed) return await opened[Symbol.asyncDispose]()
       await goBackTo(opened, positions.get(id)?.anchor)
       history = opened
+      void actOn(() => reply.restore(opened))
       stops.push(
         opened.state.subscribe(({ messages, hasOlder }) => {
           media.retain(messages)
@@ -132,11 +135,15 @@ export function createConversation(options: {
     await act('actionFailed', async () => action())
   }
 
+  const change = (to: ConversationChange) => act('actionFailed', () => client.updateConversation(id, to))
+  const reply = createReply({ client, id, keep: (draftQuote) => change({ draftQuote }) })
+
   stops.push(client.conversations.subscribe(refresh), client.session.subscribe(refresh))
   let opening = open()
 
   return {
     id,
+    reply,
     media,
     get snapshot() {
       return store.snapshot
@@ -147,7 +154,7 @@ export function createConversation(options: {
     },
     keepPosition: (position) => positions.set(id, position),
     ...createMessageDeeds(client, id, { act, media }),
-    change: (change) => act('actionFailed', () => client.updateConversation(id, change)),
+    change,
     deleteConversation: () => actOn(() => client.deleteConversation(id)),
     loadOlder: () => actOn(() => history?.loadOlder()),
     loadNewer: () => actOn(() => history?.loadNewer()),
