@@ -168,7 +168,6 @@ export class FakeClient implements Client {
     const quoted = quote === undefined ? {} : this.#quoteOf(conversation, quote)
     const more = { ...plainMessage, attachments: files, ...quoted }
     this.#append({ ...message, ...more, sentAt: this.#now, delivery })
-    await this.updateConversation(conversation, { draft: '', draftQuote: '' })
     return id
   }
 
@@ -256,11 +255,10 @@ export class FakeClient implements Client {
 
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
     this.#failIfTold('updateConversation')
-    const { accepted, muted, mutedUntil, verified, draftQuote, ...rest } = change
+    const { accepted, muted, mutedUntil, verified, ...rest } = change
     this.#change(conversation, { ...rest, ...(accepted === true ? { kind: 'contact' as const } : {}) })
     if (muted !== undefined || mutedUntil !== undefined) this.#mute(conversation, muted !== false, mutedUntil)
     if (verified !== undefined) this.#verify(conversation, verified)
-    if (draftQuote !== undefined) this.#answer(conversation, draftQuote)
   }
 
   /** Digits that look right, the same from both sides. */
@@ -379,11 +377,6 @@ export class FakeClient implements Client {
   #verify(id: ConversationId, verified: boolean): void {
     const { verified: _, ...rest } = this.#get(id).summary
     this.#replace(verified ? { ...rest, verified } : rest)
-  }
-
-  #answer(id: ConversationId, quote: MessageId | ''): void {
-    const { draftQuote: _, ...rest } = this.#get(id).summary
-    this.#replace(quote === '' ? rest : { ...rest, draftQuote: quote })
   }
 
   #replace(summary: ConversationSummary): void {
