@@ -4,7 +4,7 @@ import type { MessageView } from '@starling/client'
 import { days, encodeContent, minutes, seconds, type UnixMillis } from '@starling/protocol'
 import { expect } from 'expect'
 import { checkSilence } from './messenger-chaos/check.ts'
-import { storedFor } from './messenger-chaos/foreign-account.ts'
+import { rewrapped, storedFor } from './messenger-chaos/foreign-account.ts'
 import { type Device, Household } from './messenger-chaos/household.ts'
 
 /** What one message of a stranger may cost at most, in rows of the store: a flood of receipts is the worst of all. */
@@ -34,6 +34,8 @@ test('a stranger learns nothing before the request is accepted, and the rest aft
   await using history = await devices.phone.api.history(request.id)
   await history.markRead(history.state.snapshot.messages[0]!.id)
   await devices.phone.api.setTyping(request.id, true)
+  await net.advance(seconds(2))
+  expect(storedFor(net, mallory.accountId)).toHaveLength(before)
   await devices.phone.api.reportMediaSaved(history.state.snapshot.messages[0]!.id)
   await devices.phone.api.setDisplayName('Alice herself')
   await net.advance(minutes(1))
@@ -92,6 +94,8 @@ test('a contact who is blocked is neither heard nor told anything, until they ar
   await net.advance(seconds(5))
   const told = storedFor(net, ids.bob).length
   await devices.phone.api.setTyping(pair, true)
+  await net.advance(seconds(2))
+  expect(storedFor(net, ids.bob)).toHaveLength(told)
   await using history = await devices.phone.api.history(pair)
   await history.markRead(before.id)
   await devices.phone.api.reportMediaSaved(before.id)
@@ -162,6 +166,7 @@ test('messages disappear by the setting under which they were sent, and never co
   for (const device of ['phone', 'tablet', 'bob'] as const) {
     expect(await shown(device)).toEqual(['a minute after sending', 'half a minute after reading', 'for ever'])
   }
+  const hoard = storedFor(net, ids.bob)
   await net.advance(seconds(55))
   // What we wrote ourselves counts as read; what was not read has time.
   expect(await shown('phone')).toEqual(['for ever'])
@@ -176,7 +181,13 @@ test('messages disappear by the setting under which they were sent, and never co
   )
   expect(lines).toHaveLength(3)
   await house.restart('bob')
-  await stranger.store(ids.bob, net.random(100))
+  // A node that kept it gives it again, as it was and with another hash.
+  for (const stored of hoard) {
+    await stranger.store(ids.bob, stored)
+    await stranger.store(ids.bob, rewrapped(stored, net.random))
+  }
+  await net.advance(seconds(10))
+  expect(await shown('bob')).toEqual(['for ever'])
   await net.advance(minutes(1))
   expect(await shown('bob')).toEqual(['for ever'])
 })
