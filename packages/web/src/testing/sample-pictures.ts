@@ -20,7 +20,7 @@ function said(ago: number, text: string, attachments: MessageView['attachments']
 }
 
 /** Messages by number: what their files are, where they are not what they seem. */
-const HOSTILE = { svg: 11, page: 12, gone: 13, slow: 14, offline: 15 } as const
+const HOSTILE = { svg: 11, page: 12, gone: 13, slow: 14, offline: 15, files: 16 } as const
 
 export const samplePictures: SampleConversation = {
   name: 'Wendy',
@@ -78,7 +78,8 @@ export function createFakeFiles(): FileCalls & { readonly saved: string[]; isOff
       if (number === HOSTILE.gone) throw new FileStorageError('file_gone')
       if (number === HOSTILE.offline && files.isOffline) throw new FileStorageError('storage_unreachable')
       if (number === HOSTILE.slow) await pause(600_000, signal)
-      if (number === HOSTILE.svg) return utf8('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>')
+      if (number === HOSTILE.svg || number === HOSTILE.files)
+        return utf8('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>')
       if (number === HOSTILE.page) return utf8('<!doctype html><script>alert(1)</script>')
       const shape = samplePictures.messages[number]?.more?.attachments?.[index]
       return paintPicture(shape?.width ?? 800, shape?.height ?? 600, number * 7 + index)

@@ -1,6 +1,14 @@
 import { test } from 'node:test'
 import { expect } from 'expect'
-import { type CleanImage, FILE_LIMIT, FILES_LIMIT, type Staged, stageFiles, unstageFile } from './staged-files.ts'
+import {
+  type CleanImage,
+  FILE_LIMIT,
+  FILES_LIMIT,
+  IMAGE_LIMIT,
+  type Staged,
+  stageFiles,
+  unstageFile,
+} from './staged-files.ts'
 
 const none: Staged = { files: [], isFull: false }
 const clean: CleanImage = async () => ({ bytes: Uint8Array.of(7), contentType: 'image/jpeg', width: 1, height: 2 })
@@ -28,6 +36,15 @@ test('what is too large or too many is said before anything is uploaded', () => 
   )
   expect(many).toMatchObject({ isFull: true })
   expect(many.files).toHaveLength(FILES_LIMIT)
+})
+
+test('an image may be larger than what is uploaded of it, a drawing may not', () => {
+  const sizes = [
+    file('a.jpg', 'image/jpeg', IMAGE_LIMIT),
+    file('b.jpg', 'image/jpeg', IMAGE_LIMIT + 1),
+    file('c.svg', 'image/svg+xml', FILE_LIMIT + 1),
+  ]
+  expect(stageFiles(none, sizes, clean).files.map(({ isTooLarge }) => isTooLarge)).toEqual([false, true, true])
 })
 
 test('an image is painted anew before it goes, another file goes as it is', async () => {

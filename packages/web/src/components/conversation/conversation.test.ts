@@ -5,6 +5,7 @@ import { FakeClient, type FakeClientOptions } from '../../testing/fake-client.ts
 import { longConversation, sampleAccountId } from '../../testing/sample-data.ts'
 import { sampleTalk } from '../../testing/sample-talk.ts'
 import { stageFiles } from '../composer/staged-files.ts'
+import type { ImagePorts } from '../image-grid/media.ts'
 import { createLogPositions } from '../message-log/log-positions.ts'
 import { createConversation } from './conversation.ts'
 
@@ -136,6 +137,60 @@ test('files that cannot be stored hold the whole message back, and that is said'
   expect(await model.send({ text: 'with a file', files })).toBe(false)
   expect(ready().notice).toBe('filesNotYet')
   expect(ready().history.messages).toHaveLength(before)
+})
+
+test('an image that nobody can clean holds the message back, and that is said', async () => {
+  const { model, ready } = await open('Wendy')
+  const { files } = stageFiles({ files: [], isFull: false }, [new File(['x'], 'x.heic', { type: 'image/heic' })], () =>
+    Promise.reject(Object.assign(new Error('unreadable'), { code: 'image_unreadable' })),
+  )
+  expect(await model.send({ text: '', files })).toBe(false)
+  expect(ready().notice).toBe('imageUnreadable')
+})
+
+test('files that somebody stops on their way are not sent, and nothing is said', async () => {
+  const { client, model, ready } = await open('Wendy')
+  const life = new AbortController()
+  Object.assign(client.files, {
+    upload: async () => {
+      life.abort()
+      return { url: 'http://files/file/1', key: new Uint8Array(64) }
+    },
+  })
+  const before = ready().history.messages.length
+  const { files } = stageFiles({ files: [], isFull: false }, [new File(['x'], 'x.txt')], async () => ({
+    bytes: new Uint8Array(),
+  }))
+  expect(await model.send({ text: 'stopped', files, signal: life.signal })).toBe(false)
+  expect([ready().notice, ready().history.messages.length]).toEqual([undefined, before])
+})
+
+test('a picture that was just sent is shown at once, and goes with its message', async () => {
+  const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 7)
+  const urls = new Set<string>()
+  const ports: ImagePorts = {
+    makeUrl: () => {
+      urls.add(`blob:${urls.size}`)
+      return `blob:${urls.size - 1}`
+    },
+    revokeUrl: (url) => urls.delete(url),
+    measure: async () => ({ width: 4, height: 3 }),
+    shrink: async (blob) => blob,
+    saveFile: () => {},
+  }
+  const client = new FakeClient()
+  Object.assign(client.files, { upload: async () => ({ url: 'http://files/file/1', key: new Uint8Array(64) }) })
+  const model = createConversation({ client, id: idOf('Wendy'), positions: createLogPositions(), ports })
+  await settled()
+  const photo = new File([jpeg], 'a.jpg', { type: 'image/jpeg' })
+  const { files } = stageFiles({ files: [], isFull: false }, [photo], async () => ({ bytes: jpeg.slice() }))
+  expect(await model.send({ text: '', files })).toBe(true)
+  const sent = readyView(model).history.messages.at(-1)!
+  const view = model.media.stateOf(sent.id, 0)
+  while (view.snapshot.kind !== 'shown') await settled()
+  expect(urls.size).toBe(2)
+  await model.deleteMessages([sent.id], 'thisDevice')
+  expect(urls.size).toBe(0)
 })
 
 test('a chat of many pages is cleared to the last message, and stays', async () => {
