@@ -69,6 +69,38 @@ describe('the app in several tabs', { skip: cannotRun }, () => {
     await message(second, 'still there?').waitFor()
   })
 
+  test('of several tabs one tells of a message, and none while one of them shows its chat', async () => {
+    const [alice, bob] = await stage.pair()
+    await alice.profile.context.grantPermissions(['notifications', 'clipboard-read', 'clipboard-write'])
+    await alice.page.goto(`${stage.url}#/settings/notifications`)
+    await alice.page.getByRole('radio', { name: 'Name and text' }).check()
+    const second = await alice.profile.newTab()
+    await second.getByRole('link', { name: 'Settings' }).click()
+    const tabs = [alice.page, second]
+    for (const page of tabs) await countShown(page)
+    const shown = async () => {
+      const each = await Promise.all(tabs.map((page) => page.evaluate<string[]>('window.shown')))
+      return each.flat()
+    }
+
+    await bob.write('are you there?')
+    await second.waitForFunction(`navigator.serviceWorker.ready.then((found) => found.getNotifications())
+      .then((all) => all.some(({ body }) => body === 'are you there?'))`)
+    for (const page of tabs) await page.getByRole('link', { name: /Bob.*are you there/ }).waitFor()
+    expect(await shown()).toEqual(['are you there?'])
+
+    await second.getByRole('link', { name: /Bob/ }).click()
+    await message(second, 'are you there?').waitFor()
+    await bob.write('I see you are')
+    await message(second, 'I see you are').waitFor()
+    await second.getByRole('link', { name: 'Settings' }).click()
+    await second.getByRole('heading', { name: 'Settings' }).waitFor()
+    await bob.write('gone again?')
+    await second.waitForFunction(`navigator.serviceWorker.ready.then((found) => found.getNotifications())
+      .then((all) => all.some(({ body }) => body === 'gone again?'))`)
+    expect(await shown()).toEqual(['are you there?', 'gone again?'])
+  })
+
   test('an account that is erased in one tab is gone in the other', async () => {
     const alice = await stage.person('Alice')
     await alice.createAccount()
@@ -81,3 +113,15 @@ describe('the app in several tabs', { skip: cannotRun }, () => {
     await alice.button('Create account').waitFor()
   })
 })
+
+/** Keeps the texts of notifications that this tab shows, when they stand. */
+function countShown(page: Page): Promise<void> {
+  return page.evaluate(`navigator.serviceWorker.ready.then((found) => {
+    window.shown = []
+    const { showNotification } = ServiceWorkerRegistration.prototype
+    ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
+      await showNotification.call(this, title, options)
+      window.shown.push(options.body)
+    }
+  })`)
+}

@@ -7,6 +7,7 @@ import { appVersion } from './app-version.ts'
 import { appBase, appCaches } from './browser-places.ts'
 import { Notifier } from './notifier.ts'
 import { createNotifierBrowser } from './notifier-browser.ts'
+import { NotifierTabs } from './notifier-tabs.ts'
 import { registerServiceWorker } from './register.ts'
 import { takeSharedText } from './shared-text.ts'
 
@@ -15,6 +16,7 @@ export function installApp(options: { readonly router: Router; readonly storage:
   const worker = registerServiceWorker({ onopen: (hash) => router.go(parseRoute(hash)) })
   const notifier = new Notifier(createNotifierBrowser(worker.registration), {
     storage,
+    tabs: new NotifierTabs(navigator.locks),
     words: () => ({
       app: t('app.name'),
       newMessage: t('notification.message'),
@@ -23,6 +25,7 @@ export function installApp(options: { readonly router: Router; readonly storage:
     }),
   })
   for (const event of ['focus', 'blur']) addEventListener(event, () => notifier.look())
+  addEventListener('storage', () => notifier.reload())
   document.addEventListener('visibilitychange', () => notifier.look())
   return {
     version: appVersion(document),

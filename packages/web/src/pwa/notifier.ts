@@ -1,7 +1,14 @@
 /** Shows notifications and the badge, where the browser and the person allow it. */
 import type { Client, ConversationId, ConversationList } from '@starling/client'
 import { createStore, type Snapshots } from '../state/store.ts'
-import { type NotificationContent, type NotificationWords, planNotifications, unreadCount } from './notifications.ts'
+import {
+  type NotificationContent,
+  type NotificationWords,
+  type PlannedNotification,
+  planNotifications,
+  unreadCount,
+} from './notifications.ts'
+import type { NotifierTabs } from './notifier-tabs.ts'
 
 /** `unsupported`: this browser has none; `blocked`: the person forbade them, in the browser. */
 export type NotificationState = {
@@ -18,6 +25,8 @@ export type NotifierPorts = {
   /** Called anew for each plan: the language may have changed. */
   readonly words: () => NotificationWords
   readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined
+  /** The other tabs of the account. */
+  readonly tabs: Pick<NotifierTabs, 'join' | 'watch' | 'shallTell'>
 }
 
 /** What a notifier needs of a browser. */
@@ -69,11 +78,21 @@ export class Notifier implements NotificationModel {
     }
   }
 
-  /** Follows the conversations of a client that is ready; returns what ends that. */
-  follow(conversations: Client['conversations']): () => void {
+  /** Reads what another tab chose. */
+  reload(): void {
+    const [content, permission] = [readContent(this.#ports.storage), this.#browser.permission()]
+    const { snapshot } = this.#store
+    if (content !== snapshot.content || permission !== snapshot.permission) this.#store.set({ content, permission })
+  }
+
+  /** Follows the conversations of a client that is ready; `scope`: one for each account. Returns what ends that. */
+  follow(conversations: Client['conversations'], scope: string): () => void {
+    const leave = this.#ports.tabs.join(scope)
+    this.#watch()
     const stop = conversations.subscribe((list) => this.#change(list))
     return () => {
       stop()
+      leave()
       this.#before = undefined
       this.#count(0)
     }
@@ -87,6 +106,7 @@ export class Notifier implements NotificationModel {
 
   /** Somebody may have begun or ceased to look. */
   look(): void {
+    this.#watch()
     if (this.#before !== undefined) this.#change(this.#before)
   }
 
@@ -98,10 +118,19 @@ export class Notifier implements NotificationModel {
     if (permission !== 'granted') return
     const attention = { watching: this.#browser.isWatched(), open: this.#open }
     const plan = planNotifications({ before, after, attention, content, words: this.#ports.words() })
-    for (const { conversation, title, body } of plan.show) {
-      this.#do(this.#browser.show({ tag: conversation, title, body, hash: hashOf(conversation) }))
-    }
+    for (const notification of plan.show) this.#do(this.#tell(notification))
     for (const conversation of plan.close) this.#do(this.#browser.close(conversation))
+  }
+
+  /** Unless another tab tells, or somebody looks at it in one, or has read it meanwhile. */
+  async #tell({ conversation, title, body }: PlannedNotification): Promise<void> {
+    if (!(await this.#ports.tabs.shallTell(conversation))) return
+    const isUnread = this.#before?.some(({ id, unread }) => id === conversation && unread > 0)
+    if (isUnread) await this.#browser.show({ tag: conversation, title, body, hash: hashOf(conversation) })
+  }
+
+  #watch(): void {
+    this.#ports.tabs.watch(this.#browser.isWatched() ? this.#open : undefined)
   }
 
   #count(unread: number): void {
