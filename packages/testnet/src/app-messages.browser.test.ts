@@ -156,6 +156,27 @@ describe('messages of two people', { skip: cannotRun }, () => {
     expect(await alice.composer.inputValue()).toBe('to the last letter')
   })
 
+  test('a draft that answers a message still does after a reload', async () => {
+    const [alice, bob] = await stage.pair()
+    await bob.message('hello Bob').hover()
+    await row(bob, 'hello Bob').getByRole('button', { name: 'Reply' }).click()
+    await bob.composer.pressSequentially('and a good')
+    await bob.page.reload()
+    const bar = bob.page.getByRole('group', { name: 'Answer to Alice' })
+    await bar.getByText('hello Bob').waitFor()
+    expect(await bob.composer.inputValue()).toBe('and a good')
+    await bob.composer.pressSequentially(' evening')
+    await bob.page.keyboard.press('Enter')
+    await bar.waitFor({ state: 'detached' })
+    await alice
+      .message('and a good evening')
+      .getByRole('button', { name: /^Answers (You|yourself): hello Bob/ })
+      .waitFor()
+    await bob.page.reload()
+    await bob.seesMessage('and a good evening')
+    expect(await bar.count()).toBe(0)
+  })
+
   test('files wait with a plain word where there is no place to store them', async () => {
     const [alice] = await stage.pair()
     const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') }
