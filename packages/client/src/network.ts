@@ -5,12 +5,14 @@ import {
   type Crypto,
   hours,
   type Millis,
+  minutes,
   type NetworkFile,
   type NodeEntry,
   type RandomBytes,
+  seconds,
   type UnixMillis,
 } from '@starling/protocol'
-import { type Clock, type Logger, MutableObservable, type Observable, type TaskGroup } from '@starling/runtime'
+import { backoff, type Clock, type Logger, MutableObservable, type Observable, type TaskGroup } from '@starling/runtime'
 import * as z from 'zod/mini'
 import type { NetworkView } from './api.ts'
 import type { Directory } from './directory/directory.ts'
@@ -24,6 +26,7 @@ import { Paths } from './paths/paths.ts'
 import { NodeListKeeper } from './storage-servers/node-list-keeper.ts'
 import { jsonRecord, Singleton } from './store/json-record.ts'
 import type { SealedStore } from './store/sealed-store.ts'
+import { StoreError } from './store/store-error.ts'
 import { TABLES } from './store/tables.ts'
 import { SwarmRequests } from './swarm/swarm-requests.ts'
 import type { Transport } from './transport/transport.ts'
@@ -32,6 +35,9 @@ import { WakeUp } from './wake-up.ts'
 
 /** Clocks drift by seconds a day. */
 const MEASURE_INTERVAL = hours(6)
+/** When too few answered, or did not agree. */
+const MEASURE_RETRY_BASE = seconds(10)
+const MEASURE_RETRY_LIMIT = minutes(30)
 /** A smaller change of the offset is not worth a write. */
 const OFFSET_STEP = 1000
 
@@ -156,23 +162,36 @@ export class Network {
     const stop = links.subscribe((up) => {
       if (up.length === 0) this.#measureSoon.wake()
     })
+    let failures = 0
     try {
       while (!signal.aborted) {
         await until(links, (up) => up.length > 0, signal)
         await this.requests.measureTime()
         await this.#keepOffset()
-        await this.#measureSoon.sleep(MEASURE_INTERVAL, signal)
+        failures = this.time.isAgreed ? 0 : failures + 1
+        await this.#measureSoon.sleep(this.#pauseAfter(failures), signal)
       }
     } finally {
       stop()
     }
   }
 
+  #pauseAfter(failures: number): Millis {
+    if (failures === 0) return MEASURE_INTERVAL
+    const { random } = this.#options
+    return backoff({ attempt: failures - 1, base: MEASURE_RETRY_BASE, limit: MEASURE_RETRY_LIMIT, random })
+  }
+
   async #keepOffset(): Promise<void> {
     const { offset, isMeasured } = this.time
-    const before = (await offsetRecord.get(this.#store)) ?? 0
-    if (!isMeasured || Math.abs(offset - before) < OFFSET_STEP) return
-    await this.#store.write([offsetRecord.put(offset)])
+    try {
+      const before = (await offsetRecord.get(this.#store)) ?? 0
+      if (!isMeasured || Math.abs(offset - before) < OFFSET_STEP) return
+      await this.#store.write([offsetRecord.put(offset)])
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      this.#options.logger.warn('time.not_kept', { code: error.code })
+    }
   }
 
   #publishOnChange(): void {

@@ -225,6 +225,21 @@ test('a clock that is set while the client runs is noticed by the refusal of nod
   expect(alice.network.snapshot.clockSkew).toBe(hours(2))
 })
 
+test('a time on which nodes did not agree is asked for again soon, and then for hours no more', async () => {
+  const net = new FakeNetwork()
+  for (const [i, node] of net.nodes.entries()) node.clockOffset = (i % 3) * seconds(20)
+  await using _alice = await newcomer(net, 'Alice')
+  const asked = () => net.nodes.flatMap((node) => node.asked.filter((method) => method === 'info')).length
+  const before = asked()
+  await net.clock.advance(minutes(5))
+  expect(asked()).toBeGreaterThan(before)
+  for (const node of net.nodes) node.clockOffset = 0
+  await net.clock.advance(hours(1))
+  const told = asked()
+  await net.clock.advance(hours(4))
+  expect(asked()).toBe(told)
+})
+
 test('what waits for one contact goes with few requests, in order, each as its own message', async () => {
   const net = new FakeNetwork()
   const device = net.device()
