@@ -209,7 +209,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
         if (peer === undefined) return { status: 501, body: NO_BODY }
         return this.#notReady() ?? this.#subscriptions.answer(peer, payload)
       case FrameKind.directory:
-        return this.#directoryReply()
+        return this.keeper.answer(payload)
       case FrameKind.probe:
         return { status: 200, body: NO_BODY }
       default:
@@ -234,7 +234,7 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
       case FrameKind.relay:
         return this.#onion(() => this.#relay.fromPeer(payload, signal))
       case FrameKind.directory:
-        return this.#directoryReply()
+        return this.keeper.answer(payload)
       default:
         return (await this.#storage.answer(from, kind, payload)) ?? { status: 501, body: NO_BODY }
     }
@@ -253,11 +253,6 @@ export class StarlingNode implements NodeSurfaces, AsyncDisposable {
   #isLetIn(from: NodeId, kind: number): boolean {
     if (this.keeper.view.snapshot?.nodes.has(from)) return true
     return (kind === FrameKind.offer || kind === FrameKind.transfer) && this.keeper.hasDeparted(from)
-  }
-
-  #directoryReply(): LinkReply {
-    const document = this.keeper.get('latest')
-    return document ? { status: 200, body: document } : { status: 404, body: NO_BODY }
   }
 
   #notReady(): PublicAnswer | undefined {

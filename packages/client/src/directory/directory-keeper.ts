@@ -4,11 +4,15 @@
  */
 import {
   acceptDocument,
+  applyDocumentChanges,
   type Crypto,
+  DIRECTORY_CHANGES,
+  DIRECTORY_UNCHANGED,
   type DirectoryDocument,
   DirectoryError,
   DirectoryView,
   documentFreshness,
+  documentHash,
   encodeDocument,
   FrameKind,
   MessengerError,
@@ -24,6 +28,7 @@ import {
   backoff,
   type Clock,
   type Link,
+  type LinkReply,
   type Logger,
   MutableObservable,
   type Observable,
@@ -38,6 +43,8 @@ import { WakeUp } from '../wake-up.ts'
 import type { Directory, DirectoryProblem } from './directory.ts'
 
 const FETCH_TIMEOUT = seconds(10)
+/** With a document that will do, guards have so long to be there first: they say what has changed, others give all of it. */
+const START_PATIENCE = seconds(5)
 const RETRY_BASE = millis(500)
 const RETRY_LIMIT = seconds(20)
 /** However often somebody asks for a refresh. */
@@ -112,6 +119,7 @@ export class DirectoryKeeper implements Directory {
     const stopListening = transport.onNetworkChange(() => this.refreshSoon())
     let failures = 0
     try {
+      if (this.#usable !== undefined) await this.#wakeUp.sleep(START_PATIENCE, signal)
       while (!signal.aborted) {
         const isUpToDate = await this.#fetch(signal)
         failures = isUpToDate ? 0 : failures + 1
@@ -136,7 +144,8 @@ export class DirectoryKeeper implements Directory {
     let problem: DirectoryProblem = 'unavailable'
     for (const ask of this.#places()) {
       try {
-        await this.#take(await ask(signal))
+        const encoded = await ask(signal)
+        if (encoded !== undefined) await this.#take(encoded)
         if (!this.isStale) {
           this.#problem.set(undefined)
           return true
@@ -152,14 +161,38 @@ export class DirectoryKeeper implements Directory {
     return false
   }
 
-  #places(): ((signal: AbortSignal) => Promise<Uint8Array>)[] {
+  /** The document that we have, unless it is stale: then nobody is told which one it is. */
+  get #usable(): DirectoryDocument | undefined {
+    return this.isStale ? undefined : this.#view.snapshot?.document
+  }
+
+  /** Each gives an encoded document; or nothing, if it has none but ours. */
+  #places(): ((signal: AbortSignal) => Promise<Uint8Array | undefined>)[] {
     const { random, links, network, transport } = this.#options
     return [
-      ...shuffle(random, links()).map((link) => (signal: AbortSignal) => askLink(link, signal)),
+      ...shuffle(random, links()).map((link) => (signal: AbortSignal) => this.#askLink(link, signal)),
       ...shuffle(random, network.bootstrap).map(
         (url) => (signal: AbortSignal) => transport.fetchDirectory(url, { signal }),
       ),
     ]
+  }
+
+  /** What has changed, if it can tell; else all of it. */
+  async #askLink(link: Link, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const known = this.#usable
+    if (known === undefined) return askWhole(link, signal)
+    const { status, body } = await request(link, documentHash(this.#options.crypto, known), signal)
+    if (status === DIRECTORY_UNCHANGED) return undefined
+    if (status !== DIRECTORY_CHANGES) return wholeOf({ status, body })
+    try {
+      const whole = applyDocumentChanges(known, body)
+      verifyDocument(this.#options.crypto, this.#options.network, whole)
+      return whole
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error
+      this.#options.logger.warn('directory.changes_refused', { code: error.code })
+      return askWhole(link, signal)
+    }
   }
 
   /** @throws {DirectoryError} */
@@ -191,8 +224,15 @@ export class DirectoryKeeper implements Directory {
   }
 }
 
-async function askLink(link: Link, signal: AbortSignal): Promise<Uint8Array> {
-  const reply = await link.request(FrameKind.directory, new Uint8Array(), { signal, timeout: FETCH_TIMEOUT })
-  if (reply.status !== 200) throw new DirectoryError('malformed', `status ${reply.status}`)
-  return reply.body
+async function askWhole(link: Link, signal: AbortSignal): Promise<Uint8Array> {
+  return wholeOf(await request(link, new Uint8Array(), signal))
+}
+
+function request(link: Link, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
+  return link.request(FrameKind.directory, payload, { signal, timeout: FETCH_TIMEOUT })
+}
+
+function wholeOf({ status, body }: LinkReply): Uint8Array {
+  if (status !== 200) throw new DirectoryError('malformed', `status ${status}`)
+  return body
 }

@@ -6,11 +6,16 @@ import {
   buildDocument,
   type Crypto,
   type Descriptor,
+  DIRECTORY_CHANGES,
+  DIRECTORY_UNCHANGED,
   type DirectoryDocument,
   DirectoryView,
   days,
+  documentHash,
   type Epoch,
   encodeDocument,
+  encodeDocumentChanges,
+  equalBytes,
   FrameKind,
   formDocument,
   fromUtf8,
@@ -53,6 +58,11 @@ export class FakeNetwork {
   document: DirectoryDocument
   /** Whether anybody gives out the directory. */
   servesDirectory: boolean = true
+  /** What nodes answer to who asks for the directory over a link: changes, or all of it, as old ones do. */
+  tellsChanges: boolean = true
+  /** Is told of each of these answers. */
+  onDirectory: ((reply: LinkReply) => void) | undefined
+  readonly #formerDocuments: DirectoryDocument[] = []
   readonly #directoryKey
   /** Nodes to which anybody ever had a link. */
   readonly formerlyLinked = new Set<NodeId>()
@@ -113,6 +123,7 @@ export class FakeNetwork {
 
   /** The document of the next epoch, without these nodes. */
   nextEpoch(without: readonly FakeNode[] = []): void {
+    this.#formerDocuments.push(this.document)
     this.document = this.#form(this.document, without)
   }
 
@@ -124,6 +135,7 @@ export class FakeNetwork {
     const entries = fields.entries.map((entry) =>
       entry.descriptor.nodeId === node.id ? { ...entry, swarmId: other } : entry,
     )
+    this.#formerDocuments.push(this.document)
     const document = buildDocument({ ...fields, epoch: (fields.epoch + 1) as Epoch, entries })
     this.document = this.#sign(document)
   }
@@ -188,11 +200,21 @@ export class FakeNetwork {
 
   async #answer(node: FakeNode, kind: number, payload: Uint8Array, signal: AbortSignal): Promise<LinkReply> {
     if (kind === FrameKind.directory) {
-      return this.servesDirectory
-        ? { status: 200, body: encodeDocument(this.document) }
-        : { status: 404, body: new Uint8Array() }
+      const reply = this.#directory(payload)
+      this.onDirectory?.(reply)
+      return reply
     }
     return this.onion(node, payload, signal)
+  }
+
+  #directory(known: Uint8Array): LinkReply {
+    if (!this.servesDirectory) return { status: 404, body: new Uint8Array() }
+    const isOf = (document: DirectoryDocument) => equalBytes(documentHash(this.crypto, document), known)
+    const former = this.tellsChanges ? this.#formerDocuments.find(isOf) : undefined
+    if (former !== undefined) return { status: DIRECTORY_CHANGES, body: encodeDocumentChanges(former, this.document) }
+    const isLatest = this.tellsChanges && isOf(this.document)
+    if (isLatest) return { status: DIRECTORY_UNCHANGED, body: new Uint8Array() }
+    return { status: 200, body: encodeDocument(this.document) }
   }
 
   /** What a node answers to the onion request in `payload`, itself or from behind it. */
@@ -240,7 +262,7 @@ export class FakeNetwork {
       version: 1,
       nodeId: node.id,
       encryptionKey: node.keys.publicKey,
-      address: parseIpv4Address(`10.0.${index}.1`),
+      address: parseIpv4Address(`10.${index >> 8}.${index & 255}.1`),
       httpsPort: 443,
       peerPort: 444,
       certificateHash: new Uint8Array(32),
@@ -260,6 +282,8 @@ export class FakeDevice implements Transport {
   readonly clock
   readonly #network: FakeNetwork
   readonly #listeners = new Set<() => void>()
+  /** Documents that it got from a bootstrap URL. */
+  directoriesFetched: number = 0
   #isOffline = false
 
   constructor(network: FakeNetwork, clock: ReturnType<VirtualClock['skewed']>) {
@@ -284,6 +308,7 @@ export class FakeDevice implements Transport {
 
   async fetchDirectory(): Promise<Uint8Array> {
     if (this.#isOffline || !this.#network.servesDirectory) throw new TransportError('unreachable')
+    this.directoriesFetched++
     return encodeDocument(this.#network.document)
   }
 

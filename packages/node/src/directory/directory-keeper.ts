@@ -6,12 +6,17 @@ import {
   acceptDocument,
   bytes,
   type Crypto,
+  DIRECTORY_CHANGES,
+  DIRECTORY_UNCHANGED,
   type DirectoryDocument,
   DirectoryError,
   DirectoryView,
   days,
+  decodeDocument,
+  documentHash,
   type Ed25519PublicKey,
   encodeDocument,
+  encodeDocumentChanges,
   list,
   type NetworkFile,
   type NodeId,
@@ -19,11 +24,12 @@ import {
   nodeIdOf,
   safeU64,
   struct,
+  toHex,
   type UnixMillis,
   u32be,
   verifyDocument,
 } from '@starling/protocol'
-import { type Clock, type Logger, MutableObservable, type Observable } from '@starling/runtime'
+import { type Clock, type LinkReply, type Logger, MutableObservable, type Observable } from '@starling/runtime'
 import type { NodeStore } from '../storage/node-store.ts'
 import { NodeStoreError } from '../storage/node-store-error.ts'
 
@@ -31,6 +37,7 @@ const LATEST = 'directory.latest'
 const DEPARTED = 'directory.departed'
 /** Documents served by epoch: enough to follow the chain of hashes back a while. */
 const MAX_KEPT_EPOCHS = 64
+const HASH_SIZE = 32
 /** How long a node that left may hand over what it has, and how many of those we remember: the newest. */
 const DEPARTED_FOR = days(7)
 const MAX_DEPARTED = 1_000
@@ -50,6 +57,10 @@ export class DirectoryKeeper {
   readonly #options: DirectoryKeeperOptions
   readonly #view = new MutableObservable<DirectoryView | undefined>(undefined)
   readonly #encoded = new Map<number, Uint8Array>()
+  /** Of the same documents: their epochs by their hashes. */
+  readonly #epochs = new Map<string, number>()
+  /** To the latest document, by the epoch that they begin with. */
+  readonly #changes = new Map<number, Uint8Array>()
   #departed: ReadonlyMap<NodeId, UnixMillis> = new Map()
   #offering: Promise<unknown> = Promise.resolve()
 
@@ -79,6 +90,30 @@ export class DirectoryKeeper {
   get(epoch: number | 'latest'): Uint8Array | undefined {
     const wanted = epoch === 'latest' ? this.#view.snapshot?.document.epoch : epoch
     return wanted === undefined ? undefined : this.#encoded.get(wanted)
+  }
+
+  /**
+   * The latest for somebody who names the hash of what they have: nothing new, what has changed, or all of it. Anything
+   * else than a hash of a document that we have counts as nothing.
+   */
+  answer(hash: Uint8Array): LinkReply {
+    const latest = this.#view.snapshot?.document
+    const whole = this.get('latest')
+    if (latest === undefined || whole === undefined) return { status: 404, body: new Uint8Array() }
+    const epoch = hash.length === HASH_SIZE ? this.#epochs.get(toHex(hash)) : undefined
+    if (epoch === latest.epoch) return { status: DIRECTORY_UNCHANGED, body: new Uint8Array() }
+    const changes = epoch === undefined ? undefined : this.#changesFrom(epoch, latest)
+    if (changes === undefined || changes.length >= whole.length) return { status: 200, body: whole }
+    return { status: DIRECTORY_CHANGES, body: changes }
+  }
+
+  /** Computed once for all who ask. */
+  #changesFrom(epoch: number, latest: DirectoryDocument): Uint8Array | undefined {
+    const encoded = this.#encoded.get(epoch)
+    if (encoded === undefined) return undefined
+    const known = this.#changes.get(epoch) ?? encodeDocumentChanges(decodeDocument(encoded), latest)
+    this.#changes.set(epoch, known)
+    return known
   }
 
   /** Whether the node was in a directory of ours within the last week, and is not now: it may still hand over what it has. */
@@ -130,9 +165,14 @@ export class DirectoryKeeper {
   }
 
   #take(view: DirectoryView, encoded: Uint8Array): void {
-    this.#encoded.set(view.document.epoch, encoded)
-    const oldest = this.#encoded.keys().next().value
-    if (this.#encoded.size > MAX_KEPT_EPOCHS && oldest !== undefined) this.#encoded.delete(oldest)
+    const { epoch } = view.document
+    this.#encoded.set(epoch, encoded)
+    this.#epochs.set(toHex(documentHash(this.#options.crypto, view.document)), epoch)
+    this.#changes.clear()
+    if (this.#encoded.size > MAX_KEPT_EPOCHS) {
+      this.#encoded.delete(this.#encoded.keys().next().value!)
+      this.#epochs.delete(this.#epochs.keys().next().value!)
+    }
     this.#view.set(view)
   }
 }

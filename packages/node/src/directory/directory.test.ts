@@ -1,7 +1,11 @@
 import { test } from 'node:test'
 import {
+  applyDocumentChanges,
+  DIRECTORY_CHANGES,
+  DIRECTORY_UNCHANGED,
   DirectoryView,
   decodeDocument,
+  documentHash,
   FrameKind,
   isLeaving,
   LEAVING,
@@ -62,6 +66,39 @@ test('documents that are forged, of another network, of another epoch-mate or to
     .filter(({ event }) => event === 'directory.refused')
     .map(({ fields }) => fields['reason'])
   expect(new Set(reasons)).toEqual(new Set(['threshold', 'malformed', 'not_yet_valid']))
+})
+
+test('who names the document that they have is told what has changed, over links of clients and of nodes', async () => {
+  await using fixture = await Fixture.create(2)
+  const [node, peer] = fixture.nodes as [FixtureNode, FixtureNode]
+  const both: [FixtureNode, string][] = [
+    [node, '0'],
+    [peer, '0'],
+  ]
+  const first = decodeDocument(node.node.keeper.get('latest')!)
+  const second = fixture.form(both)
+  await fixture.publish(second)
+  const { signal } = new AbortController()
+  const ask = (known: Uint8Array) => node.node.answerLink(FrameKind.directory, known, signal)
+  for (const unknown of [
+    new Uint8Array(),
+    new Uint8Array(32),
+    new Uint8Array(1000),
+    documentHash(crypto, first).slice(1),
+  ]) {
+    expect(await ask(unknown)).toEqual({ status: 200, body: second })
+  }
+  const changes = await ask(documentHash(crypto, first))
+  expect(changes.status).toBe(DIRECTORY_CHANGES)
+  expect(applyDocumentChanges(first, changes.body)).toEqual(second)
+  expect(await node.node.answerPeer(peer.nodeId, FrameKind.directory, documentHash(crypto, first), signal)).toEqual(
+    changes,
+  )
+  const latest = documentHash(crypto, decodeDocument(second))
+  expect(await ask(latest)).toEqual({ status: DIRECTORY_UNCHANGED, body: new Uint8Array() })
+  const third = fixture.form(both)
+  await fixture.publish(third)
+  expect(applyDocumentChanges(first, (await ask(documentHash(crypto, first))).body)).toEqual(third)
 })
 
 test('a document that cannot be kept is not taken, and no loop ends for it', async () => {

@@ -43,7 +43,7 @@ const swarmIdCodec: Codec<SwarmId> = codec(
   },
 )
 
-const nodeEntry = struct({ descriptor: descriptorCodec, swarmId: swarmIdCodec })
+export const nodeEntry = struct({ descriptor: descriptorCodec, swarmId: swarmIdCodec })
 /** A node of the directory and its swarm. */
 export type NodeEntry = Decoded<typeof nodeEntry>
 
@@ -65,7 +65,7 @@ export type UnsignedDocument = Decoded<typeof unsignedDocument>
 const documentSignature = struct({ keyIndex: u8, signature: bytes<Signature>(64) })
 /** A directory key's signature; the key is named by its index in the network file. */
 export type DocumentSignature = Decoded<typeof documentSignature>
-const signatureList = list(u8, documentSignature, { max: MAX_DOCUMENT_SIGNATURES })
+export const signatureList = list(u8, documentSignature, { max: MAX_DOCUMENT_SIGNATURES })
 
 export type DirectoryDocument = UnsignedDocument & { readonly signatures: readonly DocumentSignature[] }
 

@@ -21,7 +21,7 @@ const FILES: readonly { readonly names: readonly string[]; load(): Promise<reado
     load: async () => (await import('./targets/link.ts')).linkTargets,
   },
   {
-    names: ['directory-document', 'descriptor', 'network-file-json', 'network-file-binary'],
+    names: ['directory-document', 'directory-changes', 'descriptor', 'network-file-json', 'network-file-binary'],
     load: async () => (await import('./targets/directory.ts')).directoryTargets,
   },
   {

@@ -1,6 +1,7 @@
 /** Directory documents, descriptors and network files. */
 import {
   acceptDocument,
+  applyDocumentChanges,
   buildDocument,
   type Descriptor,
   DirectoryView,
@@ -9,6 +10,7 @@ import {
   decodeNetworkFile,
   descriptorCodec,
   encodeDocument,
+  encodeDocumentChanges,
   encodeNetworkFile,
   formatNetworkFile,
   formatNetworkLink,
@@ -113,6 +115,24 @@ const documents: FuzzTarget = {
   },
 }
 
+/** Of the document of three nodes. */
+const changes: FuzzTarget = {
+  name: 'directory-changes',
+  sources: ['protocol/src/directory/document-changes.ts'],
+  mutate: mutateBytes,
+  words: ['\0\x01', '\0\0', 'http://a.b'],
+  *seeds() {
+    for (const nodes of [0, 1, 2, 3]) {
+      yield encodeDocumentChanges(decodeDocument(documentOf(3)), decodeDocument(documentOf(nodes)))
+    }
+  },
+  run(input) {
+    const made = applyDocumentChanges(decodeDocument(documentOf(3)), input)
+    mustEqualBytes(encodeDocument(decodeDocument(made)), made, 'what is made has the one form of a document')
+    return made
+  },
+}
+
 const descriptors: FuzzTarget = {
   name: 'descriptor',
   sources: ['protocol/src/directory/descriptor.ts', 'protocol/src/directory/web-url.ts'],
@@ -189,4 +209,4 @@ function mustComeBack(file: NetworkFile): void {
   mustEqual(parseNetworkLink(formatNetworkLink(file)), file, 'a network file is written and read as a link')
 }
 
-export const directoryTargets: readonly FuzzTarget[] = [documents, descriptors, networkJson, networkBinary]
+export const directoryTargets: readonly FuzzTarget[] = [documents, changes, descriptors, networkJson, networkBinary]
