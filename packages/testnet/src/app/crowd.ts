@@ -7,6 +7,13 @@ import type { AccountId, NetworkFile } from '@starling/protocol'
 const NAMES = ['Wendy', 'Dave', 'Jun', 'Priya', 'Oluwaseun', 'Mallory', 'Trent'] as const
 export type Name = (typeof NAMES)[number]
 
+export type CrowdOptions = {
+  readonly network: NetworkFile
+  /** Holds what they keep. */
+  readonly folder: string
+  readonly names?: readonly Name[]
+}
+
 export class Crowd implements AsyncDisposable {
   readonly #clients: ReadonlyMap<Name, Client>
 
@@ -14,11 +21,12 @@ export class Crowd implements AsyncDisposable {
     this.#clients = clients
   }
 
-  static async gather({ network, folder }: { network: NetworkFile; folder: string }): Promise<Crowd> {
+  /** All of them, or those that are named. */
+  static async gather({ network, folder, names = NAMES }: CrowdOptions): Promise<Crowd> {
     const clients = new Map<Name, Client>()
     const crowd = new Crowd(clients)
     try {
-      for (const name of NAMES) {
+      for (const name of names) {
         const client = await createNodeClient({ network, folder: join(folder, name) })
         clients.set(name, client)
         await client.createAccount({ displayName: name })
@@ -30,24 +38,24 @@ export class Crowd implements AsyncDisposable {
     }
   }
 
+  client(name: Name): Client {
+    const client = this.#clients.get(name)
+    if (!client) throw new Error(`${name} is not here`)
+    return client
+  }
+
   idOf(name: Name): AccountId {
-    const session = this.#client(name).session.snapshot
+    const session = this.client(name).session.snapshot
     if (session.kind !== 'ready') throw new Error(`${name} is ${session.kind}`)
     return session.account.accountId
   }
 
   async say(name: Name, to: AccountId, text: string): Promise<void> {
-    const client = this.#client(name)
+    const client = this.client(name)
     await client.send(await client.startConversation(to), text)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client[Symbol.asyncDispose]()))
-  }
-
-  #client(name: Name): Client {
-    const client = this.#clients.get(name)
-    if (!client) throw new Error(`${name} is not here`)
-    return client
   }
 }

@@ -26,7 +26,24 @@ export type Look = {
   readonly scale?: number
   /** Tools that put scripts into the page need it. */
   readonly bypassPolicy?: boolean
+  /** The device's clock is so many milliseconds ahead; below zero: behind. Until the page is loaded anew. */
+  readonly clockAheadMs?: number
+  /** A file of JPEGs, one after the other, that the camera sees. Nobody is asked whether it may be used. */
+  readonly camera?: string
 }
+
+/** Goes before a script: from then on it knows another time. */
+const wrongClock = (aheadMs: number) => `{
+  const Right = Date
+  globalThis.Date = class Date extends Right {
+    constructor(...given) {
+      super(...(given.length === 0 ? [Right.now() + ${aheadMs}] : given))
+    }
+    static now() {
+      return Right.now() + ${aheadMs}
+    }
+  }
+};`
 
 export type ProfileOptions = {
   /** Holds the browser's data. */
@@ -76,9 +93,12 @@ export class Profile {
   async open(): Promise<void> {
     const { folder, flags, look } = this.#options
     const { width = 1280, height = width < 640 ? 844 : 800, theme = 'light', scale = 1, bypassPolicy = false } = look
+    const { camera, clockAheadMs } = look
+    const filmed =
+      camera === undefined ? [] : ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`]
     const context = await chromium.launchPersistentContext(folder, {
       executablePath: chromiumPath,
-      args: [...FLAGS, ...flags],
+      args: [...FLAGS, ...flags, ...filmed],
       viewport: { width, height },
       deviceScaleFactor: scale,
       colorScheme: theme,
@@ -86,7 +106,12 @@ export class Profile {
       locale: 'en-GB',
       reducedMotion: 'reduce',
       bypassCSP: bypassPolicy,
-      permissions: ['clipboard-read', 'clipboard-write'],
+      permissions: [
+        'clipboard-read',
+        'clipboard-write',
+        ...(clockAheadMs === undefined ? [] : ['local-network-access']),
+        ...(camera === undefined ? [] : ['camera']),
+      ],
     })
     this.#context = context
     context.setDefaultTimeout(PATIENCE_MS)
@@ -96,6 +121,7 @@ export class Profile {
       const { protocol, hostname } = new URL(request.url())
       if (/^(http|ws)s?:$/.test(protocol) && hostname !== '127.0.0.1') this.failures.push(`request: ${request.url()}`)
     })
+    if (clockAheadMs !== undefined) await setClock(context, clockAheadMs)
     this.#page = context.pages()[0] ?? (await context.newPage())
     await this.#page.goto(this.#options.url)
   }
@@ -116,4 +142,13 @@ export class Profile {
     if (message.type() !== 'error' && message.type() !== 'warning') return
     if (!UNREACHABLE.test(message.text())) this.failures.push(`${message.type()}: ${message.text()}`)
   }
+}
+
+/** In pages, and in the worker that they start: there is no other way to the clock of a worker. */
+async function setClock(context: BrowserContext, aheadMs: number): Promise<void> {
+  await context.addInitScript(wrongClock(aheadMs))
+  await context.route('**/client-worker-*.js', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: `${wrongClock(aheadMs)}${await response.text()}` })
+  })
 }

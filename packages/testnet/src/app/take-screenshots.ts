@@ -1,15 +1,10 @@
 /** Walks through every screen of the app and takes its picture, into `screenshots/` or the folder that is named. */
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AppStage } from './app-stage.ts'
+import { Camera } from './camera.ts'
 import { Crowd, type Name } from './crowd.ts'
 import type { Person } from './person.ts'
-
-const LOOKS = [
-  { width: 390, height: 844 },
-  { width: 1024, height: 768 },
-  { width: 1440, height: 900 },
-]
+import { shootChatDialogs, shootDeviceDialogs, shootRightToLeft } from './shoot-dialogs.ts'
 
 /** What people write first. */
 const OPENINGS: Readonly<Record<Name, string>> = {
@@ -23,7 +18,7 @@ const OPENINGS: Readonly<Record<Name, string>> = {
 }
 
 const folder = resolve(process.argv[2] ?? 'screenshots')
-mkdirSync(folder, { recursive: true })
+const camera = new Camera(folder)
 await using stage = await AppStage.open()
 console.log(`Taking pictures into ${folder}`)
 const alice = await stage.person('Alice')
@@ -34,27 +29,30 @@ await using crowd = await Crowd.gather({
 })
 await chats(alice, crowd)
 await pages(alice)
+await shootChatDialogs(alice, camera)
+await shootDeviceDialogs(alice, camera)
 await troubles(alice)
+await shootRightToLeft(alice, camera)
 process.exitCode = (await stage.closeBrowsers()).length
 
 async function newcomer(who: Person): Promise<void> {
   await who.button('Create account').waitFor()
-  await shoot(who, 'welcome')
+  await camera.shoot(who, 'welcome')
   await who.button('I have an account').click()
   await who.page.getByLabel('Recovery phrase').fill('fizzle fancy joyous biweekly qwertz hairy vats ja')
-  await shoot(who, 'restore')
+  await camera.shoot(who, 'restore')
   await who.button('Back').click()
   await who.button('Create account').click()
   await who.page.getByLabel('Display name').fill(who.name)
-  await shoot(who, 'name')
+  await camera.shoot(who, 'name')
   await who.button('Back').click()
   await who.createAccount()
-  await shoot(who, 'list-empty')
+  await camera.shoot(who, 'list-empty')
   const words = await who.readPhrase()
-  await shoot(who, 'phrase-confirm')
+  await camera.shoot(who, 'phrase-confirm')
   await who.button('Back').click()
   await who.button('I wrote them down').waitFor()
-  await shoot(who, 'phrase')
+  await camera.shoot(who, 'phrase')
   await who.button('I wrote them down').click()
   await who.confirmPhrase(words)
   await who.page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -92,46 +90,46 @@ async function chats(who: Person, others: Crowd): Promise<void> {
   for (const name of ['Mallory', 'Trent'] as const) await others.say(name, own, OPENINGS[name])
   await who.page.getByRole('link', { name: '2 message requests' }).waitFor()
   await who.row('Priya').getByText('3 unread').waitFor()
-  await shoot(who, 'chat')
+  await camera.shoot(who, 'chat')
   await who.button('Details').click()
-  await shoot(who, 'chat-details')
+  await camera.shoot(who, 'chat-details')
   await who.button('Close details').click()
   await who.page.getByRole('link', { name: 'Chats' }).click()
-  await shoot(who, 'list')
+  await camera.shoot(who, 'list')
   await who.openRequest('Mallory')
   await who.button('Accept').waitFor()
-  await shoot(who, 'request')
+  await camera.shoot(who, 'request')
 }
 
 async function pages(who: Person): Promise<void> {
   await who.page.getByRole('link', { name: /^Requests/ }).click()
-  await shoot(who, 'requests')
+  await camera.shoot(who, 'requests')
   await who.page.getByRole('link', { name: /^Chats/ }).click()
   await who.page.getByRole('link', { name: 'Network: Connected' }).click()
   await who.button(/^Guard/).focus()
-  await shoot(who, 'network')
+  await camera.shoot(who, 'network')
   await who.page.getByRole('link', { name: 'Settings' }).click()
-  await shoot(who, 'settings')
-  for (const page of ['Privacy', 'Notifications', 'Appearance', 'Language', 'Storage', 'About']) {
+  await camera.shoot(who, 'settings')
+  for (const page of ['Account', 'Privacy', 'Notifications', 'Appearance', 'Language', 'Storage', 'About']) {
     await who.page.getByRole('link', { name: new RegExp(`^${page} `) }).click()
-    await shoot(who, `settings-${page.toLowerCase()}`)
+    await camera.shoot(who, `settings-${page.toLowerCase()}`)
   }
   await who.page.keyboard.press('Control+/')
-  await shoot(who, 'shortcuts')
+  await camera.shoot(who, 'shortcuts')
   await who.page.keyboard.press('Escape')
   await who.page.keyboard.press('Control+k')
-  await shoot(who, 'switcher')
+  await camera.shoot(who, 'switcher')
   await who.page.keyboard.press('Escape')
   await who.page.getByRole('link', { name: /^Chats/ }).click()
   await who.button('You: Alice').click()
-  await shoot(who, 'own-id')
+  await camera.shoot(who, 'own-id')
   await who.page.keyboard.press('Escape')
   await who.button('Add a contact').first().click()
   await who.page.getByLabel('Account ID or link').fill(`05${'7e'.repeat(32)}`)
-  await shoot(who, 'add-contact')
+  await camera.shoot(who, 'add-contact')
   await who.page.getByLabel('Account ID or link').fill(`05${'7e'.repeat(31)}`)
   await who.page.keyboard.press('Enter')
-  await shoot(who, 'add-contact-wrong')
+  await camera.shoot(who, 'add-contact-wrong')
   await who.page.keyboard.press('Escape')
 }
 
@@ -140,24 +138,9 @@ async function troubles(who: Person): Promise<void> {
   await who.profile.context.setOffline(true)
   await who.sees('Offline. This device has no network.')
   await who.write('Written in a tunnel')
-  await shoot(who, 'offline')
+  await camera.shoot(who, 'offline')
   await who.page.getByRole('link', { name: /^Network/ }).click()
-  await shoot(who, 'network-offline')
+  await camera.shoot(who, 'network-offline')
   await who.profile.context.setOffline(false)
   await who.page.getByRole('link', { name: 'Network: Connected' }).waitFor()
-}
-
-async function shoot(who: Person, name: string): Promise<void> {
-  for (const { width, height } of LOOKS) {
-    await who.page.setViewportSize({ width, height })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await who.page.emulateMedia({ colorScheme })
-      await who.page.screenshot({
-        path: join(folder, `${name}-${width}-${colorScheme}.png`),
-        caret: 'hide',
-        animations: 'disabled',
-      })
-    }
-  }
-  console.log(`  ${name}`)
 }
