@@ -10,10 +10,7 @@ import {
   DIRECTORY_UNCHANGED,
   type DirectoryDocument,
   DirectoryError,
-  DirectoryView,
-  documentFreshness,
   documentHash,
-  encodeDocument,
   FrameKind,
   MessengerError,
   type Millis,
@@ -24,23 +21,12 @@ import {
   unixMillis,
   verifyDocument,
 } from '@starling/protocol'
-import {
-  backoff,
-  type Clock,
-  type Link,
-  type LinkReply,
-  type Logger,
-  MutableObservable,
-  type Observable,
-  randomInteger,
-  shuffle,
-} from '@starling/runtime'
+import { backoff, type Clock, type Link, type LinkReply, type Logger, randomInteger, shuffle } from '@starling/runtime'
 import type { NetworkTime } from '../network-time.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
-import { TABLES } from '../store/tables.ts'
 import type { Transport } from '../transport/transport.ts'
-import { WakeUp } from '../wake-up.ts'
-import type { Directory, DirectoryProblem } from './directory.ts'
+import type { DirectoryProblem } from './directory.ts'
+import { DocumentKeeper } from './document-keeper.ts'
 
 const FETCH_TIMEOUT = seconds(10)
 /** With a document that will do, guards have so long to be there first: they say what has changed, others give all of it. */
@@ -49,7 +35,6 @@ const RETRY_BASE = millis(500)
 const RETRY_LIMIT = seconds(20)
 /** However often somebody asks for a refresh. */
 const SHORTEST_INTERVAL = seconds(2)
-const RECORD = { table: TABLES.singletons, partition: 'directory', sort: new Uint8Array() }
 
 export type DirectoryKeeperOptions = {
   readonly network: NetworkFile
@@ -63,68 +48,25 @@ export type DirectoryKeeperOptions = {
   readonly links: () => readonly Link[]
 }
 
-export class DirectoryKeeper implements Directory {
+export class DirectoryKeeper extends DocumentKeeper {
   readonly #options: DirectoryKeeperOptions
-  #store: SealedStore
-  readonly #view = new MutableObservable<DirectoryView | undefined>(undefined)
-  readonly #problem = new MutableObservable<DirectoryProblem | undefined>(undefined)
-  readonly #wakeUp: WakeUp
 
   constructor(options: DirectoryKeeperOptions, store: SealedStore) {
+    super(options, store, 'directory')
     this.#options = options
-    this.#store = store
-    this.#wakeUp = new WakeUp(options.clock)
   }
 
-  get view(): Observable<DirectoryView | undefined> {
-    return this.#view
-  }
-
-  get problem(): Observable<DirectoryProblem | undefined> {
-    return this.#problem
-  }
-
-  /** Whether the document has expired by the network's time. */
-  get isStale(): boolean {
-    const document = this.#view.snapshot?.document
-    return document !== undefined && documentFreshness(document, this.#options.time.now()) === 'stale'
-  }
-
-  /** What the disk holds; nothing, if it does not belong to this network. */
-  async load(): Promise<void> {
-    const encoded = await this.#store.get(RECORD)
-    if (encoded === undefined) return
-    try {
-      this.#publish(verifyDocument(this.#options.crypto, this.#options.network, encoded))
-    } catch (error) {
-      if (!(error instanceof DirectoryError)) throw error
-      this.#options.logger.warn('directory.stored_refused', { code: error.code })
-    }
-  }
-
-  /** The erased store came back with another key: it gets what we have. */
-  async moveTo(store: SealedStore): Promise<void> {
-    this.#store = store
-    const document = this.#view.snapshot?.document
-    if (document !== undefined) await this.#persist(document)
-  }
-
-  /** Something says that our document is old: fetch soon. */
-  refreshSoon(): void {
-    this.#wakeUp.wake()
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
+  override async run(signal: AbortSignal): Promise<void> {
     const { clock, transport } = this.#options
     const stopListening = transport.onNetworkChange(() => this.refreshSoon())
     let failures = 0
     try {
-      if (this.#usable !== undefined) await this.#wakeUp.sleep(START_PATIENCE, signal)
+      if (this.#usable !== undefined) await this.wakeUp.sleep(START_PATIENCE, signal)
       while (!signal.aborted) {
         const isUpToDate = await this.#fetch(signal)
         failures = isUpToDate ? 0 : failures + 1
         await clock.sleep(SHORTEST_INTERVAL, { signal })
-        await this.#wakeUp.sleep(this.#pause(failures), signal)
+        await this.wakeUp.sleep(this.#pause(failures), signal)
       }
     } finally {
       stopListening()
@@ -145,9 +87,9 @@ export class DirectoryKeeper implements Directory {
     for (const ask of this.#places()) {
       try {
         const encoded = await ask(signal)
-        if (encoded !== undefined) await this.#take(encoded)
+        if (encoded !== undefined) await this.#judge(encoded)
         if (!this.isStale) {
-          this.#problem.set(undefined)
+          this.setProblem(undefined)
           return true
         }
       } catch (error) {
@@ -157,13 +99,13 @@ export class DirectoryKeeper implements Directory {
         this.#options.logger.debug('directory.fetch_failed', { code: error.code })
       }
     }
-    this.#problem.set(problem)
+    this.setProblem(problem)
     return false
   }
 
   /** The document that we have, unless it is stale: then nobody is told which one it is. */
   get #usable(): DirectoryDocument | undefined {
-    return this.isStale ? undefined : this.#view.snapshot?.document
+    return this.isStale ? undefined : this.document
   }
 
   /** Each gives an encoded document; or nothing, if it has none but ours. */
@@ -196,12 +138,12 @@ export class DirectoryKeeper implements Directory {
   }
 
   /** @throws {DirectoryError} */
-  async #take(encoded: Uint8Array): Promise<void> {
+  async #judge(encoded: Uint8Array): Promise<void> {
     const { crypto, network, time, logger } = this.#options
     const document = verifyDocument(crypto, network, encoded)
     // Its signed start is evidence of time: who has a clock that is behind must be able to join all the same.
     const now = unixMillis(Math.max(time.now(), document.validAfter))
-    const acceptance = acceptDocument(this.#view.snapshot?.document, document, now)
+    const acceptance = acceptDocument(this.document, document, now)
     switch (acceptance.kind) {
       case 'refused':
         logger.warn('directory.refused', { reason: acceptance.reason })
@@ -209,18 +151,23 @@ export class DirectoryKeeper implements Directory {
       case 'known':
         return
       case 'accepted':
-        await this.#persist(document)
-        this.#publish(document)
+        await this.take(document)
     }
   }
 
-  async #persist(document: DirectoryDocument): Promise<void> {
-    await this.#store.write([{ kind: 'put', name: RECORD, value: encodeDocument(document) }])
+  /** Nothing, if it does not belong to this network. */
+  protected override readStored(encoded: Uint8Array): DirectoryDocument | undefined {
+    try {
+      return verifyDocument(this.#options.crypto, this.#options.network, encoded)
+    } catch (error) {
+      if (!(error instanceof DirectoryError)) throw error
+      this.#options.logger.warn('directory.stored_refused', { code: error.code })
+      return undefined
+    }
   }
 
-  #publish(document: DirectoryDocument): void {
-    this.#options.time.learnDirectory(document.validAfter, document.entries.length)
-    this.#view.set(new DirectoryView(document))
+  protected override learnTime({ validAfter, entries }: DirectoryDocument): void {
+    this.#options.time.learnDirectory(validAfter, entries.length)
   }
 }
 

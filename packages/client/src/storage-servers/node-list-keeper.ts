@@ -6,10 +6,7 @@
 import {
   CodecError,
   type DirectoryDocument,
-  DirectoryView,
   decodeDocument,
-  documentFreshness,
-  encodeDocument,
   hours,
   isJsonObject,
   type JsonObject,
@@ -20,13 +17,11 @@ import {
   type RandomBytes,
   seconds,
 } from '@starling/protocol'
-import { backoff, type Clock, type Logger, MutableObservable, type Observable, shuffle } from '@starling/runtime'
-import type { Directory, DirectoryProblem } from '../directory/directory.ts'
+import { backoff, type Clock, type Logger, shuffle } from '@starling/runtime'
+import { DocumentKeeper } from '../directory/document-keeper.ts'
 import type { NetworkTime } from '../network-time.ts'
 import type { SealedStore } from '../store/sealed-store.ts'
-import { TABLES } from '../store/tables.ts'
 import type { Transport } from '../transport/transport.ts'
-import { WakeUp } from '../wake-up.ts'
 import { agreeOnNodes, documentOfList, NODE_LIST_PARAMS, type NodeList, parseNodeList } from './node-list.ts'
 
 const NODES_ASKED = 3
@@ -37,7 +32,6 @@ const REFRESH_INTERVAL = hours(12)
 const SHORTEST_INTERVAL = seconds(30)
 const RETRY_BASE = seconds(1)
 const RETRY_LIMIT = seconds(60)
-const RECORD = { table: TABLES.singletons, partition: 'node-list', sort: new Uint8Array() }
 
 export type NodeListKeeperOptions = {
   readonly seeds: readonly string[]
@@ -53,70 +47,31 @@ export type NodeListKeeperOptions = {
 
 export type NodeRequest = { readonly method: string; readonly params: JsonObject }
 
-export class NodeListKeeper implements Directory {
+export class NodeListKeeper extends DocumentKeeper {
   readonly #options: NodeListKeeperOptions
-  #store: SealedStore
-  readonly #view = new MutableObservable<DirectoryView | undefined>(undefined)
-  readonly #problem = new MutableObservable<DirectoryProblem | undefined>(undefined)
-  readonly #wakeUp: WakeUp
 
   constructor(options: NodeListKeeperOptions, store: SealedStore) {
+    super(options, store, 'node-list')
     this.#options = options
-    this.#store = store
-    this.#wakeUp = new WakeUp(options.clock)
   }
 
-  get view(): Observable<DirectoryView | undefined> {
-    return this.#view
-  }
-
-  get problem(): Observable<DirectoryProblem | undefined> {
-    return this.#problem
-  }
-
-  get isStale(): boolean {
-    const document = this.#view.snapshot?.document
-    return document !== undefined && documentFreshness(document, this.#options.time.now()) === 'stale'
-  }
-
-  async load(): Promise<void> {
-    const encoded = await this.#store.get(RECORD)
-    if (encoded === undefined) return
-    try {
-      this.#publish(decodeDocument(encoded))
-    } catch (error) {
-      if (!(error instanceof CodecError)) throw error
-      this.#options.logger.warn('node_list.stored_refused', { code: error.code })
-    }
-  }
-
-  async moveTo(store: SealedStore): Promise<void> {
-    this.#store = store
-    const document = this.#view.snapshot?.document
-    if (document !== undefined) await this.#persist(document)
-  }
-
-  refreshSoon(): void {
-    this.#wakeUp.wake()
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
+  override async run(signal: AbortSignal): Promise<void> {
     const { clock, random, transport } = this.#options
     const stopListening = transport.onNetworkChange(() => {
-      if (this.#view.snapshot === undefined) this.refreshSoon()
+      if (this.document === undefined) this.refreshSoon()
     })
     let failures = 0
     try {
       // One that was stored a while ago is good enough to begin with.
-      if (this.#view.snapshot !== undefined && !this.isStale) await this.#wakeUp.sleep(REFRESH_INTERVAL, signal)
+      if (this.document !== undefined && !this.isStale) await this.wakeUp.sleep(REFRESH_INTERVAL, signal)
       while (!signal.aborted) {
         const list = (await this.#fromNodes(signal)) ?? (await this.#fromSeeds(signal))
         failures = list === undefined ? failures + 1 : 0
-        this.#problem.set(list === undefined ? 'unavailable' : undefined)
-        if (list !== undefined) await this.#take(list)
+        this.setProblem(list === undefined ? 'unavailable' : undefined)
+        if (list !== undefined) await this.take(documentOfList(list, this.#options.time.now()))
         const retry = backoff({ attempt: failures, base: RETRY_BASE, limit: RETRY_LIMIT, random })
         if (list !== undefined) await clock.sleep(SHORTEST_INTERVAL, { signal })
-        await this.#wakeUp.sleep(failures > 0 ? millis(retry + RETRY_BASE) : REFRESH_INTERVAL, signal)
+        await this.wakeUp.sleep(failures > 0 ? millis(retry + RETRY_BASE) : REFRESH_INTERVAL, signal)
       }
     } finally {
       stopListening()
@@ -126,7 +81,7 @@ export class NodeListKeeper implements Directory {
   /** `undefined`, if there are too few nodes to ask or what they say is not enough. */
   async #fromNodes(signal: AbortSignal): Promise<NodeList | undefined> {
     const { ask, isConnected, random } = this.#options
-    const known = this.#view.snapshot?.nodes
+    const known = this.view.snapshot?.nodes
     if (known === undefined || known.size < SMALLEST_LIST || !isConnected()) return undefined
     const params = { endpoint: 'get_service_nodes', params: NODE_LIST_PARAMS }
     const asked = shuffle(random, [...known.values()]).slice(0, NODES_ASKED)
@@ -172,19 +127,18 @@ export class NodeListKeeper implements Directory {
     return found.filter((list) => list !== undefined)
   }
 
-  async #take(list: NodeList): Promise<void> {
-    const document = documentOfList(list, this.#options.time.now())
-    await this.#persist(document)
-    this.#publish(document)
+  protected override readStored(encoded: Uint8Array): DirectoryDocument | undefined {
+    try {
+      return decodeDocument(encoded)
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error
+      this.#options.logger.warn('node_list.stored_refused', { code: error.code })
+      return undefined
+    }
   }
 
-  async #persist(document: DirectoryDocument): Promise<void> {
-    await this.#store.write([{ kind: 'put', name: RECORD, value: encodeDocument(document) }])
-  }
-
-  #publish(document: DirectoryDocument): void {
-    // Nobody signed it, so it is no evidence of the time.
-    this.#options.time.learnNodes(document.entries.length)
-    this.#view.set(new DirectoryView(document))
+  /** Nobody signed it, so it is no evidence of the time. */
+  protected override learnTime({ entries }: DirectoryDocument): void {
+    this.#options.time.learnNodes(entries.length)
   }
 }
