@@ -15,7 +15,7 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'clock.titleAhead': 'ساعتك متقدمة {duration}',
   'clock.titleBehind': 'ساعتك متأخرة {duration}',
-  'clock.text': 'ترفض العقد الرسائل ذات الوقت الخاطئ. اضبط ساعة جهازك تلقائيًا.',
+  'clock.text': 'إلى ذلك الحين يعتمد Starling توقيت الشبكة، فتُرسل رسائلك رغم ذلك. اضبط ساعة جهازك تلقائيًا.',
 
   'time.yesterday': 'أمس',
   'time.today': 'اليوم',

@@ -16,7 +16,8 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'clock.titleAhead': 'Deine Uhr geht {duration} vor',
   'clock.titleBehind': 'Deine Uhr geht {duration} nach',
-  'clock.text': 'Knoten lehnen Nachrichten mit falscher Zeit ab. Stelle die Uhr deines Geräts auf automatisch.',
+  'clock.text':
+    'Solange richtet sich Starling nach der Zeit des Netzes, damit deine Nachrichten trotzdem ankommen. Stelle die Uhr deines Geräts auf automatisch.',
 
   'time.yesterday': 'Gestern',
   'time.today': 'Heute',

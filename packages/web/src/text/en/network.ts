@@ -14,7 +14,8 @@ export const networkTexts = {
 
   'clock.titleAhead': 'Your clock is {duration} ahead',
   'clock.titleBehind': 'Your clock is {duration} behind',
-  'clock.text': 'Nodes refuse messages with a wrong time. Set your device’s clock to automatic.',
+  'clock.text':
+    'Until then Starling goes by the network’s time, so your messages go out all the same. Set your device’s clock to automatic.',
 
   'time.yesterday': 'Yesterday',
   'time.today': 'Today',

@@ -16,7 +16,7 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
   'clock.titleAhead': 'Tu reloj va {duration} adelantado',
   'clock.titleBehind': 'Tu reloj va {duration} atrasado',
   'clock.text':
-    'Los nodos rechazan los mensajes con una hora equivocada. Pon el reloj de tu dispositivo en automático.',
+    'Mientras tanto, Starling usa la hora de la red, así que tus mensajes salen igualmente. Pon el reloj de tu dispositivo en automático.',
 
   'time.yesterday': 'Ayer',
   'time.today': 'Hoy',

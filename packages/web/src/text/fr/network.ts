@@ -16,7 +16,7 @@ export const networkTexts: Readonly<Record<keyof typeof english, string>> = {
   'clock.titleAhead': 'Votre horloge avance de {duration}',
   'clock.titleBehind': 'Votre horloge retarde de {duration}',
   'clock.text':
-    'Les nœuds refusent les messages à la mauvaise heure. Réglez l’horloge de votre appareil sur automatique.',
+    'En attendant, Starling suit l’heure du réseau et vos messages partent quand même. Réglez l’horloge de votre appareil sur automatique.',
 
   'time.yesterday': 'Hier',
   'time.today': 'Aujourd’hui',
