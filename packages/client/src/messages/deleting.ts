@@ -4,10 +4,10 @@ import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
 import type { BookCore } from './book-core.ts'
 import { withUnread } from './conversation-record.ts'
-import { tombstone } from './filing.ts'
 import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
 import { type MessageRecord, placeholderOf } from './message-record.ts'
 import type { OutboxItem } from './outbox-record.ts'
+import { tombstone } from './tombstone.ts'
 
 const PAGE = 500
 

@@ -6,10 +6,11 @@ import { type BookCore, type Commit, idOf } from './book-core.ts'
 import { type ConversationRecord, withProfile, withUnread } from './conversation-record.ts'
 import { withReceipt } from './delivery-record.ts'
 import { type Early, getEarly, mergeEarly, putEarly, type Unsent } from './early-record.ts'
-import { type FilingPolicy, jobs, tombstone } from './filing.ts'
+import { type FilingPolicy, jobs } from './filing.ts'
 import { type MessagePlace, unreadName } from './message-place.ts'
 import { type MessageRecord, placeholderOf } from './message-record.ts'
 import { mergeReactions } from './reaction-record.ts'
+import { tombstone } from './tombstone.ts'
 
 /** Messages that are not here, of one receipt, the newest of them: it costs us more to remember them than to name them. */
 const MAX_WAITING = 200

@@ -1,5 +1,5 @@
 /** Files messages that came from the swarm; idempotent by author and time, and in any order. docs/protocol/conversations.md §1. */
-import { type AccountId, days, findMentions, type UnixMillis, unixMillis } from '@starling/protocol'
+import { type AccountId, findMentions, type UnixMillis } from '@starling/protocol'
 import type { SealedChange } from '../store/sealed-store.ts'
 import type { Arrival } from './arrival.ts'
 import { type BookCore, type Commit, idOf } from './book-core.ts'
@@ -12,9 +12,8 @@ import type { OutboxItem, SwarmJob } from './outbox-record.ts'
 import { mergeReactions } from './reaction-record.ts'
 import { boundStrangers, isStranger, withOneOfStranger } from './strangers.ts'
 import { withTimer } from './timers.ts'
+import { tombstone } from './tombstone.ts'
 
-/** A deleted message can come again for as long as swarms keep messages, and a while more. */
-const TOMBSTONE_LIFE = days(30)
 /** In the value of a record of `TABLES.unread`: the message disappears after reading. */
 export const AFTER_READ = 1
 
@@ -93,12 +92,6 @@ async function addMessage(core: BookCore, added: NewMessage, policy: FilingPolic
 function withOneMore(record: ConversationRecord, { body }: MessageRecord, self: AccountId): ConversationRecord {
   const isNamed = body.kind === 'text' && findMentions(body.text).some(({ account }) => account === self)
   return { ...record, unread: record.unread + 1, ...(isNamed && { mentioned: true }) }
-}
-
-/** So that it is not filed again. */
-export function tombstone(core: BookCore, { author, sentAt }: MessageRecord): SealedChange[] {
-  const now = core.now()
-  return core.options.seen.mark(`${author} ${sentAt}`, unixMillis(now + TOMBSTONE_LIFE), now)
 }
 
 /** What the own swarm has of a message is to go, so that a device that was away never gets it. */
