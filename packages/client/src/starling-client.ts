@@ -5,8 +5,6 @@
  */
 import {
   type Expiration,
-  type NetworkFile,
-  PASSPHRASE_COST,
   type ProfilePicture,
   parseAccountId,
   parseDisplayName,
@@ -14,11 +12,9 @@ import {
   safetyNumber,
   seconds,
 } from '@starling/protocol'
-import { MutableObservable, type Observable, TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
-import { decodeAccount } from './account/account-record.ts'
-import { AccountSession } from './account/account-session.ts'
+import { MutableObservable, type Observable, type TaskGroup, TimeoutError, withTimeout } from '@starling/runtime'
 import type { Messenger } from './account/messenger.ts'
-import { DEFAULT_SETTINGS, getSettings, putSettings } from './account/settings-record.ts'
+import { DEFAULT_SETTINGS, putSettings } from './account/settings-record.ts'
 import type {
   ArchiveOptions,
   CallOptions,
@@ -39,15 +35,12 @@ import type {
   SessionState,
   Settings,
 } from './api.ts'
-import { decodeLines, encodeLines } from './archive/archive-lines.ts'
-import { openArchive, sealArchive } from './archive/archive-stream.ts'
-import { type ExportOptions, exportLines } from './archive/export-archive.ts'
-import { exportFiles } from './archive/export-readable.ts'
-import { type ImportTarget, importLines } from './archive/import-archive.ts'
+import { Archives } from './archive/archives.ts'
 import { ClientStateError } from './client-error.ts'
+import { createLife, endLife, type Life, type Published, startLife, viewBefore } from './client-life.ts'
 import type { ClientOptions } from './client-options.ts'
 import { ClientFiles } from './files/client-files.ts'
-import { Network } from './network.ts'
+import type { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { PassphraseError } from './store/passphrase-error.ts'
 import type { SealedStore } from './store/sealed-store.ts'
@@ -58,36 +51,36 @@ const MEASURE_PATIENCE = seconds(2)
 
 export type StarlingClientOptions = Omit<ClientOptions, 'store'>
 
-/** What there is between unlocking and locking. */
-type Life = {
-  store: SealedStore
-  readonly tasks: TaskGroup
-  readonly net: Network
-  readonly account: AccountSession
-  readonly stop: () => void
-}
-
 export class StarlingClient implements Client {
   readonly files: ClientFiles
   readonly #options: StarlingClientOptions
   readonly #lock: StoreLock
-  readonly #session = new MutableObservable<SessionState>({ kind: 'opening' })
-  readonly #conversations = new MutableObservable<ConversationList>([])
-  readonly #settings = new MutableObservable<Settings>(DEFAULT_SETTINGS)
-  readonly #events = new MutableObservable<EventLog>([])
+  readonly #published: Published
+  readonly #archives: Archives
   readonly #queue = new SerialQueue()
   readonly #saves = new SerialQueue()
-  readonly #network: MutableObservable<NetworkView>
   /** `undefined`: locked. */
   #life: Life | undefined
 
   private constructor(options: StarlingClientOptions, lock: StoreLock) {
     this.#options = options
     this.#lock = lock
-    this.#network = new MutableObservable(viewBefore(options.network))
+    this.#published = {
+      session: new MutableObservable<SessionState>({ kind: 'opening' }),
+      conversations: new MutableObservable<ConversationList>([]),
+      settings: new MutableObservable<Settings>(DEFAULT_SETTINGS),
+      events: new MutableObservable<EventLog>([]),
+      network: new MutableObservable(viewBefore(options.network)),
+    }
+    this.#archives = new Archives({
+      ...options,
+      life: () => this.#open(),
+      onSettings: (settings) => this.#published.settings.set(settings),
+      within: (signal) => this.#within(signal),
+    })
     this.files = new ClientFiles({
       ...options,
-      makesPreviews: () => this.#settings.snapshot.linkPreviews,
+      makesPreviews: () => this.#published.settings.snapshot.linkPreviews,
       attachment: (message, index) => this.#ready().attachment(message, index),
       within: (signal) => this.#within(signal),
     })
@@ -107,23 +100,23 @@ export class StarlingClient implements Client {
   }
 
   get session(): Observable<SessionState> {
-    return this.#session
+    return this.#published.session
   }
 
   get conversations(): Observable<ConversationList> {
-    return this.#conversations
+    return this.#published.conversations
   }
 
   get settings(): Observable<Settings> {
-    return this.#settings
+    return this.#published.settings
   }
 
   get events(): Observable<EventLog> {
-    return this.#events
+    return this.#published.events
   }
 
   get network(): Observable<NetworkView> {
-    return this.#network
+    return this.#published.network
   }
 
   async createAccount({ displayName }: { displayName: string }): Promise<void> {
@@ -166,10 +159,10 @@ export class StarlingClient implements Client {
         this.#life.store = store
         await this.#net.moveTo(store)
       }
-      this.#conversations.set([])
-      this.#events.set([])
-      this.#settings.set(DEFAULT_SETTINGS)
-      this.#session.set({ kind: 'noAccount' })
+      this.#published.conversations.set([])
+      this.#published.events.set([])
+      this.#published.settings.set(DEFAULT_SETTINGS)
+      this.#published.session.set({ kind: 'noAccount' })
     })
   }
 
@@ -198,9 +191,9 @@ export class StarlingClient implements Client {
 
   async changeSettings(change: Partial<Settings>): Promise<void> {
     await this.#saves.run(async () => {
-      const settings = { ...this.#settings.snapshot, ...change }
+      const settings = { ...this.#published.settings.snapshot, ...change }
       await this.#store.write([putSettings(settings)])
-      this.#settings.set(settings)
+      this.#published.settings.set(settings)
     })
   }
 
@@ -252,43 +245,16 @@ export class StarlingClient implements Client {
     return this.#ready().search(query, options)
   }
 
-  exportArchive({ passphrase, signal }: ArchiveOptions): AsyncIterable<Uint8Array> {
-    const { crypto, random, passphraseCost: cost = PASSPHRASE_COST } = this.#options
-    const lines = exportLines(this.#exportOptions(signal))
-    return sealArchive(encodeLines(lines), { crypto, passphrase, random, cost })
+  exportArchive(options: ArchiveOptions): AsyncIterable<Uint8Array> {
+    return this.#archives.export(options)
   }
 
-  exportReadable({ signal }: CallOptions = {}): AsyncIterable<ExportedFile> {
-    return exportFiles({ ...this.#exportOptions(signal), self: this.#ready().accountId })
+  exportReadable(options: CallOptions = {}): AsyncIterable<ExportedFile> {
+    return this.#archives.exportReadable(options)
   }
 
-  async importArchive(
-    archive: AsyncIterable<Uint8Array>,
-    { passphrase, signal }: ArchiveOptions,
-  ): Promise<ImportSummary> {
-    const { crypto } = this.#options
-    return this.#queue.run(async () => {
-      const { account } = this.#open()
-      const isNew = !account.exists
-      const lines = decodeLines(openArchive(archive, { crypto, passphrase }))
-      const target: ImportTarget = {
-        account: async (record, begin) => {
-          await account.take(decodeAccount(record), begin)
-          this.#settings.set(await getSettings(this.#store))
-        },
-        add: (conversation, messages) => this.#ready().import(conversation, messages),
-      }
-      try {
-        return await importLines(lines, target, this.#within(signal))
-      } finally {
-        if (isNew) await account.startTaken()
-      }
-    })
-  }
-
-  #exportOptions(signal: AbortSignal | undefined): ExportOptions {
-    this.#ready()
-    return { store: this.#store, now: this.#net.time.now(), signal: this.#within(signal) }
+  importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary> {
+    return this.#queue.run(() => this.#archives.import(archive, options))
   }
 
   /** Aborts as well when this client ends or is locked. */
@@ -316,7 +282,7 @@ export class StarlingClient implements Client {
       if (this.#life !== undefined) return
       try {
         const store = await this.#lock.unlock(passphrase)
-        this.#session.set({ kind: 'opening' })
+        this.#published.session.set({ kind: 'opening' })
         await this.#begin(store)
       } catch (error) {
         await this.#close()
@@ -339,55 +305,25 @@ export class StarlingClient implements Client {
 
   /** Takes over `store`. */
   async #begin(store: SealedStore): Promise<void> {
-    const { logger } = this.#options
-    const onFailure = (task: string, error: unknown) =>
-      logger.error('client.task_failed', { task, code: codeOf(error) })
-    const tasks = new TaskGroup({ onFailure })
-    const canReach = this.#options.canReach ?? (() => true)
-    const net = new Network(
-      {
-        ...this.#options,
-        kind: this.#options.networkKind,
-        canReach: (node) => canReach(node.descriptor),
-        tasks,
-      },
-      store,
-    )
-    const stop = net.view.subscribe((view) => this.#network.set(view))
-    const account = new AccountSession({
-      ports: this.#options,
-      store: () => this.#store,
-      net,
-      tasks,
-      session: this.#session,
-      conversations: this.#conversations,
-      events: this.#events,
-      settings: () => this.#settings.snapshot,
-      inTurn: (fn) => this.#queue.run(fn),
-    })
-    this.#life = { store, tasks, net, account, stop }
-    this.#settings.set(await getSettings(store))
-    await net.load()
-    net.start()
-    await account.load()
+    const inTurn = (fn: () => Promise<void>) => this.#queue.run(fn)
+    this.#life = createLife({ ports: this.#options, store, published: this.#published, inTurn })
+    await startLife(this.#life, this.#published)
   }
 
   async #close(): Promise<void> {
     const life = this.#life
-    await life?.account[Symbol.asyncDispose]()
-    this.#life = undefined
     if (life === undefined) return
-    life.stop()
-    await life.tasks[Symbol.asyncDispose]()
+    await endLife(life)
+    this.#life = undefined
     await life.store[Symbol.asyncDispose]()
   }
 
   #showLocked(): void {
-    this.#conversations.set([])
-    this.#events.set([])
-    this.#network.set(viewBefore(this.#options.network))
+    this.#published.conversations.set([])
+    this.#published.events.set([])
+    this.#published.network.set(viewBefore(this.#options.network))
     const { retryAt } = this.#lock
-    this.#session.set(retryAt === undefined ? { kind: 'locked' } : { kind: 'locked', retryAt })
+    this.#published.session.set(retryAt === undefined ? { kind: 'locked' } : { kind: 'locked', retryAt })
   }
 
   /** @throws {ClientStateError} `locked` */
@@ -423,12 +359,4 @@ export class StarlingClient implements Client {
   #ready(): Messenger {
     return this.#open().account.messenger()
   }
-}
-
-function viewBefore({ name }: NetworkFile): NetworkView {
-  return { connection: { kind: 'connecting' }, networkName: name, swarm: [] }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
 }
