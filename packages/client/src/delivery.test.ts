@@ -17,6 +17,7 @@ import {
 import { expect } from 'expect'
 import type { Client } from './api.ts'
 import { FakeNetwork } from './testing/fake-network.ts'
+import type { FakeNode } from './testing/fake-node.ts'
 import { accountOf, isConnected, newcomer, textsOf } from './testing/meet.ts'
 
 const stranger = (net: FakeNetwork) => deriveAccountKeys(net.crypto, parseAccountSeed(new Uint8Array(16).fill(7)))
@@ -84,6 +85,33 @@ test('who left the own swarm is asked for what they alone have, also by a client
     await net.clock.advance(minutes(15))
     expect(net.swarmOf(bob)).not.toContain(keeper)
     expect(await textsOf(bob, stranger(net).accountId)).toEqual(['left behind'])
+    await bob[Symbol.asyncDispose]()
+  }
+})
+
+test('what stands before the cursor after swarms changed is found', async () => {
+  for (const isAway of [false, true]) {
+    const net = new FakeNetwork({ nodes: 20 })
+    const device = net.device()
+    let bob = await newcomer(net, 'Bob', device)
+    const owner = accountOf(bob) as Owner
+    const keepAt = (node: FakeNode, data: Uint8Array) =>
+      node.keep(owner, NAMESPACES.messages, data, unixMillis(net.clock.now() + days(1)))
+    const swarm = net.swarmOf(bob)
+    const [late, known] = [sealed(net, bob, 'late', 1), sealed(net, bob, 'known', 2)]
+    for (const node of swarm) keepAt(node, known)
+    await net.clock.advance(seconds(10))
+    if (isAway) await bob[Symbol.asyncDispose]()
+    const members = swarm.filter(({ asked }) => asked.includes('retrieve'))
+    net.moveAway(swarm.find((node) => !members.includes(node))!)
+    // They gave away what they had and fetched it again, with one that they had not before: in the order of its time.
+    for (const node of members) {
+      keepAt(node, late)
+      node.messages.unshift(node.messages.pop()!)
+    }
+    if (isAway) bob = await net.open(device)
+    await net.clock.advance(minutes(15))
+    expect(await textsOf(bob, stranger(net).accountId)).toEqual(['late', 'known'])
     await bob[Symbol.asyncDispose]()
   }
 })

@@ -26,9 +26,13 @@ async function opened() {
   return { store, cursors: new Cursors(store) }
 }
 
+function advance(cursors: Cursors, items: readonly RetrievedMessage[], generation = cursors.generation) {
+  return cursors.advance(NODE, { namespace: NAMESPACES.messages, items, generation })
+}
+
 test('each node and each namespace has a cursor of its own, after the last item', async () => {
   const { cursors } = await opened()
-  expect(await cursors.advance(NODE, NAMESPACES.messages, [item('x'), item('y')])).toBe(true)
+  expect(await advance(cursors, [item('x'), item('y')])).toBe(true)
   expect(await cursors.get(NODE, NAMESPACES.messages, NOW)).toBe(hash('y'))
   expect(await cursors.get(NODE, NAMESPACES.contacts, NOW)).toBeUndefined()
   expect(await cursors.get(OTHER, NAMESPACES.messages, NOW)).toBeUndefined()
@@ -36,14 +40,14 @@ test('each node and each namespace has a cursor of its own, after the last item'
 
 test('a node that gives the same or nothing again does not get us further', async () => {
   const { cursors } = await opened()
-  await cursors.advance(NODE, NAMESPACES.messages, [item('x')])
-  expect(await cursors.advance(NODE, NAMESPACES.messages, [item('x', NOW + 5)])).toBe(false)
-  expect(await cursors.advance(NODE, NAMESPACES.messages, [])).toBe(false)
+  await advance(cursors, [item('x')])
+  expect(await advance(cursors, [item('x', NOW + 5)])).toBe(false)
+  expect(await advance(cursors, [])).toBe(false)
 })
 
 test('a cursor whose message has expired is forgotten', async () => {
   const { cursors } = await opened()
-  await cursors.advance(NODE, NAMESPACES.messages, [item('x')])
+  await advance(cursors, [item('x')])
   expect(await cursors.get(NODE, NAMESPACES.messages, unixMillis(NOW + 1000))).toBeUndefined()
   expect(await cursors.get(NODE, NAMESPACES.messages, NOW)).toBeUndefined()
 })
@@ -55,4 +59,15 @@ test('cursors of earlier versions are read on', async () => {
   expect(await cursors.get(NODE, NAMESPACES.messages, NOW)).toBe(hash('z'))
   await store.write([{ kind: 'put', name, value: utf8('no hash') }])
   expect(await cursors.get(NODE, NAMESPACES.messages, NOW)).toBeUndefined()
+})
+
+test('what was asked before cursors were forgotten moves none', async () => {
+  const { cursors } = await opened()
+  await advance(cursors, [item('x')])
+  const { generation } = cursors
+  await cursors.forget([NODE], [NAMESPACES.messages])
+  expect(await cursors.get(NODE, NAMESPACES.messages, NOW)).toBeUndefined()
+  expect(await advance(cursors, [item('y')], generation)).toBe(false)
+  expect(await cursors.get(NODE, NAMESPACES.messages, NOW)).toBeUndefined()
+  expect(await advance(cursors, [item('y')])).toBe(true)
 })

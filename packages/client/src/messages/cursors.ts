@@ -1,6 +1,7 @@
 /**
  * How far the inbox has come at each node and in each namespace: a hash, after which that node goes on. Each node has an
- * order of its own, so each has a cursor. A cursor whose message is gone is worth nothing: the node would begin anew.
+ * order of its own, so each has a cursor. A cursor whose message is gone is worth nothing: the node would begin anew. Nor is
+ * one of a node that gave away what it had and fetched it again: what it had not before may stand before the cursor now.
  */
 import {
   equalBytes,
@@ -18,8 +19,16 @@ import { TABLES } from '../store/tables.ts'
 
 const HASH_LENGTH = 43
 
+export type Answer = {
+  readonly namespace: Namespace
+  readonly items: readonly RetrievedMessage[]
+  /** When it was asked. */
+  readonly generation: number
+}
+
 export class Cursors {
   readonly #store: SealedStore
+  #generation = 0
 
   constructor(store: SealedStore) {
     this.#store = store
@@ -39,13 +48,29 @@ export class Cursors {
     return undefined
   }
 
-  /** After the last of `items`, all of which are handled. Whether that is further than before. */
-  async advance(node: NodeId, namespace: Namespace, items: readonly RetrievedMessage[]): Promise<boolean> {
+  /** Another one each time that cursors were forgotten. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** These nodes are asked for everything again; also if an answer to the last question is on its way. */
+  async forget(nodes: readonly NodeId[], namespaces: readonly Namespace[]): Promise<void> {
+    this.#generation++
+    const names = nodes.flatMap((node) => namespaces.map((namespace) => nameOf(node, namespace)))
+    await this.#store.write(names.map((name) => ({ kind: 'delete', name })))
+  }
+
+  /**
+   * After the last of `items`, all of which are handled. Whether that is further than before; not if the question was one of
+   * an earlier generation.
+   */
+  async advance(node: NodeId, { namespace, items, generation }: Answer): Promise<boolean> {
     const last = items.at(-1)
     if (last === undefined) return false
     const name = nameOf(node, namespace)
     const value = utf8(`${last.hash} ${Math.floor(last.expiry)}`)
     const before = await this.#store.get(name)
+    if (generation !== this.#generation) return false
     if (before !== undefined && equalBytes(before.subarray(0, HASH_LENGTH), value.subarray(0, HASH_LENGTH)))
       return false
     await this.#store.write([{ kind: 'put', name, value }], { durability: 'relaxed' })

@@ -7,6 +7,7 @@ import {
   type AccountId,
   type DirectoryView,
   type NodeEntry,
+  type NodeId,
   parseNodeId,
   type RandomBytes,
   seconds,
@@ -38,6 +39,8 @@ export type FormerMembersOptions = {
   readonly self: AccountId
   readonly requests: SwarmRequests
   readonly view: Observable<DirectoryView | undefined>
+  /** The swarm is another one than when we last looked: these are in it. */
+  readonly onChanged: (members: readonly NodeId[]) => Promise<void>
   /** Asks one and handles what it gives; whether it has more. @throws {RequestError} */
   readonly take: (member: NodeEntry, signal: AbortSignal) => Promise<boolean>
 }
@@ -56,11 +59,12 @@ export class FormerMembers {
     if (current === undefined) return
     const known = (await knownMembers.get(store)) ?? []
     const left = known.map(parseNodeId).filter((node) => !current.includes(node))
+    const isSame = left.length === 0 && known.length === current.length
+    if (!isSame && known.length > 0) await this.#options.onChanged(current)
     for (const node of left) {
       const member = view.snapshot?.nodes.get(node)
       if (member !== undefined) await this.#drain(member, signal)
     }
-    const isSame = left.length === 0 && known.length === current.length
     if (!isSame) await store.write([knownMembers.put(current)])
   }
 

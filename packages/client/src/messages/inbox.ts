@@ -32,7 +32,7 @@ import { FormerMembers } from './former-members.ts'
 import type { NewerMessages } from './newer-messages.ts'
 import { PollPace } from './poll-pace.ts'
 import { MessageReceiver } from './receive-message.ts'
-import { CONFIG_NAMESPACES, namespaceOf, type Page, Retrieval } from './retrieval.ts'
+import { type AskOptions, CONFIG_NAMESPACES, namespaceOf, OWN_NAMESPACES, type Page, Retrieval } from './retrieval.ts'
 import type { SeenMessages } from './seen-messages.ts'
 
 /** Below the minute that nodes hold at most, so that the answer still finds its way back. */
@@ -100,11 +100,10 @@ export class Inbox {
     this.#pace = new PollPace(options)
     this.#wakeUps = [new WakeUp(clock), new WakeUp(clock)]
     this.#swarmWakeUp = new WakeUp(clock)
-    const take = async (member: NodeEntry, signal: AbortSignal) => {
-      const pages = await this.#retrieval.ask(member, { signal, lane: 1, isFormer: true })
-      return (await this.#handle(member, pages, signal)).isMore
-    }
-    this.#former = new FormerMembers({ ...options, self: this.#self, view, take })
+    const take = async (member: NodeEntry, signal: AbortSignal) =>
+      (await this.#ask(member, { signal, lane: 1, isFormer: true })).isMore
+    const onChanged = (members: readonly NodeId[]) => this.#cursors.forget(members, OWN_NAMESPACES)
+    this.#former = new FormerMembers({ ...options, self: this.#self, view, take, onChanged })
   }
 
   /** What of a backlog was taken in. */
@@ -174,8 +173,7 @@ export class Inbox {
     while (this.#isMember(member.descriptor.nodeId)) {
       const started = clock.monotonic()
       const wait = isCaughtUp && requests.areHeld ? WAIT : undefined
-      const pages = await this.#retrieval.ask(member, { signal, lane, wait })
-      const { isMore, isNews } = await this.#handle(member, pages, signal)
+      const { isMore, isNews } = await this.#ask(member, { signal, lane, wait })
       onAnswer()
       if (isNews) this.#pace.noteActivity()
       if (isMore) continue
@@ -198,11 +196,17 @@ export class Inbox {
     return members.some(({ descriptor }) => descriptor.nodeId === node)
   }
 
-  /** Delivers, then advances: `isMore`, if the member has more and we got further. */
+  /** One round: asks, delivers, then advances. `isMore`, if the member has more and we got further. */
+  async #ask(member: NodeEntry, options: AskOptions): Promise<{ isMore: boolean; isNews: boolean }> {
+    const { generation } = this.#cursors
+    const pages = await this.#retrieval.ask(member, options)
+    return this.#handle(member, pages, { generation, signal: options.signal })
+  }
+
   async #handle(
     member: NodeEntry,
     pages: readonly Page[],
-    signal: AbortSignal,
+    { generation, signal }: { readonly generation: number; readonly signal: AbortSignal },
   ): Promise<{ isMore: boolean; isNews: boolean }> {
     const { nodeId } = member.descriptor
     const messages = pages.filter(({ namespace }) => namespace === NAMESPACES.messages).flatMap(({ items }) => items)
@@ -210,7 +214,7 @@ export class Inbox {
     let isMore = false
     let isNews = false
     const advance = async ({ namespace, items, isMore: hasMore }: Page) => {
-      const isFurther = await this.#cursors.advance(nodeId, namespace, items)
+      const isFurther = await this.#cursors.advance(nodeId, { namespace, items, generation })
       isMore ||= isFurther && hasMore
       return isFurther
     }
