@@ -1,7 +1,7 @@
 /** What most tests of clients begin with. */
 import { type AccountId, seconds } from '@starling/protocol'
 import type { Client, ConversationId, Delivery, MessageId, MessageView } from '../api.ts'
-import type { FakeNetwork } from './fake-network.ts'
+import { FakeNetwork } from './fake-network.ts'
 
 export function accountOf(client: Client): AccountId {
   const state = client.session.snapshot
@@ -60,4 +60,33 @@ export async function befriend(net: FakeNetwork, one: Client, other: Client): Pr
 
 export function idWith(client: Client): ConversationId {
   return accountOf(client) as string as ConversationId
+}
+
+/** Alice and Bob, who are friends. */
+export async function friends(): Promise<{
+  readonly net: FakeNetwork
+  readonly alice: Client
+  readonly bob: Client
+  [Symbol.asyncDispose](): Promise<void>
+}> {
+  const net = new FakeNetwork()
+  const alice = await newcomer(net, 'Alice')
+  const bob = await newcomer(net, 'Bob')
+  await befriend(net, alice, bob)
+  const dispose = async () => {
+    await alice[Symbol.asyncDispose]()
+    await bob[Symbol.asyncDispose]()
+  }
+  return { net, alice, bob, [Symbol.asyncDispose]: dispose }
+}
+
+export function withText(messages: readonly MessageView[], text: string): MessageView | undefined {
+  return messages.find(({ body }) => body.kind === 'text' && body.text === text)
+}
+
+/** The message of this text, as `client` shows it in the conversation with `other`. */
+export async function findText(client: Client, other: Client, text: string): Promise<MessageView> {
+  const found = withText(await messagesOf(client, accountOf(other)), text)
+  if (found === undefined) throw new Error('no such message')
+  return found
 }
