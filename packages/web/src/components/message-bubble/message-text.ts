@@ -100,9 +100,15 @@ export function snippetOf(text: string, nameOf: (account: AccountId) => string):
   return plainLine(formatMentions(text.slice(0, 4 * SNIPPET), (account) => `@${nameOf(account)}`)).slice(0, SNIPPET)
 }
 
+/** Made once for each language: that is what is slow. */
+const lists = new Map<string, Intl.ListFormat>()
+
 /** Who reacted so, in one line. */
 export function reactionNames({ authors }: ReactionView, nameOf: (account: AccountId) => string): string {
-  return new Intl.ListFormat(locale().tag, { type: 'conjunction' }).format(authors.map((author) => nameOf(author)))
+  const { tag } = locale()
+  const list = lists.get(tag) ?? new Intl.ListFormat(tag, { type: 'conjunction' })
+  lists.set(tag, list)
+  return list.format(authors.map((author) => nameOf(author)))
 }
 
 /** A message as a screen reader says it: name, text, time, state. */
