@@ -115,6 +115,7 @@ export class Misfortune {
 
   #spoilWires(): void {
     const faults = { loss: this.#below(10) / 100, jitter: millis(this.#below(300)), reorder: this.#below(2) === 0 }
+    this.#options.log(JSON.stringify(faults))
     this.#house.net.network.setDefaults(faults)
   }
 

@@ -1,6 +1,6 @@
 /**
  * People who write to Alice for the first time, each with something to say, and whom she accepts, answers, declines or blocks,
- * on one device or the other.
+ * on one device or the other; whom she accepted she may block later, and let in again.
  */
 import type { ConversationSummary } from '@starling/client'
 import { parseOwner } from '@starling/protocol'
@@ -12,7 +12,8 @@ import type { Household } from './household.ts'
 const MOST = 4
 const ALICES = ['phone', 'tablet'] as const
 type AlicesDevice = (typeof ALICES)[number]
-type Decision = 'accepted' | 'declined' | 'blocked'
+/** `letIn`: was accepted, blocked, and is accepted again; what was said meanwhile is heard or not. */
+type Decision = 'accepted' | 'declined' | 'blocked' | 'letIn'
 
 type Newcomer = {
   readonly account: ForeignAccount
@@ -23,6 +24,8 @@ type Newcomer = {
   answer?: string
   decision?: Decision
   by?: AlicesDevice
+  /** They were told something. */
+  wasAccepted?: true
 }
 
 export class Newcomers {
@@ -62,8 +65,8 @@ export class Newcomers {
 
   /** Whom nobody accepted learns nothing at all: not even that there is somebody. */
   checkSilence(): void {
-    for (const { account, decision } of this.#all) {
-      if (decision === 'accepted') continue
+    for (const { account, wasAccepted } of this.#all) {
+      if (wasAccepted) continue
       const owner = parseOwner(account.accountId)
       for (const { disk } of this.#house.net.nodes) expect(disk.tables.messages.get(owner)?.size ?? 0).toBe(0)
     }
@@ -72,7 +75,7 @@ export class Newcomers {
   async check(): Promise<void> {
     for (const newcomer of this.#all) {
       for (const device of ALICES) await this.#checkOn(device, newcomer)
-      if (newcomer.decision !== 'accepted') continue
+      if (!newcomer.wasAccepted) continue
       const owner = parseOwner(newcomer.account.accountId)
       expect(this.#house.net.nodes.some(({ disk }) => (disk.tables.messages.get(owner)?.size ?? 0) > 0)).toBe(true)
     }
@@ -89,6 +92,14 @@ export class Newcomers {
       case 'blocked':
         expect({ ...found, blocked: summary?.blocked ?? device !== by }).toMatchObject({ ...found, blocked: true })
         expect(texts).not.toContain(last)
+        return
+      case 'letIn':
+        expect({ ...found, kind: summary?.kind, blocked: summary?.blocked }).toEqual({
+          ...found,
+          kind: 'contact',
+          blocked: false,
+        })
+        expect(texts).toContain(last)
         return
       case 'declined': {
         const isHere = by === device
@@ -120,27 +131,41 @@ export class Newcomers {
     await newcomer.account.say({ kind: 'visible', text }, { to: this.#house.ids.alice, name: newcomer.name })
   }
 
-  /** Once, on a device that shows the request and whose disk works. */
+  /** On a device that shows what is to be decided, and whose disk works. */
   async #decide(newcomer: Newcomer): Promise<void> {
     const { net, devices } = this.#house
     const device = pick(net.random, ALICES)!
     const summary = this.#summary(device, newcomer)
-    const isSure = devices[device].disk.writesLeft === Number.POSITIVE_INFINITY
-    if (newcomer.decision !== undefined || summary?.kind !== 'request' || !isSure) return
+    if (summary === undefined || devices[device].disk.writesLeft < Number.POSITIVE_INFINITY) return
+    if (newcomer.decision === undefined && summary.kind === 'request')
+      return this.#decideFirst(device, newcomer, summary.id)
+    if (!newcomer.wasAccepted || summary.kind !== 'contact') return
+    const blocked = newcomer.decision !== 'blocked'
+    // The device must know of the last decision: of two at the same time either may win.
+    if (summary.blocked === blocked) return
+    this.#log(`${device}: ${newcomer.name} is ${blocked ? 'blocked' : 'let in'}`)
+    newcomer.by = device
+    newcomer.decision = blocked ? 'blocked' : 'letIn'
+    await devices[device].api.updateConversation(summary.id, { blocked })
+  }
+
+  async #decideFirst(device: AlicesDevice, newcomer: Newcomer, id: ConversationSummary['id']): Promise<void> {
+    const { net, devices } = this.#house
     const { api } = devices[device]
     const choice = pick(net.random, ['accepted', 'answered', 'declined', 'blocked'] as const)!
     this.#log(`${device}: ${newcomer.name} is ${choice}`)
     newcomer.by = device
     newcomer.decision = choice === 'answered' ? 'accepted' : choice
-    if (choice === 'accepted') await api.updateConversation(summary.id, { accepted: true })
-    else if (choice === 'blocked') await api.updateConversation(summary.id, { blocked: true })
+    if (newcomer.decision === 'accepted') newcomer.wasAccepted = true
+    if (choice === 'accepted') await api.updateConversation(id, { accepted: true })
+    else if (choice === 'blocked') await api.updateConversation(id, { blocked: true })
     else if (choice === 'answered') {
       newcomer.answer = `word to ${newcomer.name}`
-      await api.send(summary.id, { text: newcomer.answer })
+      await api.send(id, { text: newcomer.answer })
     } else {
-      const views = await this.#house.shown(device, summary.id)
+      const views = await this.#house.shown(device, id)
       newcomer.gone = views.flatMap(({ body }) => (body.kind === 'text' ? [body.text] : []))
-      await api.deleteConversation(summary.id)
+      await api.deleteConversation(id)
     }
   }
 

@@ -91,7 +91,7 @@ export class People {
 
   async #say(device: Device, thread: Thread, id: ConversationId, draft: MessageDraft): Promise<void> {
     const { api } = this.#house.devices[device]
-    await this.#try(device, `${thread} ${draft.text?.slice(0, 20)}`, () => api.send(id, draft))
+    await this.#try(device, `${thread} ${kindOf(draft)} ${draft.text?.slice(0, 20)}`, () => api.send(id, draft))
     const views = await this.#house.shown(device, id)
     const view = views.find(({ body }) => body.kind === 'text' && body.text === draft.text)
     if (view !== undefined) this.#note(thread, view)
@@ -287,4 +287,12 @@ export class People {
 
 function isTimerChange({ body }: MessageView): boolean {
   return body.kind === 'notice' && body.notice.kind === 'timerChanged'
+}
+
+function kindOf({ text = '', quote, attachments, preview }: MessageDraft): string {
+  if (quote !== undefined) return 'reply'
+  if (attachments !== undefined) return attachments.some(({ isVoice }) => isVoice) ? 'voice' : 'file'
+  if (preview !== undefined) return 'preview'
+  if (text.includes('@')) return 'mention'
+  return text.length > 1000 ? 'long text' : 'text'
 }
