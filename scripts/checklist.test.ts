@@ -50,7 +50,7 @@ function readTest(path: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
-const page = readFileSync(join(root, 'docs', 'ui-checklist.md'), 'utf8')
+const page = readFileSync(join(root, 'docs/ui-checklist.md'), 'utf8')
 
 test('every test that the checklist names is in the file that it names', () => {
   const claims = rowsOf(page).flatMap(({ proof }) => claimsOf(proof))
