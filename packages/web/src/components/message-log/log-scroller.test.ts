@@ -6,6 +6,9 @@ import type { RowRange } from './row-layout.ts'
 
 type Row = { readonly key: string; readonly height: number }
 
+/** Above the first row. */
+const PADDING = 16
+
 /** A page as a browser lays it out: 600 pixels of view, and never scrolled beyond what there is. */
 class FakePage implements LogPage {
   height = 600
@@ -22,7 +25,7 @@ class FakePage implements LogPage {
     return this.#above + this.mounted.reduce((sum, { height }) => sum + height, 0) + this.#below
   }
   get lead(): number {
-    return Math.max(0, this.height - this.content)
+    return Math.max(PADDING, this.height - this.content)
   }
   get scrollHeight(): number {
     return this.lead + this.content
@@ -114,7 +117,7 @@ test('it begins where a row is asked for: at a distance, in the middle, or as fa
   expect(opened(rows, { kind: 'row', key: '200', at: 72 }).page.seen().get('200')).toBe(72)
   expect(opened(rows, { kind: 'row', key: '200', at: -15 }).page.seen().get('200')).toBe(-15)
   expect(opened(rows, { kind: 'row', key: '200', at: 'center' }).page.seen().get('200')).toBe(280)
-  expect(opened(rows, { kind: 'row', key: '0', at: 'center' }).page.seen().get('0')).toBe(0)
+  expect(opened(rows, { kind: 'row', key: '0', at: 'center' }).page.seen().get('0')).toBe(PADDING)
   expect(opened(rows, { kind: 'row', key: '499', at: 72 }).page.seen().get('499')).toBe(560)
 })
 
@@ -147,7 +150,7 @@ test('what is in view follows whoever scrolls, however wrong the guess was, and 
       scroller.settled()
       expect(Math.abs(moved(settledBefore, page.seen()) ?? Number.NaN)).toBeLessThan(1)
       const seen = [...page.seen()]
-      expect(seen[0]?.[1]).toBeLessThanOrEqual(0.001)
+      if (seen[0]?.[0] !== '0') expect(seen[0]?.[1]).toBeLessThanOrEqual(0.001)
       const [key, last] = seen.at(-1) ?? ['', 0]
       expect(last + (rows[Number(key)]?.height ?? 0)).toBeGreaterThanOrEqual(599.999)
     }
@@ -182,8 +185,8 @@ test('the beginning is reached, and stands at the top', () => {
   for (let step = 0; step < 200; step++) scrollBy(-300)
   scroller.settled()
   expect(page.scrollTop).toBe(0)
-  expect(page.seen().get('0')).toBe(0)
-  expect(scroller.fromStart).toBe(0)
+  expect(page.seen().get('0')).toBe(PADDING)
+  expect(scroller.fromStart).toBe(-PADDING)
 })
 
 test('who is at the end stays there when rows come, change, or the view does', () => {

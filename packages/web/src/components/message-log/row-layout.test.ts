@@ -8,8 +8,9 @@ const rowsOf = (count: number) => Array.from({ length: count }, (_, index) => ({
 test('rows that were not measured are as tall as those that were, on average', () => {
   const layout = new RowLayout()
   layout.setRows(rowsOf(4))
-  layout.measure(0, 30)
+  layout.measure(0, 99)
   layout.measure(1, 50)
+  layout.measure(0, 30)
   expect(layout.topOf(2)).toBe(80)
   expect(layout.heightOf(3)).toBe(40)
   expect(layout.height).toBe(160)
