@@ -1,5 +1,5 @@
-/** The real app in real browsers on a real local network: what belongs to a device. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** The real app in real browsers on a real local network: what belongs to a device, from its camera to its keyboard. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -129,6 +129,22 @@ describe('the app and its device', { skip: cannotRun }, () => {
     await alice.sees('No QR code was found in this image.')
     await field.setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer: code })
     await alice.sees('This is a complete account ID.')
+    await startsChat(alice, bob)
+  })
+
+  test('somebody is found by the code in front of the camera', async () => {
+    const bob = await stage.person('Bob')
+    await bob.createAccount()
+    const box = (await (await ownCode(bob)).boundingBox())!
+    const clip = { x: box.x - 100, y: box.y - 40, width: 480, height: 360 }
+    const camera = join(folder, 'camera.mjpeg')
+    writeFileSync(camera, await bob.page.screenshot({ type: 'jpeg', quality: 95, clip }))
+    const alice = await stage.person('Alice', { camera })
+    await alice.createAccount()
+    await alice.button('Add a contact').first().click()
+    await alice.button('Scan with camera').click()
+    await alice.sees('This is a complete account ID.')
+    expect(await alice.page.locator('video').count()).toBe(0)
     await startsChat(alice, bob)
   })
 })

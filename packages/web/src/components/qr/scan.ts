@@ -7,6 +7,8 @@ export type ImageScan =
 
 /** Longer sides are scaled down to this many pixels: enough for a code that fills a tenth of a photograph. */
 const LONGEST_SIDE = 2000
+/** Of a camera's frame: read many times a second. */
+const LONGEST_FRAME = 800
 
 /** Finds the QR code in an image file. Nothing leaves this device. */
 export async function scanImage(file: Blob): Promise<ImageScan> {
@@ -52,21 +54,46 @@ export async function scanCamera(
   video: HTMLVideoElement,
   options: { signal: AbortSignal; onrunning: () => void },
 ): Promise<CameraScan> {
-  const { QRCanvas, rearCamera } = await import('qr/dom.js')
+  const [{ rearCamera }, { default: decodeQR }] = await Promise.all([import('qr/dom.js'), import('qr/decode.js')])
   const camera = await rearCamera(video).catch((error: unknown) => error)
   if (!(camera instanceof Object && 'readFrame' in camera)) return { kind: isRefusal(camera) ? 'refused' : 'missing' }
   const running = camera as Awaited<ReturnType<typeof rearCamera>>
   try {
     if (!options.signal.aborted) options.onrunning()
-    const canvas = new QRCanvas()
+    const readFrame = frameReader(video)
     while (!options.signal.aborted) {
-      const text = await running.readFrame(canvas)
-      if (typeof text === 'string') return { kind: 'found', text }
+      const text = codeIn(readFrame(), decodeQR)
+      if (text !== undefined) return { kind: 'found', text }
       await new Promise((resolve) => requestAnimationFrame(resolve))
     }
     return { kind: 'stopped' }
   } finally {
     running.stop()
+  }
+}
+
+/** Pixels of what the camera sees now; none before its first frame. */
+function frameReader(video: HTMLVideoElement): () => ImageData | undefined {
+  const canvas = new OffscreenCanvas(1, 1)
+  const context = canvas.getContext('2d', { willReadFrequently: true })
+  return () => {
+    const longest = Math.max(video.videoWidth, video.videoHeight)
+    if (context === null || longest === 0) return undefined
+    const scale = Math.min(1, LONGEST_FRAME / longest)
+    canvas.width = Math.round(video.videoWidth * scale)
+    canvas.height = Math.round(video.videoHeight * scale)
+    context.drawImage(video, 0, 0, canvas.width, canvas.height)
+    return context.getImageData(0, 0, canvas.width, canvas.height)
+  }
+}
+
+function codeIn(frame: ImageData | undefined, decode: (image: ImageData) => string): string | undefined {
+  if (frame === undefined) return undefined
+  try {
+    return decode(frame)
+  } catch {
+    // The decoder throws when there is no code in the picture: the next one may have it.
+    return undefined
   }
 }
 
