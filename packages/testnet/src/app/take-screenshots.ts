@@ -83,6 +83,8 @@ async function chats(who: Person, others: Crowd): Promise<void> {
   await others.say('Wendy', own, 'Where did it wait, actually?')
   await who.seesMessage('Where did it wait, actually?')
   await who.write('With three strangers who could not read it.')
+  // She leaves: what is stored for her is not delivered, and shows its ring.
+  await others.client('Wendy')[Symbol.asyncDispose]()
   await who.write('Coffee on Sunday?')
   await who.seesStored('Coffee on Sunday?')
   for (const text of ['Pictures from the pier', 'the light was unreal', 'write when you are back'])
