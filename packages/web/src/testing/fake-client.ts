@@ -53,6 +53,7 @@ export type FakeClientOptions = {
   readonly now?: UnixMillis
   /** Makes these methods fail with an error of this code. */
   readonly failing?: Readonly<Record<string, string>>
+  readonly events?: EventLog
   /** The place for files; none, unless told. */
   readonly files?: FileCalls
 }
@@ -76,7 +77,7 @@ export class FakeClient implements Client {
     deliveryReceipts: true,
     linkPreviews: false,
   })
-  readonly events = createStore<EventLog>([])
+  readonly events
   readonly #conversations = new Map<ConversationId, Kept>()
   readonly #failing: Readonly<Record<string, string>>
   readonly #now: UnixMillis
@@ -87,6 +88,7 @@ export class FakeClient implements Client {
   constructor(options: FakeClientOptions = {}) {
     this.#now = options.now ?? sampleNow
     this.#failing = options.failing ?? {}
+    this.events = createStore<EventLog>(options.events ?? [])
     this.files = options.files ?? withoutFiles()
     this.#phraseConfirmed = options.phraseConfirmed ?? true
     this.#passphrase = options.passphrase
@@ -168,6 +170,7 @@ export class FakeClient implements Client {
     const quoted = quote === undefined ? {} : this.#quoteOf(conversation, quote)
     const more = { ...plainMessage, attachments: files, ...quoted }
     this.#append({ ...message, ...more, sentAt: this.#now, delivery })
+    await this.updateConversation(conversation, { draft: '', draftQuote: '' })
     return id
   }
 
@@ -255,10 +258,11 @@ export class FakeClient implements Client {
 
   async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
     this.#failIfTold('updateConversation')
-    const { accepted, muted, mutedUntil, verified, ...rest } = change
+    const { accepted, muted, mutedUntil, verified, draftQuote, ...rest } = change
     this.#change(conversation, { ...rest, ...(accepted === true ? { kind: 'contact' as const } : {}) })
     if (muted !== undefined || mutedUntil !== undefined) this.#mute(conversation, muted !== false, mutedUntil)
     if (verified !== undefined) this.#verify(conversation, verified)
+    if (draftQuote !== undefined) this.#answer(conversation, draftQuote)
   }
 
   /** Digits that look right, the same from both sides. */
@@ -377,6 +381,11 @@ export class FakeClient implements Client {
   #verify(id: ConversationId, verified: boolean): void {
     const { verified: _, ...rest } = this.#get(id).summary
     this.#replace(verified ? { ...rest, verified } : rest)
+  }
+
+  #answer(id: ConversationId, quote: MessageId | ''): void {
+    const { draftQuote: _, ...rest } = this.#get(id).summary
+    this.#replace(quote === '' ? rest : { ...rest, draftQuote: quote })
   }
 
   #replace(summary: ConversationSummary): void {
