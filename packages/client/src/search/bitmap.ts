@@ -2,8 +2,12 @@
 export class Bitmap {
   readonly #words: Uint32Array
 
-  constructor(size: number) {
-    this.#words = new Uint32Array(Math.ceil(size / 32))
+  constructor(size: number | Uint32Array) {
+    this.#words = typeof size === 'number' ? new Uint32Array(Math.ceil(size / 32)) : size
+  }
+
+  copy(): Bitmap {
+    return new Bitmap(this.#words.slice())
   }
 
   add(index: number): void {

@@ -1,5 +1,6 @@
 /** Answers what people search for: docs/adr/0019-local-search.md. */
 import type { ConversationId } from '../api.ts'
+import type { Bitmap } from './bitmap.ts'
 import type { FreshMessage } from './index-log.ts'
 import type { SearchPlace } from './index-records.ts'
 import { findMatches, type Snippet, snippetOf } from './match.ts'
@@ -79,36 +80,34 @@ async function collect<T>(
   return hits.slice(0, limit)
 }
 
-type Stream = { head: Candidate | undefined; isStarted: boolean; readonly rest: AsyncGenerator<Candidate> }
+/** `bound`: nothing that follows is better; it costs something to look. */
+type Step = Candidate & { readonly kind: 'hit' | 'bound' }
+type Stream = { head: Step | undefined; readonly rest: AsyncGenerator<Step> }
 
-/** From the log and all segments, the best first. A segment is not read before its newest message could be next. */
+/** From the log and all segments, the best first. Nothing is read of a segment before what it may hold could be next. */
 async function* candidates<T>(
   snapshot: IndexSnapshot,
   query: Query,
   options: MessageSearchOptions<T>,
 ): AsyncGenerator<Candidate> {
-  const { before, order = 'newest', signal } = options
-  const best = order === 'relevance' ? Number.POSITIVE_INFINITY : 0
-  const fresh: Stream = { head: undefined, isStarted: false, rest: fromLog(snapshot.fresh, query, options) }
-  const bounds = new Map<Stream, Candidate>()
+  const { before, signal } = options
+  const fresh: Stream = { head: undefined, rest: fromLog(snapshot.fresh, query, options) }
   const streams = new Set<Stream>([fresh])
   for (const segment of snapshot.segments) {
     if (before !== undefined && segment.info.oldest > before.sentAt) continue
-    const stream: Stream = { head: undefined, isStarted: false, rest: fromSegment(segment, query, options) }
-    streams.add(stream)
-    bounds.set(stream, { score: best, place: latestOf(segment.info.newest) })
+    streams.add({ head: undefined, rest: fromSegment(segment, query, options) })
   }
-  await advance(streams, fresh)
+  await Promise.all([...streams].map((stream) => advance(streams, stream)))
   while (streams.size > 0) {
     signal.throwIfAborted()
-    const next = [...streams].reduce((a, b) => (isBetter(b.head ?? bounds.get(b)!, a.head ?? bounds.get(a)!) ? b : a))
-    if (next.isStarted) {
-      const head = next.head!
-      if (!snapshot.isRemoved(head.place) || next === fresh) yield head
+    const next = [...streams].reduce((a, b) => (isBetter(b.head!, a.head!) ? b : a))
+    const { kind, place, score } = next.head!
+    if (kind === 'hit') {
+      if (next === fresh || !snapshot.isRemoved(place)) yield { place, score }
       await advance(streams, next)
     } else {
-      const waiting = [...streams].filter(({ isStarted }) => !isStarted)
-      const first = waiting.sort((a, b) => (isBetter(bounds.get(a)!, bounds.get(b)!) ? -1 : 1)).slice(0, SEGMENTS_AHEAD)
+      const waiting = [...streams].filter(({ head }) => head!.kind === 'bound' && head!.score === score)
+      const first = waiting.sort((a, b) => (isBetter(a.head!, b.head!) ? -1 : 1)).slice(0, SEGMENTS_AHEAD)
       await Promise.all(first.map((stream) => advance(streams, stream)))
     }
   }
@@ -121,7 +120,6 @@ function latestOf(sentAt: number): SearchPlace {
 
 async function advance(streams: Set<Stream>, stream: Stream): Promise<void> {
   const { value, done } = await stream.rest.next()
-  stream.isStarted = true
   stream.head = done ? undefined : value
   if (done) streams.delete(stream)
 }
@@ -134,8 +132,8 @@ async function* fromLog<T>(
   fresh: Iterable<FreshMessage>,
   { terms }: Query,
   { conversation, before, order }: MessageSearchOptions<T>,
-): AsyncGenerator<Candidate> {
-  const found: Candidate[] = []
+): AsyncGenerator<Step> {
+  const found: Step[] = []
   for (const message of fresh) {
     const { place } = message
     if (conversation !== undefined && place.conversation !== conversation) continue
@@ -145,42 +143,74 @@ async function* fromLog<T>(
     )
     if (!has.every(Boolean)) continue
     const score = order === 'relevance' ? terms.filter(({ term }) => message.terms.includes(term)).length : 0
-    found.push({ place, score })
+    found.push({ kind: 'hit', place, score })
   }
   yield* found.sort((a, b) => (isBetter(a, b) ? -1 : 1))
 }
 
+/**
+ * By relevance the documents that have every word as it was typed come first: to know them, one block is read for each word.
+ * All that begins with a word is read when those are through, which for short words is a large part of the segment.
+ */
 async function* fromSegment<T>(
   segment: Segment,
   { terms }: Query,
-  { conversation, before, order, signal }: MessageSearchOptions<T>,
-): AsyncGenerator<Candidate> {
+  options: MessageSearchOptions<T>,
+): AsyncGenerator<Step> {
+  const { conversation, order, signal } = options
   if (conversation !== undefined && !segment.has(conversation)) return
+  const place = latestOf(segment.info.newest)
+  const isRanked = order === 'relevance'
+  yield { kind: 'bound', place, score: isRanked ? terms.length : 0 }
   signal.throwIfAborted()
-  const [all, ...results] = await Promise.all([
-    conversation === undefined ? undefined : segment.inConversation(conversation),
-    ...terms.map((term) => segment.find(term)),
-  ])
-  const exact = results.map((result) => result.exact)
-  const [first, ...others] = [...(all === undefined ? [] : [all]), ...results.map(({ found }) => found)]
-  const hits = first!
-  for (const other of others) hits.keep(other)
-  const end = before === undefined ? segment.info.documents : segment.endOf(before.sentAt)
-  const scoreOf = (document: number) => exact.filter((one) => one.has(document)).length
-  // As many rounds as there are scores: documents need not be sorted.
-  const scores = order === 'relevance' ? Array.from({ length: terms.length + 1 }, (_, i) => terms.length - i) : [0]
-  for (const score of scores) {
-    let batch: number[] = []
-    const take = async function* () {
-      const places = await Promise.all(batch.map((document) => segment.placeOf(document)))
-      batch = []
-      for (const place of places) if (before === undefined || comparePlaces(place, before) < 0) yield { place, score }
-    }
-    for (const document of hits.downFrom(end)) {
-      if (order === 'relevance' && scoreOf(document) !== score) continue
-      batch.push(document)
-      if (batch.length >= READ_AHEAD) yield* take()
-    }
-    yield* take()
+  const all = conversation === undefined ? [] : [await segment.inConversation(conversation)]
+  if (!isRanked) {
+    const results = await Promise.all(terms.map((term) => segment.find(term)))
+    const found = common([...results.map((result) => result.found), ...all])
+    yield* hitsOf(segment, found, options, { score: 0, isScored: () => true })
+    return
   }
+  const peeks = await Promise.all(terms.map((term) => segment.peek(term)))
+  const every = common([...peeks.map(({ exact }) => exact), ...all])
+  yield* hitsOf(segment, every, options, { score: terms.length, isScored: () => true })
+  const most = Math.min(terms.length - 1, peeks.filter(({ exact }) => !exact.isEmpty).length)
+  if (peeks.some(({ isAll }) => !isAll)) yield { kind: 'bound', place, score: most }
+  signal.throwIfAborted()
+  const results = await Promise.all(terms.map((term, i) => (peeks[i]!.isAll ? peeks[i]! : segment.find(term))))
+  const found = common([...results.map((result) => result.found), ...all])
+  const scoreOf = (document: number) => results.filter(({ exact }) => exact.has(document)).length
+  // As many rounds as there are scores: documents need not be sorted.
+  for (let score = most; score >= 0; score--) {
+    yield* hitsOf(segment, found, options, { score, isScored: (document) => scoreOf(document) === score })
+  }
+}
+
+function common([first, ...others]: readonly Bitmap[]): Bitmap {
+  const result = first!.copy()
+  for (const other of others) result.keep(other)
+  return result
+}
+
+/** Those of one score, the newest first. */
+async function* hitsOf<T>(
+  segment: Segment,
+  documents: Bitmap,
+  { before }: MessageSearchOptions<T>,
+  { score, isScored }: { readonly score: number; readonly isScored: (document: number) => boolean },
+): AsyncGenerator<Step> {
+  const end = before === undefined ? segment.info.documents : segment.endOf(before.sentAt)
+  let batch: number[] = []
+  const take = async function* (): AsyncGenerator<Step> {
+    const places = await Promise.all(batch.map((document) => segment.placeOf(document)))
+    batch = []
+    for (const place of places) {
+      if (before === undefined || comparePlaces(place, before) < 0) yield { kind: 'hit', place, score }
+    }
+  }
+  for (const document of documents.downFrom(end)) {
+    if (!isScored(document)) continue
+    batch.push(document)
+    if (batch.length >= READ_AHEAD) yield* take()
+  }
+  yield* take()
 }

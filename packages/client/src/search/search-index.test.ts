@@ -13,6 +13,7 @@ import type { SearchPlace } from './index-records.ts'
 import { type MessageSearchOptions, searchMessages } from './message-search.ts'
 import { SearchIndex } from './search-index.ts'
 import { comparePlaces } from './segment.ts'
+import { parseQuery, termsOf } from './words.ts'
 
 const place = (at: number, conversation = 'bob', direction: SearchPlace['direction'] = 'incoming'): SearchPlace => ({
   conversation: conversation as ConversationId,
@@ -21,10 +22,26 @@ const place = (at: number, conversation = 'bob', direction: SearchPlace['directi
 })
 const keyOf = (one: SearchPlace) => `${one.conversation} ${one.sentAt} ${one.direction}`
 
+class CountingStore extends MemoryStore {
+  readonly #onRead: (bytes: number) => void
+
+  constructor(disk: MemoryDisk, onRead: (bytes: number) => void) {
+    super(disk)
+    this.#onRead = onRead
+  }
+
+  override async list(range: Parameters<MemoryStore['list']>[0]): ReturnType<MemoryStore['list']> {
+    const found = await super.list(range)
+    for (const { value } of found) this.#onRead(value.length)
+    return found
+  }
+}
+
 /** Messages beside the index, in one store, as the messenger has them. */
 class Desk {
   readonly disk = new MemoryDisk()
   readonly clock = new VirtualClock()
+  bytesRead = 0
   /** What is durable. */
   readonly messages = new Map<string, { readonly place: SearchPlace; readonly text: string }>()
   readonly #logSize: number
@@ -46,7 +63,7 @@ class Desk {
     const key = parseStoreKey(new Uint8Array(32).fill(1))
     const random = seededRandom(2)
     this.disk.writesLeft = Number.POSITIVE_INFINITY
-    const store = new MemoryStore(this.disk)
+    const store = new CountingStore(this.disk, (bytes) => (this.bytesRead += bytes))
     this.store = await SealedStore.open({ store, key, crypto: createNativeCrypto(), random })
     const { clock } = this
     this.index = new SearchIndex({ store: this.store, clock, texts: this, logSize: this.#logSize })
@@ -132,6 +149,22 @@ test('by relevance those with whole words come first', async () => {
   await desk.put(place(9), 'careful there')
   expect(await desk.find('car the', { order: 'relevance', limit: 4 })).toEqual([2, 1, 9, 8])
   expect(await desk.find('car the', { limit: 2 })).toEqual([9, 8])
+})
+
+test('by relevance a letter costs hardly more than by time: all that begins with it is read only where it is needed', async () => {
+  const desk = await Desk.open(512)
+  const wordsOf = (at: number) => Array.from({ length: 20 }, (_, i) => `k${(at * 20 + i).toString(36)}`).join(' ')
+  for (let at = 1; at <= 7 * 512; at++) {
+    await desk.put(place(at), wordsOf(at))
+    if (at % 512 === 0) await desk.maintain()
+  }
+  const bytesFor = async (order: 'newest' | 'relevance') => {
+    const before = desk.bytesRead
+    expect(await desk.find('k', { order })).toHaveLength(50)
+    return desk.bytesRead - before
+  }
+  const newest = await bytesFor('newest')
+  expect(await bytesFor('relevance')).toBeLessThan(1.5 * newest)
 })
 
 test('a search stays within its conversation', async () => {
@@ -292,8 +325,12 @@ async function assertSame(desk: Desk): Promise<void> {
           .every((word) => text.split(' ').some((one) => (word === '京' ? one.includes(word) : one.startsWith(word)))),
       )
       .sort((a, b) => comparePlaces(b.place, a.place))
-      .map((one) => one.place.sentAt)
-    expect(await desk.find(query, { limit: 200 })).toEqual(expected)
+    const timesOf = (messages: typeof expected) => messages.map((one) => one.place.sentAt)
+    expect(await desk.find(query, { limit: 200 })).toEqual(timesOf(expected))
+    const { terms } = parseQuery(query)!
+    const scoreOf = (text: string) => terms.filter(({ term }) => termsOf(text).includes(term)).length
+    const ranked = expected.toSorted((a, b) => scoreOf(b.text) - scoreOf(a.text))
+    expect(await desk.find(query, { limit: 200, order: 'relevance' })).toEqual(timesOf(ranked))
   }
 }
 

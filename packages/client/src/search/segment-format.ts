@@ -86,10 +86,12 @@ export class TermWriter {
   }
 }
 
-/** Goes through a block of terms. `term` and what `documents` gives are valid until the next call. */
+/** Goes through a block of terms. What it says is of the current one, until the next call. */
 export class TermReader {
-  term: Uint8Array = new Uint8Array()
   count = 0
+  /** Used again for each term: there are hundreds in a block, of which one is wanted. */
+  #term = new Uint8Array(64)
+  #length = 0
   readonly #in: ByteReader
   #unread = 0
 
@@ -99,17 +101,43 @@ export class TermReader {
 
   /** False at the end. @throws {CodecError} */
   next(): boolean {
-    for (; this.#unread > 0; this.#unread--) this.#in.number()
+    this.#in.skipNumbers(this.#unread)
+    this.#unread = 0
     if (this.#in.left === 0) return false
     const shared = this.#in.number()
-    const suffix = this.#in.bytes(this.#in.number())
-    if (shared > this.term.length) throw new CodecError('out_of_bounds', 'shared part of a term')
-    const term = new Uint8Array(shared + suffix.length)
-    term.set(this.term.subarray(0, shared))
-    term.set(suffix, shared)
-    this.term = term
+    const added = this.#in.number()
+    if (shared > this.#length) throw new CodecError('out_of_bounds', 'shared part of a term')
+    if (added > this.#in.left) throw new CodecError('truncated', 'term')
+    this.#length = shared + added
+    if (this.#length > this.#term.length) {
+      const grown = new Uint8Array(2 * this.#length)
+      grown.set(this.#term)
+      this.#term = grown
+    }
+    this.#in.copyTo(this.#term, shared, added)
     this.count = this.#in.number()
     this.#unread = this.count
+    return true
+  }
+
+  /** A copy. */
+  get term(): Uint8Array {
+    return this.#term.slice(0, this.#length)
+  }
+
+  /** Below nought: it comes before `other`; above: behind. Those that begin with `other` come right behind it. */
+  compareTo(other: Uint8Array): number {
+    const end = Math.min(this.#length, other.length)
+    for (let i = 0; i < end; i++) {
+      const order = this.#term[i]! - other[i]!
+      if (order !== 0) return order
+    }
+    return this.#length - other.length
+  }
+
+  startsWith(prefix: Uint8Array): boolean {
+    if (this.#length < prefix.length) return false
+    for (let i = 0; i < prefix.length; i++) if (this.#term[i] !== prefix[i]) return false
     return true
   }
 
@@ -214,9 +242,20 @@ class ByteReader {
     throw new CodecError('out_of_bounds', 'number')
   }
 
-  bytes(length: number): Uint8Array {
-    if (length > this.left) throw new CodecError('truncated', `${length} bytes wanted, ${this.left} left`)
+  /** Without reading them: each ends with its first byte below 128. */
+  skipNumbers(count: number): void {
+    const bytes = this.#bytes
+    let at = this.#at
+    for (let left = count; left > 0; at++) {
+      if (at >= bytes.length) throw new CodecError('truncated', 'numbers')
+      if (bytes[at]! < 128) left--
+    }
+    this.#at = at
+  }
+
+  /** There are as many. */
+  copyTo(target: Uint8Array, offset: number, length: number): void {
+    for (let i = 0; i < length; i++) target[offset + i] = this.#bytes[this.#at + i]!
     this.#at += length
-    return this.#bytes.subarray(this.#at - length, this.#at)
   }
 }

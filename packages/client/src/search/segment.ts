@@ -23,6 +23,10 @@ import {
 } from './segment-format.ts'
 import type { QueryTerm } from './words.ts'
 
+/** What has a term, or what begins with it; and of that, what has the whole word. */
+export type Found = { readonly found: Bitmap; readonly exact: Bitmap }
+type BlockRange = { readonly from: number; readonly to: number }
+
 /** Blocks that are read at once: about a megabyte. */
 const BATCH = 64
 const KEPT_BLOCKS = 32
@@ -58,12 +62,22 @@ export class Segment {
   }
 
   /** What has this term, or what begins with it; and of that, what has the whole word. */
-  async find({ term, isPrefix }: QueryTerm): Promise<{ found: Bitmap; exact: Bitmap }> {
-    return this.#find(utf8(wordTerm(term)), isPrefix)
+  async find({ term, isPrefix }: QueryTerm): Promise<Found> {
+    const bytes = utf8(wordTerm(term))
+    return this.#find(bytes, isPrefix, this.#blocksOf(bytes, isPrefix))
+  }
+
+  /** As `find`, of one block: the whole word is there, if it is anywhere. `isAll`: so is what begins with it. */
+  async peek({ term, isPrefix }: QueryTerm): Promise<Found & { readonly isAll: boolean }> {
+    const bytes = utf8(wordTerm(term))
+    const { from, to } = this.#blocksOf(bytes, isPrefix)
+    const found = await this.#find(bytes, isPrefix, { from, to: Math.min(to, from + 1) })
+    return { ...found, isAll: to <= from + 1 }
   }
 
   async inConversation(conversation: ConversationId): Promise<Bitmap> {
-    return (await this.#find(utf8(conversationTerm(conversation)), false)).found
+    const bytes = utf8(conversationTerm(conversation))
+    return (await this.#find(bytes, false, this.#blocksOf(bytes, false))).found
   }
 
   has(conversation: ConversationId): boolean {
@@ -98,16 +112,17 @@ export class Segment {
     return getTermBlocks(this.#store, this.info.id, from, to)
   }
 
-  async #find(term: Uint8Array, isPrefix: boolean): Promise<{ found: Bitmap; exact: Bitmap }> {
-    const { documents } = this.info
-    const result = { found: new Bitmap(documents), exact: new Bitmap(documents) }
+  /** Where terms are that are this one or, if wished, begin with it. */
+  #blocksOf(term: Uint8Array, isPrefix: boolean): BlockRange {
     const { firstTerms } = this.header
     const last = isPrefix ? afterAll(term) : term
-    const from = Math.max(
-      0,
-      firstTerms.findLastIndex((first) => compareBytes(first, term) <= 0),
-    )
-    const to = 1 + firstTerms.findLastIndex((first) => compareBytes(first, last) <= 0)
+    const first = firstTerms.findLastIndex((one) => compareBytes(one, term) <= 0)
+    return { from: Math.max(0, first), to: 1 + firstTerms.findLastIndex((one) => compareBytes(one, last) <= 0) }
+  }
+
+  async #find(term: Uint8Array, isPrefix: boolean, { from, to }: BlockRange): Promise<Found> {
+    const { documents } = this.info
+    const result = { found: new Bitmap(documents), exact: new Bitmap(documents) }
     for (let at = from; at < to; at += BATCH) {
       for (const block of await this.termBlocks(at, Math.min(to, at + BATCH))) {
         readable(() => collectMatches(block, term, isPrefix, result))
@@ -147,25 +162,16 @@ function afterAll(prefix: Uint8Array): Uint8Array {
   return next
 }
 
-function collectMatches(
-  block: Uint8Array,
-  term: Uint8Array,
-  isPrefix: boolean,
-  { found, exact }: { found: Bitmap; exact: Bitmap },
-): void {
+function collectMatches(block: Uint8Array, term: Uint8Array, isPrefix: boolean, { found, exact }: Found): void {
   const reader = new TermReader(block)
   while (reader.next()) {
-    const order = compareBytes(reader.term, term)
+    const order = reader.compareTo(term)
     if (order < 0) continue
     const isSame = order === 0
-    if (!isSame && !(isPrefix && startsWith(reader.term, term))) return
+    if (!isSame && !(isPrefix && reader.startsWith(term))) return
     reader.visit((document) => {
       found.add(document)
       if (isSame) exact.add(document)
     })
   }
-}
-
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte)
 }
