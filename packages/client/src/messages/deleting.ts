@@ -5,7 +5,7 @@ import { TABLES } from '../store/tables.ts'
 import type { BookCore } from './book-core.ts'
 import { withUnread } from './conversation-record.ts'
 import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
-import { type MessageRecord, placeholderOf } from './message-record.ts'
+import { type MessageRecord, messageRecord, placeholderOf } from './message-record.ts'
 import type { OutboxItem } from './outbox-record.ts'
 import { tombstone } from './tombstone.ts'
 
@@ -49,10 +49,15 @@ export async function deleteMessages(
 /** A conversation and all that belongs to it. Only inside `exclusively`. */
 export async function deleteConversation(core: BookCore, id: ConversationId): Promise<void> {
   const { store, index, search } = core.options
+  const record = core.conversation(id)
+  // That a contact was deleted is known from what devices share; of a stranger each message is remembered.
+  const isStranger = record !== undefined && !record.accepted
   for (const table of [TABLES.unread, TABLES.quotes, TABLES.early, TABLES.messages]) {
     for (;;) {
       const page = await store.list({ table, partition: id, limit: PAGE })
-      await store.write(page.map(({ sort }) => ({ kind: 'delete', name: { table, partition: id, sort } })))
+      const marks = isStranger && table === TABLES.messages ? page.flatMap(({ value }) => markOf(core, value)) : []
+      const deleted = page.map(({ sort }): SealedChange => ({ kind: 'delete', name: { table, partition: id, sort } }))
+      await store.write([...deleted, ...marks])
       if (page.length < PAGE) break
     }
   }
@@ -73,6 +78,10 @@ export async function expireMessage(
   if (message === undefined || deadline === undefined || deadline > core.now()) return false
   await deleteMessages(core, [placeOf(place.conversation, message)], { others: cancel() })
   return true
+}
+
+function markOf(core: BookCore, value: Uint8Array): SealedChange[] {
+  return tombstone(core, messageRecord.decode(value))
 }
 
 function deleteUnread(place: MessagePlace): SealedChange {

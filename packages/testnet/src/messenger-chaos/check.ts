@@ -8,7 +8,7 @@ import type { Foreigners } from './foreigners.ts'
 import { DEVICES, type Device, type Household, personOf } from './household.ts'
 import type { Newcomers } from './newcomers.ts'
 import type { People } from './people.ts'
-import type { Stranger } from './stranger.ts'
+import { LAST_WORD, type Stranger } from './stranger.ts'
 
 /** Devices keep the newest of each stranger, and some of the rest. docs/protocol/conversations.md §4. */
 const MOST_OF_STRANGER = 100
@@ -170,7 +170,7 @@ async function checkCarol({ house, people, foreigners }: Chaos, device: Device):
 }
 
 /** Whatever they send stays in their own conversation, once, and looks like theirs. */
-async function checkStranger({ house }: Chaos, device: Device): Promise<void> {
+async function checkStranger({ house, stranger }: Chaos, device: Device): Promise<void> {
   const views = await house.shown(device, house.stranger.accountId)
   for (const view of views) {
     expect(view.author).toBe(house.stranger.accountId)
@@ -182,6 +182,8 @@ async function checkStranger({ house }: Chaos, device: Device): Promise<void> {
     }
   }
   expect(new Set(views.map(({ sentAt }) => sentAt)).size).toBe(views.length)
+  const isHeard = views.some(({ body }) => body.kind === 'text' && body.text === LAST_WORD)
+  expect({ device, isHeard }).toEqual({ device, isHeard: !stranger.isBlocked })
   const summary = house.summary(device, house.stranger.accountId)
   if (summary === undefined) return
   expect(summary).toMatchObject({ kind: 'request', typing: false, pinned: false })
@@ -244,7 +246,8 @@ async function checkAgreement({ house, newcomers, stranger }: Chaos): Promise<vo
   expect(summaries(tablet)).toEqual(summaries(phone))
   for (const { typing } of [...phone.api.conversations.snapshot, ...bob.api.conversations.snapshot])
     expect(typing).toBe(false)
-  const blocked = (device: Device) => house.summary(device, house.stranger.accountId)?.blocked ?? false
+  // Who is blocked before they are heard has no conversation.
+  const blocked = (device: Device) => house.summary(device, house.stranger.accountId)?.blocked ?? stranger.isBlocked
   expect([blocked('phone'), blocked('tablet')]).toEqual([stranger.isBlocked, stranger.isBlocked])
   if (stranger.isBlocked) return
   const ofStranger = async (device: Device) =>

@@ -26,6 +26,8 @@ import type { TestNet } from '../test-net.ts'
 
 const PADDED_TO = 160
 const NONCE_SIZE = 24
+/** The clock is wrong, or the swarm is another one: it may be right later. */
+const AGAIN: ReadonlySet<number> = new Set([406, 421])
 
 type Writing = {
   readonly to: AccountId
@@ -39,9 +41,12 @@ type Writing = {
   readonly extra?: Uint8Array
 }
 
+type Letter = { readonly owner: AccountId; readonly data: Uint8Array; readonly ttl: Millis }
+
 export class ForeignAccount {
   readonly keys: AccountKeys
   readonly #net: TestNet
+  readonly #unsent = new Set<Letter>()
   #last = 0
 
   static create(net: TestNet): ForeignAccount {
@@ -87,13 +92,29 @@ export class ForeignAccount {
     return at as UnixMillis
   }
 
-  /** Puts bytes into the account's swarm, with every member that is there. */
+  /** Puts bytes into the account's swarm, with every member that is there; with what nobody has taken so far. */
   async store(owner: AccountId, data: Uint8Array, ttl: Millis = days(1)): Promise<void> {
+    this.#unsent.add({ owner, data, ttl })
+    await this.retry()
+  }
+
+  /** Whatever no member could take yet: full disks, wrong clocks and empty swarms are over some day. */
+  async retry(): Promise<void> {
+    for (const letter of this.#unsent) this.#offer(letter)
+    await this.#net.advance(millis(50))
+  }
+
+  #offer(letter: Letter): void {
+    const { owner, data, ttl } = letter
     const params = { pubkey: owner, timestamp: this.#net.clock.now(), ttl, data: toBase64(data), namespace: 0 }
     const body = utf8(JSON.stringify({ method: 'store', params }))
     const signal = new AbortController().signal
-    for (const { node } of this.#net.swarmOf(owner)) void node?.answer({ kind: 'rpc', body }, signal).catch(() => {})
-    await this.#net.advance(millis(50))
+    const note = ({ status }: { readonly status: number }) => {
+      if (status < 500 && !AGAIN.has(status)) this.#unsent.delete(letter)
+    }
+    for (const { node } of this.#net.swarmOf(owner)) {
+      void node?.answer({ kind: 'rpc', body }, signal).then(note, () => {})
+    }
   }
 
   /** As docs/protocol/envelope.md §3 and §4 say. */

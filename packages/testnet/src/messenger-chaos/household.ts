@@ -1,6 +1,6 @@
 /** Alice with two devices and a third one of another make, Bob, Carol who uses another program, and a stranger who is hostile. */
 import type { ConversationId, ConversationSummary, MessageView } from '@starling/client'
-import { type AccountId, minutes, seconds } from '@starling/protocol'
+import { type AccountId, millis, minutes, seconds } from '@starling/protocol'
 import { TestClient } from '../test-client.ts'
 import { TestNet } from '../test-net.ts'
 import { ForeignAccount } from './foreign-account.ts'
@@ -71,6 +71,17 @@ export class Household implements AsyncDisposable {
     if (kept !== undefined) client.disk.losePower({ kept })
     client.disk.writesLeft = Number.POSITIVE_INFINITY
     await client.open()
+  }
+
+  /** Time goes on until it is done: who sends right after a start waits for the network's time. */
+  async meanwhile<T>(doing: Promise<T>): Promise<T> {
+    let isOver = false
+    const note = () => {
+      isOver = true
+    }
+    doing.then(note, note)
+    for (let pause = 1; !isOver; pause = 100) await this.net.advance(millis(pause))
+    return doing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -46,9 +46,11 @@ export async function runMessengerChaos(seed: number, log: (line: string) => voi
     await net.advance(isSoon ? millis(randomInteger(net.random, 200)) : seconds(3 + randomInteger(net.random, 10)))
   }
   await misfortune.heal()
+  for (const account of [house.carol, house.sister, house.stranger]) await account.retry()
   await net.advance(REPAIR)
   await chaos.people.sayFarewell()
   await chaos.newcomers.sayFarewell()
+  await chaos.stranger.sayFarewell()
   await net.advance(seconds(30))
   note('first check')
   await checkSent(chaos)

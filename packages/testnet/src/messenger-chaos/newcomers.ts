@@ -146,7 +146,7 @@ export class Newcomers {
     this.#log(`${device}: ${newcomer.name} is ${blocked ? 'blocked' : 'let in'}`)
     newcomer.by = device
     newcomer.decision = blocked ? 'blocked' : 'letIn'
-    await devices[device].api.updateConversation(summary.id, { blocked })
+    await this.#house.meanwhile(devices[device].api.updateConversation(summary.id, { blocked }))
   }
 
   async #decideFirst(device: AlicesDevice, newcomer: Newcomer, id: ConversationSummary['id']): Promise<void> {
@@ -157,15 +157,15 @@ export class Newcomers {
     newcomer.by = device
     newcomer.decision = choice === 'answered' ? 'accepted' : choice
     if (newcomer.decision === 'accepted') newcomer.wasAccepted = true
-    if (choice === 'accepted') await api.updateConversation(id, { accepted: true })
-    else if (choice === 'blocked') await api.updateConversation(id, { blocked: true })
+    if (choice === 'accepted') await this.#house.meanwhile(api.updateConversation(id, { accepted: true }))
+    else if (choice === 'blocked') await this.#house.meanwhile(api.updateConversation(id, { blocked: true }))
     else if (choice === 'answered') {
       newcomer.answer = `word to ${newcomer.name}`
-      await api.send(id, { text: newcomer.answer })
+      await this.#house.meanwhile(api.send(id, { text: newcomer.answer }))
     } else {
       const views = await this.#house.shown(device, id)
       newcomer.gone = views.flatMap(({ body }) => (body.kind === 'text' ? [body.text] : []))
-      await api.deleteConversation(id)
+      await this.#house.meanwhile(api.deleteConversation(id))
     }
   }
 

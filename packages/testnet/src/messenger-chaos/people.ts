@@ -241,7 +241,7 @@ export class People {
   /** Whether it was done. A disk that breaks meanwhile ends the app; it is started again. */
   async #try(device: Device, what: string, deed: () => Promise<unknown>): Promise<boolean> {
     try {
-      await deed()
+      await this.#house.meanwhile(deed())
       this.#log(`${device}: ${what}`)
       return true
     } catch (error) {

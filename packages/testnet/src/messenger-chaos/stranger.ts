@@ -17,6 +17,8 @@ import type { Household } from './household.ts'
 /** As Bob's, with a Cyrillic letter in it. */
 const HOMOGRAPH = 'bоb'
 
+export const LAST_WORD = 'word stranger, the last one'
+
 export class Stranger {
   /** Times at which two messages with different texts were sent: which one comes first is anybody's guess. */
   readonly doubled = new Set<number>()
@@ -48,6 +50,10 @@ export class Stranger {
     const deed = pick(this.#house.net.random, deeds)!
     this.#log(`stranger: ${deed.name}`)
     await deed.call(this)
+  }
+
+  async sayFarewell(): Promise<void> {
+    await this.#say({ kind: 'visible', text: LAST_WORD })
   }
 
   async #request(): Promise<void> {
