@@ -6,10 +6,10 @@ import { type GalleryState, type GalleryStates, show } from '../gallery/gallery-
 import { createAccounts } from '../state/accounts.ts'
 import { createApp } from '../state/app.ts'
 import { createPreferences } from '../state/preferences.ts'
-import { createMemoryRouter, type Route } from '../state/route.ts'
+import { createMemoryRouter, type Route, type SettingsPage } from '../state/route.ts'
 import { createStore } from '../state/store.ts'
 import { FakeClient, type FakeClientOptions } from '../testing/fake-client.ts'
-import { sampleAccountId, sampleNow } from '../testing/sample-data.ts'
+import { manyConversations, sampleAccountId, sampleConversations, sampleNow } from '../testing/sample-data.ts'
 
 const chatWith = (name: string): Route => ({ kind: 'chat', id: sampleAccountId(name) as string as ConversationId })
 
@@ -91,7 +91,17 @@ const type = (text: string) => () => {
   field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
-const settings = (page: 'account' | 'privacy' | 'storage'): Route => ({ kind: 'settings', page })
+const settings = (page: SettingsPage): Route => ({ kind: 'settings', page })
+const minutesAgo = (minutes: number) => unixMillis(sampleNow - minutes * 60_000)
+const events = [
+  { at: minutesAgo(2_000), source: 'thisDevice', kind: 'profile.changed', count: 1 },
+  { at: minutesAgo(70), source: 'otherDevice', kind: 'config.received', count: 4 },
+  { at: minutesAgo(70), source: 'otherDevice', kind: 'contact.changed', count: 12 },
+  { at: minutesAgo(32), source: 'contact', kind: 'message.filed', count: 1 },
+  { at: minutesAgo(31), source: 'otherDevice', kind: 'conversation.read', count: 2 },
+  { at: minutesAgo(12), source: 'otherDevice', kind: 'message.filed', count: 3 },
+  { at: minutesAgo(11), source: 'otherDevice', kind: 'effect.unsendOwn', count: 1 },
+] as const
 const verified = { name: 'Wendy', kind: 'contact', messages: [] } as const
 
 export const states: GalleryStates = {
@@ -119,6 +129,13 @@ export const states: GalleryStates = {
     clickText('Verify contact'),
   ),
   verified: app({ conversations: [{ ...verified, verified: true, typing: true }] }, { route: chatWith('Wendy') }),
+  'devices-log': app({ events }, { route: settings('devices') }),
+  'verification-some': app(
+    { conversations: [{ ...verified, verified: true }, ...sampleConversations.slice(1, 3)] },
+    { route: settings('verification') },
+  ),
+  'verification-many': app({ conversations: manyConversations(120) }, { route: settings('verification') }),
+  'verification-none': app({ conversations: [] }, { route: settings('verification') }),
   muting: after(app({}, { route: chatWith('Wendy') }), click('[aria-label=Details]'), clickText('Mute…')),
   'strangers-hidden': app({}, { route: { kind: 'requests' }, prefer: { 'starling.strangers': 'hidden' } }),
   picture: after(app({}, { route: settings('account') }), click('.profile .you')),

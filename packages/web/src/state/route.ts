@@ -8,6 +8,8 @@ export const settingsPages = [
   'notifications',
   'appearance',
   'language',
+  'devices',
+  'verification',
   'network',
   'storage',
   'about',

@@ -1,5 +1,6 @@
 import { appTexts } from './ar/app.ts'
 import { conversationTexts } from './ar/conversation.ts'
+import { deviceTexts } from './ar/devices.ts'
 import { emojiTexts } from './ar/emoji.ts'
 import { mediaTexts } from './ar/media.ts'
 import { messageTexts } from './ar/messages.ts'
@@ -22,4 +23,5 @@ export const ar: Words = {
   ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
+  ...deviceTexts,
 }

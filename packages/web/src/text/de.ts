@@ -1,5 +1,6 @@
 import { appTexts } from './de/app.ts'
 import { conversationTexts } from './de/conversation.ts'
+import { deviceTexts } from './de/devices.ts'
 import { emojiTexts } from './de/emoji.ts'
 import { mediaTexts } from './de/media.ts'
 import { messageTexts } from './de/messages.ts'
@@ -22,4 +23,5 @@ export const de: Words = {
   ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
+  ...deviceTexts,
 }

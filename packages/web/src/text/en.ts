@@ -1,5 +1,6 @@
 import { appTexts } from './en/app.ts'
 import { conversationTexts } from './en/conversation.ts'
+import { deviceTexts } from './en/devices.ts'
 import { emojiTexts } from './en/emoji.ts'
 import { mediaTexts } from './en/media.ts'
 import { messageTexts } from './en/messages.ts'
@@ -21,4 +22,5 @@ export const en = {
   ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
+  ...deviceTexts,
 } as const

@@ -1,5 +1,6 @@
 import { appTexts } from './es/app.ts'
 import { conversationTexts } from './es/conversation.ts'
+import { deviceTexts } from './es/devices.ts'
 import { emojiTexts } from './es/emoji.ts'
 import { mediaTexts } from './es/media.ts'
 import { messageTexts } from './es/messages.ts'
@@ -22,4 +23,5 @@ export const es: Words = {
   ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
+  ...deviceTexts,
 }

@@ -1,5 +1,6 @@
 import { appTexts } from './fr/app.ts'
 import { conversationTexts } from './fr/conversation.ts'
+import { deviceTexts } from './fr/devices.ts'
 import { emojiTexts } from './fr/emoji.ts'
 import { mediaTexts } from './fr/media.ts'
 import { messageTexts } from './fr/messages.ts'
@@ -22,4 +23,5 @@ export const fr: Words = {
   ...personalTexts,
   ...networkTexts,
   ...settingsTexts,
+  ...deviceTexts,
 }

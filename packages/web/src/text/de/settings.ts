@@ -83,10 +83,12 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'storage.where': 'Was wo gespeichert ist',
   'storage.here': 'Auf diesem Gerät',
-  'storage.hereText': 'Deine Schlüssel, Chats und Entwürfe, verschlüsselt, nur in diesem Browser.',
+  'storage.hereText':
+    'Deine Schlüssel, Chats und Entwürfe, verschlüsselt, nur in diesem Browser. Im Klartext: Aussehen, Sprache und Ähnliches sowie Namen und IDs von Konten ohne Passphrase.',
   'storage.used': 'Belegt: {size}',
   'storage.swarm': 'In deinem Schwarm',
-  'storage.swarmText': 'Nachrichten an dich, versiegelt, bis zu 14 Tage. Kein Knoten kann sie lesen.',
+  'storage.swarmText':
+    'Versiegelt, sodass kein Knoten es lesen kann: Nachrichten an dich und Kopien deiner eigenen bis zu 14 Tage; dein Name, deine Kontakte und was du gelesen hast 30 Tage, nachdem eines deiner Geräte sie zuletzt erneuert hat.',
   'storage.others': 'Bei denen, denen du schreibst',
   'storage.othersText': 'Was du ihnen gesendet hast, auf ihren Geräten.',
 

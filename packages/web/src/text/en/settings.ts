@@ -79,10 +79,12 @@ export const settingsTexts = {
 
   'storage.where': 'What is stored where',
   'storage.here': 'On this device',
-  'storage.hereText': 'Your keys, chats and drafts, encrypted, in this browser only.',
+  'storage.hereText':
+    'Your keys, chats and drafts, encrypted, in this browser only. In clear: theme, language and the like, and names and IDs of accounts without a passphrase.',
   'storage.used': 'In use: {size}',
   'storage.swarm': 'In your swarm',
-  'storage.swarmText': 'Messages to you, sealed, for up to 14 days. No node can read them.',
+  'storage.swarmText':
+    'Sealed, so that no node can read it: messages to you and copies of yours for up to 14 days; your name, contacts and what you have read for 30 days after a device of yours last renewed them.',
   'storage.others': 'With the people you write to',
   'storage.othersText': 'What you sent them, on their devices.',
 

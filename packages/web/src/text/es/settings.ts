@@ -80,10 +80,12 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'storage.where': 'Qué se guarda y dónde',
   'storage.here': 'En este dispositivo',
-  'storage.hereText': 'Tus claves, chats y borradores, cifrados, solo en este navegador.',
+  'storage.hereText':
+    'Tus claves, chats y borradores, cifrados, solo en este navegador. Sin cifrar: aspecto, idioma y similares, y los nombres e ID de las cuentas sin contraseña.',
   'storage.used': 'En uso: {size}',
   'storage.swarm': 'En tu enjambre',
-  'storage.swarmText': 'Los mensajes para ti, sellados, hasta 14 días. Ningún nodo puede leerlos.',
+  'storage.swarmText':
+    'Sellado, para que ningún nodo pueda leerlo: los mensajes para ti y copias de los tuyos, hasta 14 días; tu nombre, tus contactos y lo que has leído, 30 días desde que uno de tus dispositivos los renovó.',
   'storage.others': 'Con las personas a las que escribes',
   'storage.othersText': 'Lo que les enviaste, en sus dispositivos.',
 

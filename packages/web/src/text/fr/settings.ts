@@ -82,10 +82,12 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
 
   'storage.where': 'Ce qui est stocké et où',
   'storage.here': 'Sur cet appareil',
-  'storage.hereText': 'Vos clés, discussions et brouillons, chiffrés, dans ce navigateur uniquement.',
+  'storage.hereText':
+    'Vos clés, discussions et brouillons, chiffrés, dans ce navigateur uniquement. En clair : apparence, langue et réglages semblables, ainsi que noms et identifiants des comptes sans phrase secrète.',
   'storage.used': 'Utilisé : {size}',
   'storage.swarm': 'Dans votre essaim',
-  'storage.swarmText': 'Les messages pour vous, scellés, jusqu’à 14 jours. Aucun nœud ne peut les lire.',
+  'storage.swarmText':
+    'Scellé, afin qu’aucun nœud ne puisse le lire : les messages pour vous et des copies des vôtres, jusqu’à 14 jours ; votre nom, vos contacts et ce que vous avez lu, 30 jours après qu’un de vos appareils les a renouvelés.',
   'storage.others': 'Chez les personnes à qui vous écrivez',
   'storage.othersText': 'Ce que vous leur avez envoyé, sur leurs appareils.',
 

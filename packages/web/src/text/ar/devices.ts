@@ -1,0 +1,65 @@
+/** الأجهزة والتحقق وما المحفوظ وأين. */
+export const deviceTexts = {
+  'settings.devices': 'الأجهزة',
+  'settings.devicesAbout': 'إضافة جهاز، وما لدى كل منها',
+  'settings.verification': 'التحقق',
+  'settings.verificationAbout': 'من قارنت معرّف حسابه',
+
+  'devices.add': 'إضافة جهاز',
+  'devices.addText':
+    'افتح Starling هناك، واختر «لديّ حساب»، واكتب عبارة الاسترداد. يأتي معها اسمك وجهات اتصالك ورسائل آخر 14 يومًا.',
+  'devices.older': 'الرسائل الأقدم',
+  'devices.olderText': 'صدّر أرشيفًا هنا واستورده على الجهاز الآخر.',
+  'devices.all': 'على جميع أجهزتك',
+  'devices.allText':
+    'الرسائل المرسلة إليك، ونسخ مما تكتبه على أي منها. أسماء المحادثات وتثبيتها وكتمها وحظرها ومؤقتاتها، وما قُرئ.',
+  'devices.swarmText':
+    'كل هذا في طريقه بين أجهزتك، مختومًا بمفتاحك: الرسائل 14 يومًا، والباقي 30 يومًا بعد آخر تجديد من أحد أجهزتك.',
+  'devices.here': 'على هذا الجهاز وحده',
+  'devices.hereText': 'المسودات وعبارة المرور وما اخترته في الخصوصية والإشعارات والمظهر، ومن تحققت منه.',
+  'devices.none': 'لا توجد قائمة أجهزة',
+  'devices.noneText':
+    'لا سربك ولا هذا التطبيق يحتفظ بها: من لديه عبارة الاسترداد لديه جهاز من أجهزتك، ولا تُخبَر الأجهزة الأخرى. لذلك لا يمكن إقصاء جهاز مفقود من هنا. عبارة المرور عليه تمنع غيرك من فتحه.',
+  'devices.log': 'ما فعلته الأجهزة الأخرى',
+  'devices.logText':
+    'للبحث عن الأعطال: نوع الحدث ووقته وعدد مراته، لا مع من ولا بأي كلمات. 500 مدخل على الأكثر منذ بدء التطبيق، في الذاكرة وحدها.',
+  'devices.logEmpty': 'لا شيء منذ بدء التطبيق.',
+  'devices.logAll': 'هذا الجهاز وجهات الاتصال أيضًا',
+  'devices.logAllText': 'يعرض كذلك ما جرى هنا وما جاء من غيرك.',
+  'devices.logCopy': 'نسخ السجل',
+  'devices.logCopied': 'نُسخ السجل',
+  'devices.logCopyFailed': 'لم ينجح النسخ. حدّد السجل وانسخه بنفسك.',
+  'devices.thisDevice': 'هذا الجهاز',
+  'devices.otherDevice': 'جهاز آخر',
+  'devices.contact': 'جهة اتصال',
+  'devices.times': '{count, plural, zero {# مرة} one {مرة واحدة} two {مرتان} few {# مرات} many {# مرة} other {# مرة}}',
+  'devices.event.state': 'وصلت الحالة المشتركة',
+  'devices.event.profile': 'تغيّر الاسم أو الصورة',
+  'devices.event.contacts': 'تغيّرت جهات الاتصال',
+  'devices.event.read': 'قُرئت محادثات',
+  'devices.event.message': 'رسائل',
+  'devices.event.reaction': 'تفاعلات',
+  'devices.event.deleted': 'حُذفت رسائل',
+  'devices.event.receipt': 'إشعارات القراءة والوصول',
+  'devices.event.expired': 'اختفت رسائل',
+  'devices.event.ignored': 'تُرك جانبًا',
+  'devices.event.other': 'شيء آخر',
+
+  'verification.text': 'من يقارن معك رقمًا، وجهًا لوجه أو في مكالمة، هو من يقول إنه هو، ولا أحد بينكما.',
+  'verification.people': 'جهات اتصالك',
+  'verification.none': 'ليس لديك جهات اتصال بعد. أضف واحدة ثم قارنا رقميكما.',
+  'verification.notYet': 'لم تُقارن بعد',
+  'verification.compare': 'مقارنة…',
+  'verification.compareWith': 'المقارنة مع {name}',
+  'verification.more': 'عرض المزيد',
+  'verification.hereText': 'علامة أنكما قارنتما، إلى أن تُحذف المحادثة هنا.',
+  'verification.nowhere': 'لا مكان آخر',
+  'verification.nowhereText':
+    'لا سربك ولا أجهزتك الأخرى ولا جهة الاتصال تعلم بالعلامة. والرقم لا يُحفظ أصلًا: يحسبه الجهازان من معرّفَي الحسابين.',
+
+  'privacy.hereText': 'ما تختاره في هذه الصفحة. عبارة المرور نفسها لا تُحفظ في أي مكان.',
+  'privacy.swarmText': 'من قبلته ومن حظرته، مختومًا، من أجل أجهزتك الأخرى.',
+  'privacy.othersText': 'ما أُخبروا به: الإشعارات التي سمحت بها.',
+  'privacy.links': 'الروابط',
+  'privacy.linksText': 'لا يُحمَّل شيء من الروابط، لا من روابطك ولا من روابطهم، إلى أن تفتح أحدها.',
+} as const
