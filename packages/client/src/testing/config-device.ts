@@ -113,7 +113,7 @@ export class ConfigDevice implements AsyncDisposable {
         for (const { namespace, items } of pages) {
           if (items.length === 0 || namespace === NAMESPACES.messages) continue
           await this.configs.receive(namespace, items)
-          await cursors.advance(member!.descriptor.nodeId, namespace, items)
+          await cursors.advance(member!.descriptor.nodeId, { namespace, items, generation: cursors.generation })
         }
         if (pages.length === 0) await device.clock.sleep(PAUSE, { signal })
       } catch (error) {
