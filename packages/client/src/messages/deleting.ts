@@ -46,16 +46,23 @@ export async function deleteMessages(
   await core.commit({ record, ...change, items, others: changes })
 }
 
-/** A conversation and all that belongs to it. Only inside `exclusively`. */
-export async function deleteConversation(core: BookCore, id: ConversationId): Promise<void> {
+/**
+ * A conversation and all that belongs to it. `isWanted`: its messages must not come back; not so when it was only too much.
+ * Only inside `exclusively`.
+ */
+export async function deleteConversation(
+  core: BookCore,
+  id: ConversationId,
+  { isWanted = false }: { readonly isWanted?: boolean } = {},
+): Promise<void> {
   const { store, index, search } = core.options
   const record = core.conversation(id)
   // That a contact was deleted is known from what devices share; of a stranger each message is remembered.
-  const isStranger = record !== undefined && !record.accepted
+  const isMarked = isWanted && record !== undefined && !record.accepted
   for (const table of [TABLES.unread, TABLES.quotes, TABLES.early, TABLES.messages]) {
     for (;;) {
       const page = await store.list({ table, partition: id, limit: PAGE })
-      const marks = isStranger && table === TABLES.messages ? page.flatMap(({ value }) => markOf(core, value)) : []
+      const marks = isMarked && table === TABLES.messages ? page.flatMap(({ value }) => markOf(core, value)) : []
       const deleted = page.map(({ sort }): SealedChange => ({ kind: 'delete', name: { table, partition: id, sort } }))
       await store.write([...deleted, ...marks])
       if (page.length < PAGE) break

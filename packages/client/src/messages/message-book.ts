@@ -221,7 +221,7 @@ export class MessageBook {
 
   /** Deletes a conversation and its messages from this device. */
   deleteConversation(id: ConversationId): Promise<void> {
-    return this.exclusively(() => deleteConversation(this.#core, id))
+    return this.exclusively(() => deleteConversation(this.#core, id, { isWanted: true }))
   }
 }
 
