@@ -15,9 +15,9 @@ export type CrowdOptions = {
 }
 
 export class Crowd implements AsyncDisposable {
-  readonly #clients: ReadonlyMap<Name, Client>
+  readonly #clients: Map<Name, Client>
 
-  private constructor(clients: ReadonlyMap<Name, Client>) {
+  private constructor(clients: Map<Name, Client>) {
     this.#clients = clients
   }
 
@@ -53,6 +53,13 @@ export class Crowd implements AsyncDisposable {
   async say(name: Name, to: AccountId, text: string): Promise<void> {
     const client = this.client(name)
     await client.send(await client.startConversation(to), text)
+  }
+
+  /** From now on nobody hears of them; what is written to them waits. */
+  async leave(name: Name): Promise<void> {
+    const client = this.client(name)
+    this.#clients.delete(name)
+    await client[Symbol.asyncDispose]()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -84,7 +84,7 @@ async function chats(who: Person, others: Crowd): Promise<void> {
   await who.seesMessage('Where did it wait, actually?')
   await who.write('With three strangers who could not read it.')
   // She leaves: what is stored for her is not delivered, and shows its ring.
-  await others.client('Wendy')[Symbol.asyncDispose]()
+  await others.leave('Wendy')
   await who.write('Coffee on Sunday?')
   await who.seesStored('Coffee on Sunday?')
   for (const text of ['Pictures from the pier', 'the light was unreal', 'write when you are back'])
@@ -112,7 +112,17 @@ async function pages(who: Person): Promise<void> {
   await camera.shoot(who, 'network')
   await who.page.getByRole('link', { name: 'Settings' }).click()
   await camera.shoot(who, 'settings')
-  for (const page of ['Account', 'Privacy', 'Notifications', 'Appearance', 'Language', 'Storage', 'About']) {
+  for (const page of [
+    'Account',
+    'Privacy',
+    'Notifications',
+    'Appearance',
+    'Language',
+    'Devices',
+    'Verification',
+    'Storage',
+    'About',
+  ]) {
     await who.page.getByRole('link', { name: new RegExp(`^${page} `) }).click()
     await camera.shoot(who, `settings-${page.toLowerCase()}`)
   }
