@@ -13,13 +13,11 @@ after(() => gallery?.[Symbol.asyncDispose]())
 /** Milliseconds of the longest transition or animation of anything in the page, running or not; what goes in steps stands between them. */
 const longestMotion = (page: Page): Promise<number> =>
   page.evaluate(() => {
-    const times = [...document.querySelectorAll('*')].flatMap((element) =>
-      ['', '::before', '::after'].flatMap((part) => {
-        const style = getComputedStyle(element, part)
-        const isStill = style.animationName === 'none' || style.animationTimingFunction.startsWith('steps')
-        return `${style.transitionDuration}, ${isStill ? '0s' : style.animationDuration}`.split(', ')
-      }),
-    )
+    const times = [...document.querySelectorAll('*')].flatMap((element) => {
+      const style = getComputedStyle(element)
+      const isStill = style.animationName === 'none' || style.animationTimingFunction.startsWith('steps')
+      return `${style.transitionDuration}, ${isStill ? '0s' : style.animationDuration}`.split(', ')
+    })
     return Math.max(...times.map((time) => Number.parseFloat(time) * (time.endsWith('ms') ? 1 : 1000)))
   })
 
@@ -82,6 +80,25 @@ test('the field grows with what is written, to two fifths of the chat, and scrol
   expect(await height()).toBeGreaterThan(chat * 0.3)
   expect(await height()).toBeLessThanOrEqual(chat * 0.4)
   expect(await field.evaluate((element) => element.scrollHeight > element.clientHeight)).toBe(true)
+  await context.close()
+  expect(failures).toEqual([])
+})
+
+test('a name of the other direction stands beside its drawing all the same', { skip: noChromium }, async () => {
+  const context = await gallery.newContext()
+  const failures: string[] = []
+  for (const [state, list] of [
+    ['accounts', '[role=dialog] section li'],
+    ['switcher', '[role=option]'],
+  ] as const) {
+    const page = await gallery.show(context, state, failures, 'language=ar')
+    const row = page.locator(list).first()
+    const [drawing, name] = await Promise.all([row.locator('.plumage').boundingBox(), row.locator('bdi').boundingBox()])
+    expect({ state, gap: Math.abs((drawing?.x ?? 0) - (name?.x ?? 0) - (name?.width ?? 0)) < 20 }).toEqual({
+      state,
+      gap: true,
+    })
+  }
   await context.close()
   expect(failures).toEqual([])
 })
