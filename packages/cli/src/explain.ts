@@ -27,7 +27,7 @@ export function explain(error: unknown): Explanation {
 
 function aboutCode(error: MessengerError): Explanation {
   if (error.code === 'message_text') {
-    return { sentences: 'A message has 1 to 2,000 characters. Nothing was sent.', exitCode: 2 }
+    return { sentences: 'A text has 1 to 40,000 characters. Nothing was sent.', exitCode: 2 }
   }
   const advice: Record<MessengerError['fault'], string> = {
     bug: 'This is a bug: please report it.',

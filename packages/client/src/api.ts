@@ -182,7 +182,8 @@ export interface Client extends DeviceData, AsyncDisposable {
   startConversation(accountId: string): Promise<ConversationId>
   /**
    * Durable in the outbox when it resolves; delivery shows up in `history` and `conversations`.
-   * @throws {MalformedInputError} `message_text`: empty or over 2,000 code points.
+   * A text over 2,000 code points goes as several messages, in one write: the ID is that of the last.
+   * @throws {MalformedInputError} `message_text`: empty, or more than 20 messages.
    * @throws {ActionError} `unknown_message`: the quoted one is not in this conversation
    */
   send(conversation: ConversationId, draft: string | MessageDraft, options?: CallOptions): Promise<MessageId>

@@ -72,7 +72,7 @@ class Desk {
       sentAt,
       delivery: { kind: 'queued' },
     } as const
-    return this.book.exclusively(() => this.book.add(accountOf(byte), message))
+    return this.book.exclusively(() => this.book.add(accountOf(byte), [message]))
   }
 }
 

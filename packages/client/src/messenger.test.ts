@@ -227,3 +227,19 @@ test('receipts that wait for the network survive a restart', async () => {
   await net.clock.advance(minutes(1))
   expect((await deliveryOf(alice, account, message))?.kind).toBe('delivered')
 })
+
+test('a long text goes as several messages, in order; what it answers goes with the first', async () => {
+  await using world = await friends()
+  const { net, alice, bob } = world
+  const [hello] = await messagesOf(alice, accountOf(bob))
+  const words = Array.from({ length: 900 }, (_, i) => `word${i}`)
+  const last = await alice.send(idWith(bob), { text: words.join(' '), quote: hello!.id })
+  await net.clock.advance(seconds(5))
+  const came = (await messagesOf(bob, accountOf(alice))).slice(2)
+  const texts = came.map(({ body }) => (body.kind === 'text' ? body.text : ''))
+  expect(texts.length).toBe(4)
+  expect(Math.max(...texts.map((text) => text.length))).toBeLessThanOrEqual(2000)
+  expect(texts.join(' ').split(' ')).toEqual(words)
+  expect(came.map(({ quote }) => quote !== undefined)).toEqual([true, false, false, false])
+  expect(await deliveryOf(alice, accountOf(bob), last)).toMatchObject({ kind: 'delivered' })
+})

@@ -6,10 +6,13 @@ import {
   type AccountId,
   days,
   type Expiration,
+  MAX_TEXT_LENGTH,
+  MessageTextError,
   millis,
   minutes,
   parseAccountId,
   seconds,
+  splitText,
   type UnixMillis,
 } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
@@ -31,6 +34,8 @@ import type { Outgoing } from './outgoing.ts'
 /** So that the answer to a request sorts before the reply that gave it. docs/protocol/envelope.md §7. */
 const RESPONSE_LEAD = millis(100)
 const MAX_REACTIONS_A_MINUTE = 20
+/** Of one text: 40,000 code points. */
+const MAX_PARTS = 20
 const LONGEST_TIMER = days(14)
 
 export type ActionsOptions = {
@@ -127,7 +132,7 @@ export class Actions {
       const made = outgoing.message(account, message)
       if (made === undefined) return undefined
       const change = (record: ConversationRecord) => ({ ...record, expiration })
-      await book.add(account, message, { others: [putOutboxItem(made), timestamps.put()], change })
+      await book.add(account, [message], { others: [putOutboxItem(made), timestamps.put()], change })
       return made
     })
     if (item !== undefined) outbox.submit(item)
@@ -170,7 +175,7 @@ export class Actions {
     await book.deleteConversation(id)
   }
 
-  /** Writes the message, the response to a request where it is one, and what the outbox needs: all or nothing. */
+  /** Writes the message, or several of a long text, the response to a request where it is one, and what the outbox needs: all or nothing. */
   async #send(account: AccountId, draft: MessageDraft): Promise<{ message: MessageId; items: OutboxItem[] }> {
     const { book, outgoing, timestamps, self } = this.#options
     const id = account as string as ConversationId
@@ -180,12 +185,14 @@ export class Actions {
     const items: OutboxItem[] = []
     const first = timestamps.next()
     const sentAt = isReply ? timestamps.next(RESPONSE_LEAD) : first
-    const message = messageOf(draft, { self, sentAt, expiration: record?.expiration, quote })
-    const item = outgoing.message(account, message)
+    const facts = { self, expiration: record?.expiration }
+    const [one, ...more] = partsOf(draft)
+    const messages: [MessageRecord, ...MessageRecord[]] = [messageOf(one, { ...facts, sentAt, quote })]
+    for (const part of more) messages.push(messageOf(part, { ...facts, sentAt: timestamps.next(), quote: undefined }))
     if (isReply) items.push(outgoing.response(account, first))
-    if (item !== undefined) items.push(item)
+    items.push(...messages.flatMap((message) => outgoing.message(account, message) ?? []))
     const others = [...items.map(putOutboxItem), timestamps.put()]
-    return { message: await book.add(account, message, { others }), items }
+    return { message: await book.add(account, messages, { others }), items }
   }
 
   async #quoted(id: ConversationId, quoted: MessageId): Promise<MessageRecord> {
@@ -224,6 +231,18 @@ export class Actions {
 
 function asDraft(draft: string | MessageDraft): MessageDraft {
   return typeof draft === 'string' ? { text: draft } : draft
+}
+
+/** A long text as several messages; what else is in the draft goes with the first, a preview with what names its link. */
+function partsOf(draft: MessageDraft): readonly [MessageDraft, ...MessageDraft[]] {
+  const { text = '', preview, ...rest } = draft
+  // UTF-16 units are never fewer than code points.
+  const texts = text.length <= MAX_TEXT_LENGTH ? [text] : splitText(text)
+  if (texts.length < 2) return [draft]
+  if (texts.length > MAX_PARTS) throw new MessageTextError('too_long', text.length)
+  const named = preview && texts.findIndex((one) => one.includes(preview.url))
+  const parts = texts.map((one, i) => ({ ...(i === 0 && rest), text: one, ...(i === named && preview && { preview }) }))
+  return [parts[0]!, ...parts.slice(1)]
 }
 
 type MessageFacts = {

@@ -114,12 +114,15 @@ export class MessageBook {
     return applyEffect(this.#core, effect, this.#policy)
   }
 
-  /** Writes an own message with whatever else belongs to it. Only inside `exclusively`. */
-  async add(account: AccountId, message: MessageRecord, { others, change }: Addition = {}): Promise<MessageId> {
+  /** Writes own messages with whatever else belongs to them; the ID of the last. Only inside `exclusively`. */
+  async add(
+    account: AccountId,
+    messages: readonly [MessageRecord, ...MessageRecord[]],
+    { others, change }: Addition = {},
+  ): Promise<MessageId> {
     const known = this.#core.conversationWith(account, this.#core.now())
     const before = change === undefined ? known : change(known)
-    const place = placeOf(idOf(before), message)
-    const isText = message.body.kind === 'text'
+    const isText = messages.some(({ body }) => body.kind === 'text')
     const record = {
       ...before,
       accepted: true,
@@ -127,10 +130,12 @@ export class MessageBook {
       hidden: undefined,
       ...(isText ? { draft: '', draftQuote: undefined } : {}),
     }
-    const { deadline } = message.expiry ?? {}
-    const due: Commit['due'] = deadline === undefined ? [] : [{ at: deadline, kind: 'expire', place }]
-    await this.#core.commit({ record, put: [message], due, others: others ?? [] })
-    return messageId(place)
+    const due = messages.flatMap((message) => {
+      const { deadline: at } = message.expiry ?? {}
+      return at === undefined ? [] : [{ at, kind: 'expire' as const, place: placeOf(idOf(before), message) }]
+    })
+    await this.#core.commit({ record, put: messages, due, others: others ?? [] })
+    return messageId(placeOf(idOf(before), messages.at(-1)!))
   }
 
   /** How an own message fares now, with whatever else belongs to it. Only inside `exclusively`. */
