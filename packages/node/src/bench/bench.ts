@@ -24,7 +24,7 @@ const USAGE = `Measures the node on this machine.
   --requests N     of each row (4,000)
   --runs N         times that each row is measured; the median counts (3)
   --only WORDS     rows whose name contains one of these words, comma separated, and nothing else
-  --million        also a node with a million messages: a quarter of an hour, 6 GB of disk
+  --million        also a node with a million messages (--only none: that alone): a quarter of an hour, 6 GB of disk
 `
 
 const { values } = parseArgs({
@@ -71,19 +71,19 @@ async function run(): Promise<void> {
     await using network = await BenchNetwork.start({ folder: join(folder, name), nodes, swarmSize, crypto, isPinned })
     if (nodes > 1) add(figures, memoryRow(network, 'idle'))
     for await (const row of requestRows(network, options)) add(rows, row)
-    if (options.only.length > 0) continue
-    if (nodes === 1) {
-      add(figures, await diskRow(network, network.nodes[0]!))
-      if (values.million) for (const row of await millionRows(network, { crypto, print })) add(figures, row)
-    } else {
+    const isWhole = options.only.length === 0
+    if (isWhole && nodes === 1) add(figures, await diskRow(network, network.nodes[0]!))
+    if (values.million && nodes === 1)
+      for (const row of await millionRows(network, { crypto, print })) add(figures, row)
+    if (isWhole && nodes > 1) {
       add(figures, memoryRow(network, 'under load'))
       for (const row of await relayRows(network, options)) add(figures, row)
       for (const row of await deadMemberRows(network, options)) add(figures, row)
     }
   }
   print(`\n${formatTable([REQUEST_HEAD, ...rows])}\n`)
-  if (options.only.length > 0) return
   print(`${formatTable([FIGURE_HEAD, ...figures])}\n`)
+  if (options.only.length > 0) return
   const floor: (readonly string[])[] = [BARE_HEAD]
   for await (const row of bareRows({ ...options, folder, isPinned })) floor.push(row)
   print(formatTable(floor))

@@ -14,7 +14,7 @@ const MESSAGES = 1_000_000
 const AT_ONCE = 256
 const IN_FLIGHT = 16
 const BATCH = 500
-const PATIENCE_MS = 600_000
+const PATIENCE_MS = 1_800_000
 
 /** @param network of one node; it ends up with few messages */
 export async function millionRows(
