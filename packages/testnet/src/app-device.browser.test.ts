@@ -135,7 +135,10 @@ describe('the app and its device', { skip: cannotRun }, () => {
   test('somebody is found by the code in front of the camera', async () => {
     const bob = await stage.person('Bob')
     await bob.createAccount()
-    const box = (await (await ownCode(bob)).boundingBox())!
+    const code = await ownCode(bob)
+    // It waits until nothing moves any more.
+    await code.screenshot()
+    const box = (await code.boundingBox())!
     const clip = { x: box.x - 100, y: box.y - 40, width: 480, height: 360 }
     const camera = join(folder, 'camera.mjpeg')
     writeFileSync(camera, await bob.page.screenshot({ type: 'jpeg', quality: 95, clip }))

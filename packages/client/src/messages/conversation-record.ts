@@ -102,7 +102,8 @@ export const conversationRecord = versionedRecord<ConversationRecord>(
   withApproval,
 )
 
-const MAX_DRAFT = 20_000
+/** In UTF-16 units: as much as can be sent at once. */
+const MAX_DRAFT = 40_000
 const MAX_OWED = 2000
 
 export function createConversation(account: AccountId, now: UnixMillis): ConversationRecord {

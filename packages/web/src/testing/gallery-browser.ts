@@ -1,6 +1,6 @@
 /** The gallery in a real browser: built, served on loopback, and driven by tests. */
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -47,14 +47,13 @@ const flags = [
   '--disable-sync',
 ]
 
+/** Of all files of tests that share this process: a build takes longer than most tests. */
+let built: Promise<string> | undefined
+
 export async function openGallery(): Promise<GalleryBrowser> {
   const stack = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'starling-gallery-'))
-  stack.defer(() => rm(folder, { recursive: true }))
-  const root = join(import.meta.dirname, '../..')
-  const configFile = join(root, 'vite.config.ts')
-  await build({ root, configFile, mode: 'gallery', logLevel: 'error', build: { outDir: folder } })
-  const origin = await serve(folder, stack)
+  built ??= buildGallery()
+  const origin = await serve(await built, stack)
   const browser = await chromium.launch({ executablePath, args: flags })
   stack.defer(() => browser.close())
 
@@ -82,6 +81,15 @@ export async function openGallery(): Promise<GalleryBrowser> {
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
+}
+
+async function buildGallery(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'starling-gallery-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const root = join(import.meta.dirname, '../..')
+  const configFile = join(root, 'vite.config.ts')
+  await build({ root, configFile, mode: 'gallery', logLevel: 'error', build: { outDir: folder } })
+  return folder
 }
 
 async function serve(folder: string, stack: AsyncDisposableStack): Promise<string> {

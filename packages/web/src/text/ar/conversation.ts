@@ -59,10 +59,11 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'composer.label': 'رسالة إلى {name}',
   'composer.noteLabel': 'اكتب ملاحظة',
   'composer.send': 'إرسال',
+  'composer.several': 'سيُرسَل هذا في عدة رسائل.',
   'composer.left':
     '{count, plural, zero {لم يبقَ أي حرف} one {بقي حرف واحد} two {بقي حرفان} few {بقيت # أحرف} many {بقي # حرفًا} other {بقي # حرف}}',
   'composer.over':
-    '{count, plural, zero {لا زيادة.} one {حرف واحد زائد.} two {حرفان زائدان.} few {# أحرف زائدة.} many {# حرفًا زائدًا.} other {# حرف زائد.}} تتسع الرسالة لـ {limit}.',
+    '{count, plural, zero {لا زيادة.} one {حرف واحد زائد.} two {حرفان زائدان.} few {# أحرف زائدة.} many {# حرفًا زائدًا.} other {# حرف زائد.}} يمكن إرسال {limit} دفعة واحدة.',
   'composer.blocked': 'حظرت {name}. ألغِ الحظر لتكتب.',
   'composer.unblock': 'إلغاء الحظر',
 

@@ -62,8 +62,9 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'composer.label': 'Nachricht an {name}',
   'composer.noteLabel': 'Notiz schreiben',
   'composer.send': 'Senden',
+  'composer.several': 'Das geht in mehreren Nachrichten hinaus.',
   'composer.left': '{count, plural, one {Noch # Zeichen} other {Noch # Zeichen}}',
-  'composer.over': '{count, plural, one {# Zeichen zu viel.} other {# Zeichen zu viel.}} Eine Nachricht fasst {limit}.',
+  'composer.over': '{count, plural, one {# Zeichen zu viel.} other {# Zeichen zu viel.}} Auf einmal gehen {limit}.',
   'composer.blocked': 'Du hast {name} blockiert. Hebe das auf, um zu schreiben.',
   'composer.unblock': 'Nicht mehr blockieren',
 

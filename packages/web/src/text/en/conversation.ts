@@ -59,9 +59,10 @@ export const conversationTexts = {
   'composer.label': 'Message {name}',
   'composer.noteLabel': 'Write a note',
   'composer.send': 'Send',
+  'composer.several': 'This goes as several messages.',
   'composer.left': '{count, plural, one {# character left} other {# characters left}}',
   'composer.over':
-    '{count, plural, one {# character too many.} other {# characters too many.}} A message holds {limit}.',
+    '{count, plural, one {# character too many.} other {# characters too many.}} {limit} can be sent at once.',
   'composer.blocked': 'You blocked {name}. Unblock to write.',
   'composer.unblock': 'Unblock',
 

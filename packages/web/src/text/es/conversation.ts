@@ -62,8 +62,10 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'composer.label': 'Mensaje para {name}',
   'composer.noteLabel': 'Escribe una nota',
   'composer.send': 'Enviar',
+  'composer.several': 'Se enviará en varios mensajes.',
   'composer.left': '{count, plural, one {Queda # carácter} other {Quedan # caracteres}}',
-  'composer.over': '{count, plural, one {Sobra # carácter.} other {Sobran # caracteres.}} En un mensaje caben {limit}.',
+  'composer.over':
+    '{count, plural, one {Sobra # carácter.} other {Sobran # caracteres.}} De una vez se pueden enviar {limit}.',
   'composer.blocked': 'Bloqueaste a {name}. Desbloquea para escribir.',
   'composer.unblock': 'Desbloquear',
 

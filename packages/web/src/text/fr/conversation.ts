@@ -62,9 +62,10 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'composer.label': 'Message à {name}',
   'composer.noteLabel': 'Écrire une note',
   'composer.send': 'Envoyer',
+  'composer.several': 'Ce texte partira en plusieurs messages.',
   'composer.left': '{count, plural, one {Encore # caractère} other {Encore # caractères}}',
   'composer.over':
-    '{count, plural, one {# caractère en trop.} other {# caractères en trop.}} Un message en contient {limit} au plus.',
+    '{count, plural, one {# caractère en trop.} other {# caractères en trop.}} On peut en envoyer {limit} à la fois.',
   'composer.blocked': 'Vous avez bloqué {name}. Débloquez pour écrire.',
   'composer.unblock': 'Débloquer',
 
