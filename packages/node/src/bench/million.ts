@@ -1,4 +1,4 @@
-/** A node with a million messages: its memory, its start, and requests while they expire. */
+/** A node with a million messages, or fewer: its memory, its start, and requests while they expire. */
 import { type Crypto, millis, NAMESPACES, type RecordId, type UnixMillis, unixMillis } from '@starling/protocol'
 import { silentLogger } from '@starling/runtime'
 import { openSqliteStore } from '../store-sqlite/sqlite-store.ts'
@@ -10,7 +10,6 @@ import { storeRequest } from './requests.ts'
 import { BENCH_OWNERS, randomMessage } from './stored-messages.ts'
 import { figure } from './table.ts'
 
-const MESSAGES = 1_000_000
 const AT_ONCE = 256
 const IN_FLIGHT = 16
 const BATCH = 500
@@ -19,21 +18,23 @@ const PATIENCE_MS = 1_800_000
 /** @param network of one node; it ends up with few messages */
 export async function millionRows(
   network: BenchNetwork,
-  { crypto, print }: { readonly crypto: Crypto; readonly print: (text: string) => void },
+  options: { readonly crypto: Crypto; readonly messages: number; readonly print: (text: string) => void },
 ): Promise<FigureRow[]> {
+  const { crypto, messages, print } = options
+  const many = messages.toLocaleString('en')
   const [node] = network.nodes
   await network.stopNode(node!)
   print('filling …')
   await withStore(databaseOf(node!), async (store) => {
-    let left = MESSAGES
+    let left = messages
     const lane = async () => {
       while (left > 0) await store.put(randomMessage(left--))
     }
     await Promise.all(Array.from({ length: AT_ONCE }, lane))
   })
   const startMs = await startTime(network)
-  const others = (await healthOf(node!.webUrl))!.messages - MESSAGES
-  const memory = memoryRow(network, 'with 1 million messages')
+  const others = (await healthOf(node!.webUrl))!.messages - messages
+  const memory = memoryRow(network, `with ${many} messages`)
   const loaded = await storesUntil(network, crypto, async () => true)
   await network.stopNode(node!)
   print('letting them expire …')
@@ -53,11 +54,11 @@ export async function millionRows(
     return messages <= others + loaded.length + stored
   })
   return [
-    ['start with 1 million messages', `${figure(startMs)} ms until ready`],
+    [`start with ${many} messages`, `${figure(startMs)} ms until ready`],
     memory,
-    ['stores with 1 million messages, 16 in flight', timesText(loaded)],
+    [`stores with ${many} messages, 16 in flight`, timesText(loaded)],
     [
-      'stores while 1 million messages expire, 16 in flight',
+      `stores while ${many} messages expire, 16 in flight`,
       `${timesText(expiring)} (target: p99 ≤ 50), gone after ${figure((performance.now() - begun) / 1000)} s`,
     ],
   ]
