@@ -100,13 +100,13 @@ export type HistorySnapshot = {
 
 export interface History extends AsyncDisposable {
   readonly state: Observable<HistorySnapshot>
-  loadOlder(): Promise<void>
-  loadNewer(): Promise<void>
-  jumpToLatest(): Promise<void>
+  loadOlder(options?: CallOptions): Promise<void>
+  loadNewer(options?: CallOptions): Promise<void>
+  jumpToLatest(options?: CallOptions): Promise<void>
   /** Moves the window there, unless the message is in it. False: it is not in this conversation, or not any more. */
-  jumpTo(message: MessageId): Promise<boolean>
+  jumpTo(message: MessageId, options?: CallOptions): Promise<boolean>
   /** Everything up to and including this message was seen. */
-  markRead(upTo: MessageId): Promise<void>
+  markRead(upTo: MessageId, options?: CallOptions): Promise<void>
 }
 
 export type OfflineReason =
@@ -164,22 +164,22 @@ export interface Client extends DeviceData, AsyncDisposable {
   readonly files: FileCalls
 
   /** @throws {MalformedInputError} `display_name` */
-  createAccount(options: { displayName: string }): Promise<void>
+  createAccount(options: { displayName: string } & CallOptions): Promise<void>
   /** Resolves when the account is `ready` or `needsName`, after 15 s at the latest. @throws {RecoveryPhraseError} */
   restoreAccount(options: { phrase: string } & CallOptions): Promise<void>
-  setDisplayName(displayName: string): Promise<void>
+  setDisplayName(displayName: string, options?: CallOptions): Promise<void>
   /** A picture that was uploaded; `undefined` removes it. Contacts get it with the next message, own devices at once. */
-  setProfilePicture(picture: ProfilePicture | undefined): Promise<void>
-  changeSettings(change: Partial<Settings>): Promise<void>
+  setProfilePicture(picture: ProfilePicture | undefined, options?: CallOptions): Promise<void>
+  changeSettings(change: Partial<Settings>, options?: CallOptions): Promise<void>
   /** The recovery phrase, for showing it once. */
-  revealPhrase(): Promise<string>
+  revealPhrase(options?: CallOptions): Promise<string>
   /** True and remembered, if the words at these positions (0-based) are right. */
-  confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean>
+  confirmPhrase(words: readonly { index: number; word: string }[], options?: CallOptions): Promise<boolean>
   /** Deletes the account and everything else from this device. */
-  eraseDevice(): Promise<void>
+  eraseDevice(options?: CallOptions): Promise<void>
 
   /** Opens or makes the conversation with an account. @throws {MalformedInputError} `account_id` */
-  startConversation(accountId: string): Promise<ConversationId>
+  startConversation(accountId: string, options?: CallOptions): Promise<ConversationId>
   /**
    * Durable in the outbox when it resolves; delivery shows up in `history` and `conversations`.
    * A text over 2,000 code points goes as several messages, in one write: the ID is that of the last.
@@ -187,34 +187,34 @@ export interface Client extends DeviceData, AsyncDisposable {
    * @throws {ActionError} `unknown_message`: the quoted one is not in this conversation
    */
   send(conversation: ConversationId, draft: string | MessageDraft, options?: CallOptions): Promise<MessageId>
-  retry(message: MessageId): Promise<void>
+  retry(message: MessageId, options?: CallOptions): Promise<void>
   /** One of each emoji; a repeat changes nothing. @throws {ActionError} `unknown_message`, `rate_limited`: over 20 in a minute */
-  react(message: MessageId, emoji: string): Promise<void>
-  removeReaction(message: MessageId, emoji: string): Promise<void>
+  react(message: MessageId, emoji: string, options?: CallOptions): Promise<void>
+  removeReaction(message: MessageId, emoji: string, options?: CallOptions): Promise<void>
   /** The same as `deleteMessages` from `thisDevice`. */
-  deleteForMe(message: MessageId): Promise<void>
+  deleteForMe(message: MessageId, options?: CallOptions): Promise<void>
   /** Done here when it resolves; swarm and other devices follow. @throws {ActionError} `not_own_message`, before anything is deleted */
-  deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void>
+  deleteMessages(messages: readonly MessageId[], scope: DeletionScope, options?: CallOptions): Promise<void>
   /**
    * From now on messages that we send disappear so; `undefined`: never. The other side is told, and keeps its own setting.
    * @throws {ActionError} `not_allowed`: a note to oneself cannot disappear after reading; less than 1 s or more than 14 days
    */
-  setExpiration(conversation: ConversationId, expiration: Expiration | undefined): Promise<void>
+  setExpiration(conversation: ConversationId, expiration: Expiration | undefined, options?: CallOptions): Promise<void>
   /** Call it at every key: contacts are told at most every 10 s, if `settings` and approval allow. `false`: paused or left. */
-  setTyping(conversation: ConversationId, isTyping: boolean): Promise<void>
+  setTyping(conversation: ConversationId, isTyping: boolean, options?: CallOptions): Promise<void>
   /** A file of theirs was saved: a courtesy to approved contacts, who see a line. */
-  reportMediaSaved(message: MessageId): Promise<void>
+  reportMediaSaved(message: MessageId, options?: CallOptions): Promise<void>
   /** Resolves when the network has every message and change of this device: before a program ends, for example. */
   flush(options?: CallOptions): Promise<void>
-  history(conversation: ConversationId): Promise<History>
-  updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void>
+  history(conversation: ConversationId, options?: CallOptions): Promise<History>
+  updateConversation(conversation: ConversationId, change: ConversationChange, options?: CallOptions): Promise<void>
   /**
    * 60 digits that both sides of a conversation get from their two account IDs, for comparing them in person or on a call.
    * docs/protocol/identity.md §6.
    */
-  safetyNumber(conversation: ConversationId): Promise<string>
+  safetyNumber(conversation: ConversationId, options?: CallOptions): Promise<string>
   /** Deletes the conversation and its messages from this device. */
-  deleteConversation(conversation: ConversationId): Promise<void>
+  deleteConversation(conversation: ConversationId, options?: CallOptions): Promise<void>
 }
 
 export type ConversationChange = {

@@ -1,4 +1,4 @@
-import type { Client } from './api.ts'
+import type { CallOptions, Client } from './api.ts'
 import type { ClientOptions } from './client-options.ts'
 import { FailedClient } from './failed-client.ts'
 import { StarlingClient } from './starling-client.ts'
@@ -9,19 +9,26 @@ import { StoreLock } from './store/store-lock.ts'
 /**
  * The client over these ports. Opens what the store holds and begins to connect; `session` says what is there. A store that
  * cannot be used gives a client whose session has `failed`, not an error: a face has to show that. Dispose of it in any case.
+ * Where `signal` calls it off, the store is closed.
  */
-export function createClient(options: ClientOptions): Promise<Client> {
+export async function createClient(options: ClientOptions & CallOptions): Promise<Client> {
+  if (options.signal?.aborted) await options.store[Symbol.asyncDispose]()
   return openClient({ ...options, openStore: async () => options.store })
 }
 
 /** As `createClient`, for a store that is yet to be opened, which may fail as well. */
 export async function openClient(
-  options: Omit<ClientOptions, 'store'> & { readonly openStore: () => Promise<LocalStore> },
+  options: Omit<ClientOptions, 'store'> & CallOptions & { readonly openStore: () => Promise<LocalStore> },
 ): Promise<Client> {
-  const { openStore, vault, network, logger } = options
+  const { openStore, signal, ...ports } = options
+  const { vault, network, logger } = ports
+  signal?.throwIfAborted()
   try {
-    const lock = await StoreLock.open({ ...options, store: await openStore() })
-    return await StarlingClient.open(options, lock)
+    const lock = await StoreLock.open({ ...ports, store: await openStore() })
+    const client = await StarlingClient.open(ports, lock)
+    if (signal?.aborted) await client[Symbol.asyncDispose]()
+    signal?.throwIfAborted()
+    return client
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     logger.warn('client.store_failed', { code: error.code })

@@ -45,17 +45,17 @@ export interface DeviceData {
   search(query: string, options?: SearchOptions): Promise<readonly SearchHit[]>
 
   /** Whether a passphrase opens this device. */
-  hasPassphrase(): Promise<boolean>
+  hasPassphrase(options?: CallOptions): Promise<boolean>
   /**
    * Sets, changes, or without `next` removes the passphrase; `old` is the one that there is. What is stored stays as it is.
    *
    * @throws {PassphraseError} `wrong`, `too_soon`, `empty`, `too_long`, `none`
    */
-  setPassphrase(change: { readonly old?: string; readonly next?: string }): Promise<void>
+  setPassphrase(change: { readonly old?: string; readonly next?: string }, options?: CallOptions): Promise<void>
   /** Stops everything, and forgets all that is in memory, until `unlock`. @throws {PassphraseError} `none` */
-  lock(): Promise<void>
+  lock(options?: CallOptions): Promise<void>
   /** From the session `locked` on. Takes as long as guessing shall take, about a second. @throws {PassphraseError} */
-  unlock(passphrase: string): Promise<void>
+  unlock(passphrase: string, options?: CallOptions): Promise<void>
 
   /** Everything that this device keeps, as one encrypted file in pieces: docs/protocol/archive.md. */
   exportArchive(options: ArchiveOptions): AsyncIterable<Uint8Array>

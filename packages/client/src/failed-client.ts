@@ -3,6 +3,7 @@ import type { NetworkFile } from '@starling/protocol'
 import { MutableObservable, type Observable } from '@starling/runtime'
 import { DEFAULT_SETTINGS } from './account/settings-record.ts'
 import type {
+  CallOptions,
   Client,
   ConversationId,
   ConversationList,
@@ -98,7 +99,8 @@ export class FailedClient implements Client {
     return this.#fail()
   }
 
-  async eraseDevice(): Promise<void> {
+  async eraseDevice(options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted()
     if (this.#error.code !== 'unreadable') throw this.#error
     await this.#erase()
   }

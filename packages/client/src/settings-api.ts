@@ -28,5 +28,10 @@ export type LoggedEvent = {
 /** The last 500, oldest first; forgotten when the client ends. */
 export type EventLog = readonly LoggedEvent[]
 
-/** `signal`: rejects with its reason. What is durable by then stays, and what was not begun is not done. */
+/**
+ * `signal` calls off. Aborted before the call: it rejects with the signal's reason, and nothing was done. Aborted while it
+ * runs: what waits, reads or computes ends soon and rejects with the reason (Argon2 first comes to its end: about a second); a
+ * write that has begun is finished, whole, and the call resolves. So what rejects with the reason has written nothing, but for
+ * `restoreAccount` and `importArchive`, which keep what came by then, `flush` and what is uploaded. The same for iterables.
+ */
 export type CallOptions = { readonly signal?: AbortSignal }

@@ -119,37 +119,34 @@ export class StarlingClient implements Client {
     return this.#published.network
   }
 
-  async createAccount({ displayName }: { displayName: string }): Promise<void> {
+  async createAccount({ displayName, signal }: { displayName: string } & CallOptions): Promise<void> {
     const name = parseDisplayName(displayName)
-    await this.#queue.run(() => this.#open().account.create(name))
+    await this.#queue.run(() => this.#open().account.create(name), signal)
   }
 
   async restoreAccount({ phrase, signal }: { phrase: string } & CallOptions): Promise<void> {
     const seed = parseRecoveryPhrase(phrase)
-    await this.#queue.run(async () => {
-      signal?.throwIfAborted()
-      await this.#open().account.restore(seed, this.#within(signal))
-    })
+    await this.#queue.run(() => this.#open().account.restore(seed, this.#within(signal)), signal)
   }
 
-  async setDisplayName(displayName: string): Promise<void> {
+  async setDisplayName(displayName: string, options?: CallOptions): Promise<void> {
     const name = parseDisplayName(displayName)
-    await this.#queue.run(() => this.#open().account.rename(name))
+    await this.#queue.run(() => this.#open().account.rename(name), options?.signal)
   }
 
-  async setProfilePicture(picture: ProfilePicture | undefined): Promise<void> {
-    await this.#queue.run(() => this.#open().account.setPicture(picture))
+  async setProfilePicture(picture: ProfilePicture | undefined, options?: CallOptions): Promise<void> {
+    await this.#queue.run(() => this.#open().account.setPicture(picture), options?.signal)
   }
 
-  async revealPhrase(): Promise<string> {
-    return this.#open().account.revealPhrase()
+  async revealPhrase(options?: CallOptions): Promise<string> {
+    return this.#open(options).account.revealPhrase()
   }
 
-  async confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean> {
-    return this.#open().account.confirmPhrase(words)
+  async confirmPhrase(words: readonly { index: number; word: string }[], options?: CallOptions): Promise<boolean> {
+    return this.#open(options).account.confirmPhrase(words)
   }
 
-  async eraseDevice(): Promise<void> {
+  async eraseDevice(options?: CallOptions): Promise<void> {
     await this.#queue.run(async () => {
       await this.#life?.account[Symbol.asyncDispose]()
       this.#life?.net.setAccount(undefined)
@@ -163,11 +160,11 @@ export class StarlingClient implements Client {
       this.#published.events.set([])
       this.#published.settings.set(DEFAULT_SETTINGS)
       this.#published.session.set({ kind: 'noAccount' })
-    })
+    }, options?.signal)
   }
 
-  async startConversation(accountId: string): Promise<ConversationId> {
-    return this.#ready().startConversation(accountId)
+  async startConversation(accountId: string, options?: CallOptions): Promise<ConversationId> {
+    return this.#ready(options).startConversation(accountId)
   }
 
   async send(
@@ -175,74 +172,84 @@ export class StarlingClient implements Client {
     draft: string | MessageDraft,
     options: CallOptions = {},
   ): Promise<MessageId> {
-    const messenger = this.#ready()
-    options.signal?.throwIfAborted()
+    const messenger = this.#ready(options)
     await this.#measureTime(options.signal)
     return messenger.actions.send(conversation, draft)
   }
 
-  async retry(message: MessageId): Promise<void> {
-    await this.#ready().actions.retry(message)
+  async retry(message: MessageId, options?: CallOptions): Promise<void> {
+    await this.#ready(options).actions.retry(message)
   }
 
-  async deleteForMe(message: MessageId): Promise<void> {
-    await this.#ready().deletions.delete([message], 'thisDevice')
+  async deleteForMe(message: MessageId, options?: CallOptions): Promise<void> {
+    await this.#ready(options).deletions.delete([message], 'thisDevice')
   }
 
-  async changeSettings(change: Partial<Settings>): Promise<void> {
+  async changeSettings(change: Partial<Settings>, options?: CallOptions): Promise<void> {
     await this.#saves.run(async () => {
       const settings = { ...this.#published.settings.snapshot, ...change }
       await this.#store.write([putSettings(settings)])
       this.#published.settings.set(settings)
-    })
+    }, options?.signal)
   }
 
-  async react(message: MessageId, emoji: string): Promise<void> {
-    await this.#ready().actions.react(message, emoji, true)
+  async react(message: MessageId, emoji: string, options?: CallOptions): Promise<void> {
+    await this.#ready(options).actions.react(message, emoji, true)
   }
 
-  async removeReaction(message: MessageId, emoji: string): Promise<void> {
-    await this.#ready().actions.react(message, emoji, false)
+  async removeReaction(message: MessageId, emoji: string, options?: CallOptions): Promise<void> {
+    await this.#ready(options).actions.react(message, emoji, false)
   }
 
-  async deleteMessages(messages: readonly MessageId[], scope: DeletionScope): Promise<void> {
-    await this.#ready().deletions.delete(messages, scope)
+  async deleteMessages(messages: readonly MessageId[], scope: DeletionScope, options?: CallOptions): Promise<void> {
+    await this.#ready(options).deletions.delete(messages, scope)
   }
 
-  async setExpiration(conversation: ConversationId, expiration: Expiration | undefined): Promise<void> {
-    await this.#ready().actions.setExpiration(conversation, expiration)
+  async setExpiration(
+    conversation: ConversationId,
+    expiration: Expiration | undefined,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#ready(options).actions.setExpiration(conversation, expiration)
   }
 
-  async setTyping(conversation: ConversationId, isTyping: boolean): Promise<void> {
-    await this.#ready().setTyping(conversation, isTyping)
+  async setTyping(conversation: ConversationId, isTyping: boolean, options?: CallOptions): Promise<void> {
+    await this.#ready(options).setTyping(conversation, isTyping)
   }
 
-  async flush({ signal }: CallOptions = {}): Promise<void> {
-    await this.#ready().flush(this.#within(signal))
+  async flush(options?: CallOptions): Promise<void> {
+    await this.#ready(options).flush(this.#within(options?.signal))
   }
 
-  async reportMediaSaved(message: MessageId): Promise<void> {
-    await this.#ready().actions.reportMediaSaved(message)
+  async reportMediaSaved(message: MessageId, options?: CallOptions): Promise<void> {
+    await this.#ready(options).actions.reportMediaSaved(message)
   }
 
-  async history(conversation: ConversationId): Promise<History> {
-    return this.#ready().history(conversation)
+  async history(conversation: ConversationId, options?: CallOptions): Promise<History> {
+    const history = await this.#ready(options).history(conversation)
+    if (options?.signal?.aborted) await history[Symbol.asyncDispose]()
+    options?.signal?.throwIfAborted()
+    return history
   }
 
-  async updateConversation(conversation: ConversationId, change: ConversationChange): Promise<void> {
-    await this.#ready().actions.updateConversation(conversation, change)
+  async updateConversation(
+    conversation: ConversationId,
+    change: ConversationChange,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#ready(options).actions.updateConversation(conversation, change)
   }
 
-  async safetyNumber(conversation: ConversationId): Promise<string> {
-    return safetyNumber(this.#options.crypto, this.#ready().accountId, parseAccountId(conversation))
+  async safetyNumber(conversation: ConversationId, options?: CallOptions): Promise<string> {
+    return safetyNumber(this.#options.crypto, this.#ready(options).accountId, parseAccountId(conversation))
   }
 
-  async deleteConversation(conversation: ConversationId): Promise<void> {
-    await this.#ready().actions.deleteConversation(conversation)
+  async deleteConversation(conversation: ConversationId, options?: CallOptions): Promise<void> {
+    await this.#ready(options).actions.deleteConversation(conversation)
   }
 
   async search(query: string, options: SearchOptions = {}): Promise<readonly SearchHit[]> {
-    return this.#ready().search(query, options)
+    return this.#ready(options).search(query, { ...options, signal: this.#within(options.signal) })
   }
 
   exportArchive(options: ArchiveOptions): AsyncIterable<Uint8Array> {
@@ -254,7 +261,7 @@ export class StarlingClient implements Client {
   }
 
   importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary> {
-    return this.#queue.run(() => this.#archives.import(archive, options))
+    return this.#queue.run(() => this.#archives.import(archive, options), options.signal)
   }
 
   /** Aborts as well when this client ends or is locked. */
@@ -262,26 +269,31 @@ export class StarlingClient implements Client {
     return signal === undefined ? this.#tasks.signal : AbortSignal.any([signal, this.#tasks.signal])
   }
 
-  async hasPassphrase(): Promise<boolean> {
+  async hasPassphrase(options?: CallOptions): Promise<boolean> {
+    options?.signal?.throwIfAborted()
     return this.#lock.hasPassphrase
   }
 
-  async setPassphrase({ old, next }: { readonly old?: string; readonly next?: string }): Promise<void> {
-    this.#open() // who is locked out unlocks first
-    await this.#lock.setPassphrase(old, next)
+  async setPassphrase(
+    { old, next }: { readonly old?: string; readonly next?: string },
+    options?: CallOptions,
+  ): Promise<void> {
+    this.#open(options) // who is locked out unlocks first
+    await this.#lock.setPassphrase(old, next, options?.signal)
   }
 
-  async lock(): Promise<void> {
+  async lock(options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted()
     if (!this.#lock.hasPassphrase) throw new PassphraseError('none')
     await this.#end()
     this.#showLocked()
   }
 
-  async unlock(passphrase: string): Promise<void> {
+  async unlock(passphrase: string, options?: CallOptions): Promise<void> {
     await this.#queue.run(async () => {
       if (this.#life !== undefined) return
       try {
-        const store = await this.#lock.unlock(passphrase)
+        const store = await this.#lock.unlock(passphrase, options?.signal)
         this.#published.session.set({ kind: 'opening' })
         await this.#begin(store)
       } catch (error) {
@@ -289,7 +301,7 @@ export class StarlingClient implements Client {
         this.#showLocked()
         throw error
       }
-    })
+    }, options?.signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -326,8 +338,9 @@ export class StarlingClient implements Client {
     this.#published.session.set(retryAt === undefined ? { kind: 'locked' } : { kind: 'locked', retryAt })
   }
 
-  /** @throws {ClientStateError} `locked` */
-  #open(): Life {
+  /** @throws {ClientStateError} `locked` @throws the signal's reason, if it aborted before the call */
+  #open(options?: CallOptions): Life {
+    options?.signal?.throwIfAborted()
     if (this.#life === undefined) throw new ClientStateError('locked')
     return this.#life
   }
@@ -355,8 +368,8 @@ export class StarlingClient implements Client {
     }
   }
 
-  /** @throws {ClientStateError} */
-  #ready(): Messenger {
-    return this.#open().account.messenger()
+  /** @throws as `#open`, and {ClientStateError} `no_account` */
+  #ready(options?: CallOptions): Messenger {
+    return this.#open(options).account.messenger()
   }
 }

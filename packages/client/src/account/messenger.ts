@@ -185,7 +185,9 @@ export class Messenger implements AsyncDisposable {
       const message = await book.view(place.conversation, record)
       return { message, snippet: snippet.text, matches: snippet.matches }
     })
-    return Promise.all(views)
+    const found = await Promise.all(views)
+    signal.throwIfAborted()
+    return found
   }
 
   /** Adds what an archive has of a conversation. */

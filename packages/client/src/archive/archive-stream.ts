@@ -40,17 +40,24 @@ const headerCodec = struct({
   salt: bytes(SALT_SIZE),
 })
 
-type Ports = { readonly crypto: Crypto; readonly passphrase: string }
+type Ports = {
+  readonly crypto: Crypto
+  readonly passphrase: string
+  /** Ends it between pieces. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Seals `content`, which must not depend on how it is cut, filled up with line feeds. @throws {PassphraseError} `empty`, `too_long` */
 export async function* sealArchive(
   content: AsyncIterable<Uint8Array>,
-  { crypto, passphrase, random, cost }: Ports & { readonly random: RandomBytes; readonly cost: PassphraseCost },
+  { crypto, passphrase, random, cost, signal }: Ports & { readonly random: RandomBytes; readonly cost: PassphraseCost },
 ): AsyncGenerator<Uint8Array> {
+  signal?.throwIfAborted()
   assertPassphrase(passphrase)
   const header = headerCodec.encode({ magic: MAGIC, version: 1, ...cost, salt: random(SALT_SIZE) })
   const key = await deriveKey(crypto, passphrase, header)
   try {
+    signal?.throwIfAborted()
     yield header
     let number = 0
     let waiting: Uint8Array | undefined
@@ -74,19 +81,22 @@ export async function* sealArchive(
  */
 export async function* openArchive(
   archive: AsyncIterable<Uint8Array>,
-  { crypto, passphrase }: Ports,
+  { crypto, passphrase, signal }: Ports,
 ): AsyncGenerator<Uint8Array> {
+  signal?.throwIfAborted()
   assertPassphrase(passphrase)
   const pieces = inPieces(archive, SEALED_SIZE, HEADER_SIZE)
   const first = await pieces.next()
   const header = first.done ? new Uint8Array() : first.value
   const key = await deriveKey(crypto, passphrase, checkHeader(header))
   try {
+    signal?.throwIfAborted()
     let number = 0
     let sealed = await pieces.next()
     if (sealed.done) throw new ArchiveError('damaged')
     while (!sealed.done) {
       const next = await pieces.next()
+      signal?.throwIfAborted()
       const piece = crypto.xchacha20Poly1305Open(key, nonceOf(number, next.done === true), sealed.value)
       if (piece === undefined) throw new ArchiveError(number === 0 ? 'passphrase_or_damage' : 'damaged')
       yield piece

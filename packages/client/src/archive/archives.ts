@@ -4,6 +4,7 @@ import { decodeAccount } from '../account/account-record.ts'
 import { getSettings } from '../account/settings-record.ts'
 import type { ArchiveOptions, CallOptions, ExportedFile, ImportSummary, Settings } from '../api.ts'
 import type { Life } from '../client-life.ts'
+import { eachOrAborted } from '../or-aborted.ts'
 import { decodeLines, encodeLines } from './archive-lines.ts'
 import { openArchive, sealArchive } from './archive-stream.ts'
 import { type ExportOptions, exportLines } from './export-archive.ts'
@@ -31,7 +32,7 @@ export class Archives {
   export({ passphrase, signal }: ArchiveOptions): AsyncIterable<Uint8Array> {
     const { crypto, random, passphraseCost: cost = PASSPHRASE_COST } = this.#options
     const { self: _, ...options } = this.#exportOptions(signal)
-    return sealArchive(encodeLines(exportLines(options)), { crypto, passphrase, random, cost })
+    return sealArchive(encodeLines(exportLines(options)), { crypto, passphrase, random, cost, signal: options.signal })
   }
 
   exportReadable({ signal }: CallOptions): AsyncIterable<ExportedFile> {
@@ -43,7 +44,9 @@ export class Archives {
     const { crypto, life, onSettings, within } = this.#options
     const { account } = life()
     const isNew = !account.exists
-    const lines = decodeLines(openArchive(archive, { crypto, passphrase }))
+    const calledOff = within(signal)
+    const source = eachOrAborted(archive, calledOff)
+    const lines = decodeLines(openArchive(source, { crypto, passphrase, signal: calledOff }))
     const target: ImportTarget = {
       account: async (record, begin) => {
         await account.take(decodeAccount(record), begin)
@@ -52,7 +55,7 @@ export class Archives {
       add: (conversation, messages) => account.messenger().import(conversation, messages),
     }
     try {
-      return await importLines(lines, target, within(signal))
+      return await importLines(lines, target, calledOff)
     } finally {
       if (isNew) await account.startTaken()
     }

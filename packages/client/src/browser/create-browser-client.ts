@@ -2,7 +2,7 @@
 import { type Descriptor, parseNetworkFile } from '@starling/protocol'
 import { silentLogger, systemClock, systemRandom } from '@starling/runtime'
 import { createWasmCrypto } from '@starling/runtime/wasm'
-import type { Client } from '../api.ts'
+import type { CallOptions, Client } from '../api.ts'
 import { openClient } from '../create-client.ts'
 import type { FileStorage } from '../files/file-storage.ts'
 import { createBrowserVault } from './browser-vault.ts'
@@ -17,7 +17,7 @@ export type BrowserClientOptions = {
   readonly name?: string
   /** Where encrypted files lie; without it, sending and receiving them fails with `files_unavailable`. */
   readonly files?: FileStorage | undefined
-}
+} & CallOptions
 
 /**
  * As `createClient`: what is wrong with the database shows in `session`.
@@ -25,11 +25,13 @@ export type BrowserClientOptions = {
  * @throws {MalformedInputError} `network_file`
  */
 export async function createBrowserClient(options: BrowserClientOptions): Promise<Client> {
-  const { network: file, name = 'starling', files } = options
+  const { network: file, name = 'starling', files, ...call } = options
+  call.signal?.throwIfAborted()
   const network = parseNetworkFile(JSON.stringify(file) ?? '')
   const clock = systemClock()
   const random = systemRandom()
   return openClient({
+    ...call,
     network,
     clock,
     random,

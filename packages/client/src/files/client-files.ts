@@ -42,7 +42,8 @@ export class ClientFiles implements FileCalls {
   }
 
   async download(message: MessageId, index: number, options: FileOptions = {}): Promise<Uint8Array> {
-    return this.#files.download(await this.#options.attachment(message, index), this.#within(options))
+    const within = this.#within(options)
+    return this.#files.download(await this.#options.attachment(message, index), within)
   }
 
   async downloadPicture(picture: ProfilePicture, options: FileOptions = {}): Promise<Uint8Array> {
@@ -50,6 +51,7 @@ export class ClientFiles implements FileCalls {
   }
 
   async preview(text: string, options: FileOptions = {}): Promise<OutgoingPreview | undefined> {
+    options.signal?.throwIfAborted()
     const link = this.#options.makesPreviews() ? this.#previews.find(text) : undefined
     if (link === undefined) return undefined
     const made = await this.#previews.fetch(link, this.#within(options))
@@ -59,6 +61,7 @@ export class ClientFiles implements FileCalls {
   }
 
   #within(options: FileOptions): TransferOptions {
+    options.signal?.throwIfAborted()
     return { ...options, signal: this.#options.within(options.signal) }
   }
 }

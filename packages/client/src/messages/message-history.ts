@@ -1,6 +1,6 @@
 /** A window into a conversation that follows it. Invariant: at most 600 messages, without a gap, oldest first. */
 import { MutableObservable, type Observable } from '@starling/runtime'
-import type { ConversationId, History, HistorySnapshot, MessageId, MessageView } from '../api.ts'
+import type { CallOptions, ConversationId, History, HistorySnapshot, MessageId, MessageView } from '../api.ts'
 import type { MessageEvent } from './book-core.ts'
 import type { MessageBook } from './message-book.ts'
 import { comparePlaces, type MessagePlace, messageId, parseMessageId } from './message-place.ts'
@@ -43,45 +43,50 @@ export class MessageHistory implements History {
     return this.#state
   }
 
-  loadOlder(): Promise<void> {
-    return this.#book.exclusively(async () => {
+  loadOlder({ signal }: CallOptions = {}): Promise<void> {
+    return this.#read(signal, async () => {
       const { messages, hasOlder } = this.#state.snapshot
       const first = messages[0]
-      if (first === undefined || !hasOlder) return hasOlder ? this.#loadLatest() : undefined
+      if (first === undefined || !hasOlder) return hasOlder ? this.#loadLatest(signal) : undefined
       const page = await this.#book.page(this.#id, { before: parseMessageId(first.id), limit: PAGE })
+      signal?.throwIfAborted()
       const all = [...page.messages, ...messages]
       this.#set({ messages: all.slice(0, WINDOW), hasOlder: !page.isLast }, { hasNewer: all.length > WINDOW })
     })
   }
 
-  loadNewer(): Promise<void> {
-    return this.#book.exclusively(async () => {
+  loadNewer({ signal }: CallOptions = {}): Promise<void> {
+    return this.#read(signal, async () => {
       const { messages, hasNewer } = this.#state.snapshot
       const last = messages.at(-1)
       if (last === undefined || !hasNewer) return
       const page = await this.#book.page(this.#id, { after: parseMessageId(last.id), limit: PAGE })
+      signal?.throwIfAborted()
       const all = [...messages, ...page.messages]
       this.#set({ messages: all.slice(-WINDOW), hasNewer: !page.isLast }, { hasOlder: all.length > WINDOW })
     })
   }
 
-  jumpToLatest(): Promise<void> {
-    return this.#book.exclusively(() => this.#loadLatest())
+  jumpToLatest({ signal }: CallOptions = {}): Promise<void> {
+    return this.#read(signal, () => this.#loadLatest(signal))
   }
 
-  async jumpTo(message: MessageId): Promise<boolean> {
+  async jumpTo(message: MessageId, { signal }: CallOptions = {}): Promise<boolean> {
+    signal?.throwIfAborted()
     const place = parseMessageId(message)
     if (place.conversation !== this.#id) return false
-    return this.#book.exclusively(async () => {
+    return this.#read(signal, async () => {
       if (this.#state.snapshot.messages.some(({ id }) => id === message)) return true
       if ((await this.#book.get(place)) === undefined) return false
       const window = await this.#around(place)
+      signal?.throwIfAborted()
       this.#state.update((state) => ({ ...state, ...window }))
       return true
     })
   }
 
-  async markRead(upTo: MessageId): Promise<void> {
+  async markRead(upTo: MessageId, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
     const place = parseMessageId(upTo)
     if (place.conversation === this.#id) await this.#onRead(place)
   }
@@ -90,8 +95,17 @@ export class MessageHistory implements History {
     this.#stop()
   }
 
-  async #loadLatest(): Promise<void> {
+  /** In turn with what changes the book; not begun, if `signal` aborts before. */
+  #read<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
+    return this.#book.exclusively(async () => {
+      signal?.throwIfAborted()
+      return read()
+    })
+  }
+
+  async #loadLatest(signal?: AbortSignal): Promise<void> {
     const page = await this.#book.page(this.#id, { limit: PAGE })
+    signal?.throwIfAborted()
     this.#state.update((state) => ({ ...state, messages: page.messages, hasOlder: !page.isLast, hasNewer: false }))
   }
 

@@ -4,7 +4,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import type { NetworkFile } from '@starling/protocol'
 import { type Clock, type Logger, silentLogger, systemClock, systemRandom } from '@starling/runtime'
 import { createNativeCrypto } from '@starling/runtime/native'
-import type { Client } from '../api.ts'
+import type { CallOptions, Client } from '../api.ts'
 import { openClient } from '../create-client.ts'
 import { type CompatibleNetwork, compatibleNetwork } from '../storage-servers/compatible-network.ts'
 import { createFileVault } from './file-vault.ts'
@@ -19,13 +19,19 @@ export type NodeClientOptions = {
   readonly folder: string
   /** Silent unless told. */
   readonly logger?: Logger
-}
+} & CallOptions
 
 /** As `createClient`: what is wrong with the folder shows in `session`. @throws {MalformedInputError} `network_file`: seeds that are none */
-export async function createNodeClient({ network, folder, logger = silentLogger }: NodeClientOptions): Promise<Client> {
+export async function createNodeClient({
+  network,
+  folder,
+  logger = silentLogger,
+  ...call
+}: NodeClientOptions): Promise<Client> {
   const clock = systemClock()
   const random = systemRandom()
   return openClient({
+    ...call,
     ...networkPorts(network, clock),
     clock,
     random,

@@ -97,8 +97,13 @@ export class StoreLock implements AsyncDisposable {
   }
 
   /** The store. @throws {PassphraseError} `wrong`, `too_soon`, `empty`, `too_long`, `none` @throws {StoreError} */
-  unlock(passphrase: string): Promise<SealedStore> {
-    return this.#queue.run(async () => this.#openStore(await this.#tryPassphrase(passphrase)))
+  unlock(passphrase: string, signal?: AbortSignal): Promise<SealedStore> {
+    return this.#queue.run(async () => {
+      const key = await this.#tryPassphrase(passphrase)
+      if (signal?.aborted) wipe(key)
+      signal?.throwIfAborted()
+      return this.#openStore(key)
+    }, signal)
   }
 
   /**
@@ -106,19 +111,20 @@ export class StoreLock implements AsyncDisposable {
    *
    * @throws {PassphraseError} as `unlock` does @throws {StoreError} nothing changed
    */
-  setPassphrase(old: string | undefined, next: string | undefined): Promise<void> {
+  setPassphrase(old: string | undefined, next: string | undefined, signal?: AbortSignal): Promise<void> {
     return this.#queue.run(async () => {
       const { vault, crypto, random, passphraseCost: cost = PASSPHRASE_COST } = this.#options
       if (this.#sealed !== undefined && old === undefined) throw new PassphraseError('empty')
       const key = old === undefined ? await this.#bareKey() : await this.#tryPassphrase(old)
       try {
         const sealed = next === undefined ? undefined : await sealStoreKey(key, next, { crypto, random, cost })
+        signal?.throwIfAborted()
         await vault.replace(sealed === undefined ? key : encodeSealedKey(sealed))
         this.#sealed = sealed
       } finally {
         wipe(key)
       }
-    })
+    }, signal)
   }
 
   /** Deletes everything, and makes an empty store with another key and without a passphrase. */
