@@ -30,7 +30,7 @@ export async function settledState(
   const { client, folder } = session
   let state = await untilSettled(session, ports.clock, signal)
   if (state.kind === 'locked') {
-    await client.unlock(await accountPassphrase(folder, ports))
+    await client.unlock(await accountPassphrase(folder, ports), { signal })
     state = await untilSettled(session, ports.clock, signal)
   }
   if (state.kind === 'failed') throw unavailable(state.code, folder)

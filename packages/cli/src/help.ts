@@ -186,7 +186,9 @@ Exit status: 0 done, 1 it did not work, 2 for a wrong command line.`
 export const ACCOUNT_EXPORT_HELP = `
 Examples:
   starling account export --output alice.starling
-  starling account export --output alice --readable
+  starling account export --output alice --readable --media
+
+Which files could not be downloaded, and why, is in the JSON.
 
 Exit status: 0 done, 1 it did not work, 2 for a wrong command line.`
 

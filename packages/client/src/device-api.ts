@@ -30,8 +30,13 @@ export type ArchiveOptions = CallOptions & {
 /** What an import brought that was not here yet. */
 export type ImportSummary = { readonly conversations: number; readonly messages: number }
 
+export type ReadableOptions = CallOptions & {
+  /** Files of messages as well: downloaded from where they lie, one at a time. Not unless told. */
+  readonly media?: boolean
+}
+
 export type ExportedFile = {
-  /** Within the folder of the export, with "/" between names. Names are made by us, not taken from messages. */
+  /** Within the folder of the export, with "/" between names. Made by us: of a file's own name only its ending is taken. */
   readonly path: string
   /** To be read before the next file is asked for. */
   readonly content: AsyncIterable<Uint8Array>
@@ -59,8 +64,11 @@ export interface DeviceData {
 
   /** Everything that this device keeps, as one encrypted file in pieces: docs/protocol/archive.md. */
   exportArchive(options: ArchiveOptions): AsyncIterable<Uint8Array>
-  /** The same for reading, in clear: JSON files, one for each conversation. */
-  exportReadable(options?: CallOptions): AsyncIterable<ExportedFile>
+  /**
+   * The same for reading, in clear: JSON files, one for each conversation. With `media` the files of a conversation come before
+   * its JSON, which names them, or the code of why one is missing. One file at a time is in memory, 10,000,000 bytes at most.
+   */
+  exportReadable(options?: ReadableOptions): AsyncIterable<ExportedFile>
   /**
    * Adds what is in the archive to what is here; on a device without an account, its account as well. Once more changes nothing.
    *

@@ -30,6 +30,7 @@ import type {
   MessageDraft,
   MessageId,
   NetworkView,
+  ReadableOptions,
   SearchHit,
   SearchOptions,
   SessionState,
@@ -76,6 +77,7 @@ export class StarlingClient implements Client {
       ...options,
       life: () => this.#open(),
       onSettings: (settings) => this.#published.settings.set(settings),
+      download: (message, index, signal) => this.files.download(message, index, { signal }),
       within: (signal) => this.#within(signal),
     })
     this.files = new ClientFiles({
@@ -256,7 +258,7 @@ export class StarlingClient implements Client {
     return this.#archives.export(options)
   }
 
-  exportReadable(options: CallOptions = {}): AsyncIterable<ExportedFile> {
+  exportReadable(options: ReadableOptions = {}): AsyncIterable<ExportedFile> {
     return this.#archives.exportReadable(options)
   }
 

@@ -51,6 +51,7 @@ function addAccountData(account: Command, ports: CliPorts, finish: Finish): void
     .description('put everything that this machine keeps into one encrypted file')
     .requiredOption('--output <path>', 'where to put it; it must not be there yet')
     .option('--readable', 'instead, a folder of JSON files, in clear')
+    .option('--media', 'with --readable: the files of messages too, as far as they can be downloaded')
     .option(...PASSPHRASE_FILE)
     .action(async (options) => finish(await (await dataCommands()).accountExport(options, ports)))
     .addHelpText('after', ACCOUNT_EXPORT_HELP)

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Client } from '@starling/client'
+import type { Client, ReadableOptions } from '@starling/client'
 import { accountPassphrase, knownPassphrase, newPassphrase } from '../account-passphrase.ts'
 import { type AccountOptions, openSession, settledState, withAccount } from '../account-session.ts'
 import { CliError, type ExitCode } from '../cli-error.ts'
@@ -16,13 +16,13 @@ export function accountSetPassphrase(
   options: PassphraseFile & { readonly remove?: boolean },
   ports: CliPorts,
 ): Promise<ExitCode> {
-  return withAccount(options, ports, async (client) => {
-    const isSet = await client.hasPassphrase()
+  return withAccount(options, ports, async (client, _, signal) => {
+    const isSet = await client.hasPassphrase({ signal })
     if (options.remove && !isSet) throw new CliError('invalid_input', 'This account has no passphrase.')
     const folder = accountFolder(options.folder, ports.environment)
     const old = isSet ? { old: await accountPassphrase(folder, ports) } : {}
     const next = options.remove ? {} : { next: await newPassphrase(options.passphraseFile, ports) }
-    await client.setPassphrase({ ...old, ...next })
+    await client.setPassphrase({ ...old, ...next }, { signal })
     ports.output.write(
       options.remove
         ? 'Removed: whoever can read the folder can open the account.\n'
@@ -32,19 +32,25 @@ export function accountSetPassphrase(
   })
 }
 
-export type ExportOptions = PassphraseFile & { readonly output: string; readonly readable?: boolean }
+export type ExportOptions = PassphraseFile & {
+  readonly output: string
+  readonly readable?: boolean
+  readonly media?: boolean
+}
 
 /** Never over a file that is there, and never half: what is not finished is removed. */
-export function accountExport(options: ExportOptions, ports: CliPorts): Promise<ExitCode> {
+export async function accountExport(options: ExportOptions, ports: CliPorts): Promise<ExitCode> {
+  const { readable, media = false } = options
+  if (media && !readable) throw new CliError('invalid_input', '--media goes with --readable.')
   return withAccount(options, ports, async (client, _, signal) => {
-    if (options.readable) await exportReadable(client, options.output, signal)
+    if (readable) await exportReadable(client, options.output, { media, signal })
     else {
       const passphrase = await newPassphrase(options.passphraseFile, ports)
       await writeNew(options.output, client.exportArchive({ passphrase, signal }))
     }
-    const whoever = options.readable ? 'Everybody who can read it' : 'Whoever has it and the passphrase'
+    const whoever = readable ? 'Everybody who can read it' : 'Whoever has it and the passphrase'
     ports.output.write(
-      `Exported to ${options.output}. ${whoever} has your messages${options.readable ? '' : ' and the account'}.\n`,
+      `Exported to ${options.output}. ${whoever} has your messages${readable ? '' : ' and the account'}.\n`,
     )
     return 0 as const
   })
@@ -71,9 +77,9 @@ export async function accountImport(
   return 0
 }
 
-async function exportReadable(client: Client, folder: string, signal: AbortSignal): Promise<void> {
+async function exportReadable(client: Client, folder: string, options: ReadableOptions): Promise<void> {
   await makeNew(folder)
-  for await (const { path, content } of client.exportReadable({ signal })) {
+  for await (const { path, content } of client.exportReadable(options)) {
     await mkdir(dirname(join(folder, path)), { recursive: true, mode: 0o700 })
     await writeNew(join(folder, path), content)
   }

@@ -30,7 +30,7 @@ export async function decide(
   const accountId = parseAccountId(account.trim().toLowerCase())
   return withAccount(options, ports, async (client, _, signal) => {
     const found = client.conversations.snapshot.find(({ id }) => (id as string) === accountId)
-    await carryOut(client, decision, found, accountId)
+    await carryOut(client, { decision, accountId, signal }, found)
     await untilStored(client, options.timeout, signal, ports)
     ports.output.write(options.json ? jsonLine({ state: decision, id: accountId }) : `${DONE[decision]}\n`)
     return 0 as const
@@ -40,18 +40,19 @@ export async function decide(
 /** Blocking somebody who has not written yet makes a conversation with them. */
 async function carryOut(
   client: Client,
-  decision: Decision,
+  { decision, accountId, signal }: { decision: Decision; accountId: string; signal: AbortSignal },
   found: ConversationSummary | undefined,
-  accountId: string,
 ): Promise<void> {
   if (decision === 'block' || decision === 'unblock') {
-    const id = found?.id ?? (decision === 'block' ? await client.startConversation(accountId) : missing('conversation'))
-    await client.updateConversation(id, { blocked: decision === 'block' })
+    const id =
+      found?.id ??
+      (decision === 'block' ? await client.startConversation(accountId, { signal }) : missing('conversation'))
+    await client.updateConversation(id, { blocked: decision === 'block' }, { signal })
     return
   }
   const request: ConversationId = found?.kind === 'request' ? found.id : missing('request')
-  if (decision === 'accept') await client.updateConversation(request, { accepted: true })
-  else await client.deleteConversation(request)
+  if (decision === 'accept') await client.updateConversation(request, { accepted: true }, { signal })
+  else await client.deleteConversation(request, { signal })
 }
 
 function missing(what: 'conversation' | 'request'): never {

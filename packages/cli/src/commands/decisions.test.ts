@@ -143,6 +143,26 @@ test('a new passphrase is typed twice, is long enough, and can be removed', asyn
   expect(client.passphrase).toBeUndefined()
 })
 
+test('a readable export is a folder, with the files of messages if told', async () => {
+  await withFolder(async (folder) => {
+    const output = join(folder, 'alice')
+    const run = (...more: string[]) =>
+      main(['account', 'export', '--output', output, ...more], withClient(new FakeClient(), atTerminal()))
+    expect(await run('--media')).toBe(2)
+    expect(existsSync(output)).toBe(false)
+    expect(await run('--readable', '--media')).toBe(0)
+    expect(readFileSync(join(output, 'conversations/0001/0001.jpg'), 'utf8')).toBe('sealed pieces')
+    expect(await run('--readable')).toBe(2)
+  })
+  await withFolder(async (folder) => {
+    const output = join(folder, 'bare')
+    const run = ['account', 'export', '--output', output, '--readable']
+    expect(await main(run, withClient(new FakeClient(), atTerminal()))).toBe(0)
+    expect(existsSync(join(output, 'account.json'))).toBe(true)
+    expect(existsSync(join(output, 'conversations'))).toBe(false)
+  })
+})
+
 test('export writes a whole file for the user alone, over none that is there, and leaves none that is half', async () => {
   await withFolder(async (folder) => {
     const client = new FakeClient()

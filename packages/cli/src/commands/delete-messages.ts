@@ -23,7 +23,7 @@ export type DeleteOptions = AccountOptions & {
 export function deleteMessages(ids: readonly string[], options: DeleteOptions, ports: CliPorts): Promise<ExitCode> {
   return withAccount(options, ports, async (client, _, signal) => {
     const scope = SCOPES[options.for] ?? 'thisDevice'
-    await client.deleteMessages(ids as readonly MessageId[], scope)
+    await client.deleteMessages(ids as readonly MessageId[], scope, { signal })
     if (scope !== 'thisDevice') await untilStored(client, options.timeout, signal, ports)
     ports.output.write(options.json ? jsonLine({ state: 'deleted', for: options.for, ids }) : 'Deleted.\n')
     return 0 as const

@@ -16,7 +16,7 @@ export async function history(account: string, options: HistoryOptions, ports: C
     if (conversation === undefined) {
       throw new CliError('conversation_missing', 'There is no conversation with this account on this device.')
     }
-    await using opened = await client.history(conversation.id)
+    await using opened = await client.history(conversation.id, { signal })
     for (const message of await latest(opened, options.limit, signal)) {
       ports.output.write(options.json ? jsonLine(messageFields(message)) : lineOf(message, conversation))
     }

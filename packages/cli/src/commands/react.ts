@@ -16,8 +16,8 @@ export type ReactOptions = AccountOptions & {
 export function react(message: string, emoji: string, options: ReactOptions, ports: CliPorts): Promise<ExitCode> {
   return withAccount(options, ports, async (client, _, signal) => {
     const id = message as MessageId
-    if (options.remove) await client.removeReaction(id, emoji)
-    else await client.react(id, emoji)
+    if (options.remove) await client.removeReaction(id, emoji, { signal })
+    else await client.react(id, emoji, { signal })
     await untilStored(client, options.timeout, signal, ports)
     const done = options.remove ? 'removed' : 'reacted'
     ports.output.write(options.json ? jsonLine({ state: done, id }) : options.remove ? 'Taken back.\n' : 'Done.\n')

@@ -24,11 +24,9 @@ export async function send(to: string, text: string, options: SendOptions, ports
   await using client = session.client
   using interrupt = interruptSignal(ports.interrupts)
   await requireAccount(session, ports, interrupt.signal)
-  const conversation = await client.startConversation(accountId)
-  const message = await client.send(conversation, {
-    text: body,
-    ...(options.reply !== undefined && { quote: options.reply as MessageId }),
-  })
+  const conversation = await client.startConversation(accountId, interrupt)
+  const quote = options.reply === undefined ? {} : { quote: options.reply as MessageId }
+  const message = await client.send(conversation, { text: body, ...quote }, interrupt)
   await using history = await client.history(conversation)
   const settled = (messages: typeof history.state.snapshot) => deliveryIn(messages.messages, message)
   const delivery = await patiently(seconds(options.timeout), interrupt.signal, ports, client, (signal) =>

@@ -16,6 +16,7 @@ import type {
   MessageId,
   MessageView,
   NetworkView,
+  ReadableOptions,
   SearchHit,
   SessionState,
   Settings,
@@ -183,7 +184,11 @@ export class FakeClient implements Client {
     for (const piece of this.archive) yield new TextEncoder().encode(piece)
     if (this.archiveFailure) throw this.archiveFailure
   }
-  async *exportReadable(): AsyncGenerator<ExportedFile> {}
+  async *exportReadable({ media = false }: ReadableOptions = {}): AsyncGenerator<ExportedFile> {
+    for (const path of media ? ['conversations/0001/0001.jpg', 'account.json'] : ['account.json']) {
+      yield { path, content: this.exportArchive() }
+    }
+  }
   async importArchive(): Promise<ImportSummary> {
     return { conversations: 0, messages: 0 }
   }

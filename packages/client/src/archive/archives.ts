@@ -2,12 +2,13 @@
 import { type AccountId, type Crypto, PASSPHRASE_COST, type PassphraseCost, type RandomBytes } from '@starling/protocol'
 import { decodeAccount } from '../account/account-record.ts'
 import { getSettings } from '../account/settings-record.ts'
-import type { ArchiveOptions, CallOptions, ExportedFile, ImportSummary, Settings } from '../api.ts'
+import type { ArchiveOptions, ExportedFile, ImportSummary, ReadableOptions, Settings } from '../api.ts'
 import type { Life } from '../client-life.ts'
 import { eachOrAborted } from '../or-aborted.ts'
 import { decodeLines, encodeLines } from './archive-lines.ts'
 import { openArchive, sealArchive } from './archive-stream.ts'
 import { type ExportOptions, exportLines } from './export-archive.ts'
+import type { DownloadFile } from './export-media.ts'
 import { exportFiles } from './export-readable.ts'
 import { type ImportTarget, importLines } from './import-archive.ts'
 
@@ -18,6 +19,7 @@ export type ArchivesOptions = {
   /** @throws {ClientStateError} `locked` */
   readonly life: () => Life
   readonly onSettings: (settings: Settings) => void
+  readonly download: DownloadFile
   /** Aborts as well when the client ends or is locked. */
   readonly within: (signal: AbortSignal | undefined) => AbortSignal
 }
@@ -35,8 +37,9 @@ export class Archives {
     return sealArchive(encodeLines(exportLines(options)), { crypto, passphrase, random, cost, signal: options.signal })
   }
 
-  exportReadable({ signal }: CallOptions): AsyncIterable<ExportedFile> {
-    return exportFiles(this.#exportOptions(signal))
+  exportReadable({ signal, media = false }: ReadableOptions): AsyncIterable<ExportedFile> {
+    const download = media ? this.#options.download : undefined
+    return exportFiles({ ...this.#exportOptions(signal), download })
   }
 
   /** In turn with whatever else changes the account. */

@@ -3,12 +3,21 @@ import { utf8 } from '@starling/protocol'
 import { getAccount } from '../account/account-record.ts'
 import type { ConversationId, ExportedFile } from '../api.ts'
 import type { ConversationRecord } from '../messages/conversation-record.ts'
+import { messageId, placeOf } from '../messages/message-place.ts'
 import type { MessageRecord } from '../messages/message-record.ts'
 import type { ExportOptions } from './export-archive.ts'
+import { type DownloadFile, exportMedia, type MediaOutcomes, mediaKey } from './export-media.ts'
 import { readConversations, readMessages } from './read-store.ts'
 
-export async function* exportFiles(options: ExportOptions & { readonly self: string }): AsyncGenerator<ExportedFile> {
-  const { store, now, signal, self } = options
+export type ReadableExport = ExportOptions & {
+  readonly self: string
+  /** `undefined`: files of messages are only named. */
+  readonly download: DownloadFile | undefined
+}
+
+export async function* exportFiles(options: ReadableExport): AsyncGenerator<ExportedFile> {
+  const { store, now, signal, self, download } = options
+  signal.throwIfAborted()
   const account = await getAccount(store)
   yield jsonFile('account.json', {
     accountId: self,
@@ -20,8 +29,14 @@ export async function* exportFiles(options: ExportOptions & { readonly self: str
   yield jsonFile('conversations.json', conversations.map(readableConversation))
   for (const [index, { account: other }] of conversations.entries()) {
     signal.throwIfAborted()
-    const messages = readMessages(store, other as string as ConversationId, now)
-    yield { path: fileOf(index), content: jsonArray(messages, readableMessage, signal) }
+    const id = other as string as ConversationId
+    const media: MediaOutcomes = new Map()
+    if (download !== undefined) {
+      const folder = fileOf(index).replace('.json', '')
+      yield* exportMedia(readMessages(store, id, now), { conversation: id, folder, download, signal, outcomes: media })
+    }
+    const toReadable = (message: MessageRecord) => readableMessage(message, id, media)
+    yield { path: fileOf(index), content: jsonArray(readMessages(store, id, now), toReadable, signal) }
   }
 }
 
@@ -32,7 +47,7 @@ function readableConversation(record: ConversationRecord, index: number): unknow
   return { accountId: account, nickname, profileName, accepted, blocked, pinned, muted, draft, lastActivityAt, file }
 }
 
-function readableMessage(message: MessageRecord): unknown {
+function readableMessage(message: MessageRecord, conversation: ConversationId, media: MediaOutcomes): unknown {
   const { author, direction, sentAt, body, delivery, deleted, quote, reactions, attachments, invitation } = message
   return {
     sentAt: timeText(sentAt),
@@ -43,11 +58,12 @@ function readableMessage(message: MessageRecord): unknown {
     deleted,
     quote: quote && { author: quote.author, sentAt: timeText(quote.sentAt) },
     reactions: reactions?.map(({ author: by, emoji }) => ({ author: by, emoji })),
-    attachments: attachments?.map(({ fileName, contentType, size, caption }) => ({
+    attachments: attachments?.map(({ fileName, contentType, size, caption }, index) => ({
       fileName,
       contentType,
       size,
       caption,
+      ...media.get(mediaKey(messageId(placeOf(conversation, message)), index)),
     })),
     invitation,
   }

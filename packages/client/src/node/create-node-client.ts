@@ -6,6 +6,7 @@ import { type Clock, type Logger, silentLogger, systemClock, systemRandom } from
 import { createNativeCrypto } from '@starling/runtime/native'
 import type { CallOptions, Client } from '../api.ts'
 import { openClient } from '../create-client.ts'
+import type { FileStorage } from '../files/file-storage.ts'
 import { type CompatibleNetwork, compatibleNetwork } from '../storage-servers/compatible-network.ts'
 import { createFileVault } from './file-vault.ts'
 import { createNodeTransport } from './node-transport.ts'
@@ -19,6 +20,8 @@ export type NodeClientOptions = {
   readonly folder: string
   /** Silent unless told. */
   readonly logger?: Logger
+  /** Where encrypted files lie; without it, sending and receiving them fails with `files_unavailable`. */
+  readonly files?: FileStorage | undefined
 } & CallOptions
 
 /** As `createClient`: what is wrong with the folder shows in `session`. @throws {MalformedInputError} `network_file`: seeds that are none */
@@ -26,12 +29,12 @@ export async function createNodeClient({
   network,
   folder,
   logger = silentLogger,
-  ...call
+  ...rest
 }: NodeClientOptions): Promise<Client> {
   const clock = systemClock()
   const random = systemRandom()
   return openClient({
-    ...call,
+    ...rest,
     ...networkPorts(network, clock),
     clock,
     random,
