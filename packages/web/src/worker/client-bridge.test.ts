@@ -1,6 +1,8 @@
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import {
   AccountIdError,
+  type CallOptions,
   type ConversationId,
   type FileCalls,
   type MessageId,
@@ -116,6 +118,52 @@ test('progress of a file crosses, and so does that nobody waits for it any more'
   expect(seen).toEqual([{ bytes: 10, total: 20 }])
   const late = b.proxy.files.download('1' as MessageId, 0, { signal: life.signal })
   await expect(late).rejects.toThrow(RangeError)
+})
+
+test('every call can be called off, and ends as it did on the other side', async () => {
+  using b = bridge()
+  const late = { signal: AbortSignal.abort(new RangeError('enough')) }
+  await expect(b.proxy.revealPhrase(late)).rejects.toThrow(RangeError)
+  await expect(b.proxy.createAccount({ displayName: 'Eve', ...late })).rejects.toThrow(RangeError)
+  await expect(b.proxy.history(wendy, late)).rejects.toThrow(RangeError)
+  const life = new AbortController()
+  const hears = async (signal: AbortSignal | undefined) => {
+    life.abort(new RangeError('enough'))
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+  }
+  Object.assign(b.client, {
+    send: async (_id: unknown, _draft: unknown, options: CallOptions) => {
+      await hears(options.signal)
+      return 'written'
+    },
+  })
+  expect(await b.proxy.send(wendy, 'hi', life)).toBe('written')
+  const second = new AbortController()
+  Object.assign(b.client, {
+    search: async (_query: unknown, { signal }: CallOptions) => {
+      second.abort(new RangeError('enough'))
+      await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    },
+  })
+  await expect(b.proxy.search('hi', { signal: second.signal })).rejects.toThrow(RangeError)
+  expect(getEventListeners(second.signal, 'abort').length).toBe(0)
+})
+
+test('a page that goes calls off what was for it alone', async () => {
+  using b = bridge()
+  const signals: (AbortSignal | undefined)[] = []
+  const never = (options: CallOptions) => {
+    signals.push(options.signal)
+    return new Promise<never>(() => {})
+  }
+  Object.assign(b.client, {
+    send: (_id: unknown, _draft: unknown, options: CallOptions) => never(options),
+    search: (_query: unknown, options: CallOptions) => never(options),
+  })
+  void b.proxy.send(wendy, 'hi')
+  void b.proxy.search('hi')
+  await b.proxy[Symbol.asyncDispose]()
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false, true])
 })
 
 test('a history is a window of its own, follows new messages and ends when it is disposed', async () => {

@@ -19,6 +19,7 @@ import type {
   OutgoingAttachment,
   OutgoingPreview,
   ProfilePicture,
+  ReadableOptions,
   SearchHit,
   SearchOptions,
   SessionState,
@@ -69,98 +70,111 @@ export class ClientProxy implements Client {
     })
   }
 
-  createAccount = (options: { displayName: string }): Promise<void> => this.#callVoid('createAccount', options)
-  restoreAccount = (options: { phrase: string }): Promise<void> => this.#callVoid('restoreAccount', options)
-  setDisplayName = (displayName: string): Promise<void> => this.#callVoid('setDisplayName', displayName)
-  eraseDevice = (): Promise<void> => this.#callVoid('eraseDevice')
-  setProfilePicture = (picture: ProfilePicture | undefined): Promise<void> =>
-    this.#callVoid('setProfilePicture', picture)
-  changeSettings = (change: Partial<Settings>): Promise<void> => this.#callVoid('changeSettings', change)
-  react = (message: MessageId, emoji: string): Promise<void> => this.#callVoid('react', message, emoji)
-  removeReaction = (message: MessageId, emoji: string): Promise<void> =>
-    this.#callVoid('removeReaction', message, emoji)
-  deleteMessages = (messages: readonly MessageId[], scope: DeletionScope): Promise<void> =>
-    this.#callVoid('deleteMessages', messages, scope)
-  setExpiration = (conversation: ConversationId, expiration: Expiration | undefined): Promise<void> =>
-    this.#callVoid('setExpiration', conversation, expiration)
-  setTyping = (conversation: ConversationId, isTyping: boolean): Promise<void> =>
-    this.#callVoid('setTyping', conversation, isTyping)
-  flush = (): Promise<void> => this.#callVoid('flush')
-  reportMediaSaved = (message: MessageId): Promise<void> => this.#callVoid('reportMediaSaved', message)
+  createAccount = ({ signal, ...options }: { displayName: string } & CallOptions): Promise<void> =>
+    this.#callVoid('createAccount', [options], { signal })
+  restoreAccount = ({ signal, ...options }: { phrase: string } & CallOptions): Promise<void> =>
+    this.#callVoid('restoreAccount', [options], { signal })
+  setDisplayName = (displayName: string, options?: CallOptions): Promise<void> =>
+    this.#callVoid('setDisplayName', [displayName], options)
+  eraseDevice = (options?: CallOptions): Promise<void> => this.#callVoid('eraseDevice', [], options)
+  setProfilePicture = (picture: ProfilePicture | undefined, options?: CallOptions): Promise<void> =>
+    this.#callVoid('setProfilePicture', [picture], options)
+  changeSettings = (change: Partial<Settings>, options?: CallOptions): Promise<void> =>
+    this.#callVoid('changeSettings', [change], options)
+  react = (message: MessageId, emoji: string, options?: CallOptions): Promise<void> =>
+    this.#callVoid('react', [message, emoji], options)
+  removeReaction = (message: MessageId, emoji: string, options?: CallOptions): Promise<void> =>
+    this.#callVoid('removeReaction', [message, emoji], options)
+  deleteMessages = (messages: readonly MessageId[], scope: DeletionScope, options?: CallOptions): Promise<void> =>
+    this.#callVoid('deleteMessages', [messages, scope], options)
+  setExpiration = (
+    conversation: ConversationId,
+    expiration: Expiration | undefined,
+    options?: CallOptions,
+  ): Promise<void> => this.#callVoid('setExpiration', [conversation, expiration], options)
+  setTyping = (conversation: ConversationId, isTyping: boolean, options?: CallOptions): Promise<void> =>
+    this.#callVoid('setTyping', [conversation, isTyping], options)
+  flush = (options?: CallOptions): Promise<void> => this.#callVoid('flush', [], options)
+  reportMediaSaved = (message: MessageId, options?: CallOptions): Promise<void> =>
+    this.#callVoid('reportMediaSaved', [message], options)
   /** Bytes that are uploaded change hands: the caller has them no more. */
   readonly files: FileCalls = {
-    upload: async (file, options) => asRecord<OutgoingAttachment>(await this.#callFiles('uploadFile', [file], options)),
+    upload: async (file, options) => asRecord<OutgoingAttachment>(await this.#call('uploadFile', [file], options)),
     uploadPicture: async (picture, options) =>
-      asRecord<ProfilePicture>(await this.#callFiles('uploadPicture', [picture], options)),
-    download: async (message, index, options) =>
-      asBytes(await this.#callFiles('downloadFile', [message, index], options)),
-    downloadPicture: async (picture, options) => asBytes(await this.#callFiles('downloadPicture', [picture], options)),
+      asRecord<ProfilePicture>(await this.#call('uploadPicture', [picture], options)),
+    download: async (message, index, options) => asBytes(await this.#call('downloadFile', [message, index], options)),
+    downloadPicture: async (picture, options) => asBytes(await this.#call('downloadPicture', [picture], options)),
     preview: async (text, options) => {
-      const preview = await this.#callFiles('previewLink', [text], options)
+      const preview = await this.#call('previewLink', [text], options)
       return preview === undefined ? undefined : asRecord<OutgoingPreview>(preview)
     },
   }
-  retry = (message: MessageId): Promise<void> => this.#callVoid('retry', message)
-  deleteForMe = (message: MessageId): Promise<void> => this.#callVoid('deleteForMe', message)
-  deleteConversation = (conversation: ConversationId): Promise<void> =>
-    this.#callVoid('deleteConversation', conversation)
-  updateConversation = (conversation: ConversationId, change: ConversationChange): Promise<void> =>
-    this.#callVoid('updateConversation', conversation, change)
+  retry = (message: MessageId, options?: CallOptions): Promise<void> => this.#callVoid('retry', [message], options)
+  deleteForMe = (message: MessageId, options?: CallOptions): Promise<void> =>
+    this.#callVoid('deleteForMe', [message], options)
+  deleteConversation = (conversation: ConversationId, options?: CallOptions): Promise<void> =>
+    this.#callVoid('deleteConversation', [conversation], options)
+  updateConversation = (
+    conversation: ConversationId,
+    change: ConversationChange,
+    options?: CallOptions,
+  ): Promise<void> => this.#callVoid('updateConversation', [conversation, change], options)
 
-  async revealPhrase(): Promise<string> {
-    return asString(await this.#call('revealPhrase'))
+  async revealPhrase(options?: CallOptions): Promise<string> {
+    return asString(await this.#call('revealPhrase', [], options))
   }
 
-  async confirmPhrase(words: readonly { index: number; word: string }[]): Promise<boolean> {
-    return (await this.#call('confirmPhrase', words)) === true
+  async confirmPhrase(words: readonly { index: number; word: string }[], options?: CallOptions): Promise<boolean> {
+    return (await this.#call('confirmPhrase', [words], options)) === true
   }
 
-  async startConversation(accountId: string): Promise<ConversationId> {
-    return asString(await this.#call('startConversation', accountId)) as ConversationId
+  async startConversation(accountId: string, options?: CallOptions): Promise<ConversationId> {
+    return asString(await this.#call('startConversation', [accountId], options)) as ConversationId
   }
 
-  async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
-    return asString(await this.#call('send', conversation, draft)) as MessageId
+  async send(conversation: ConversationId, draft: string | MessageDraft, options?: CallOptions): Promise<MessageId> {
+    return asString(await this.#call('send', [conversation, draft], options)) as MessageId
   }
 
-  async safetyNumber(conversation: ConversationId): Promise<string> {
-    return asString(await this.#call('safetyNumber', conversation))
+  async safetyNumber(conversation: ConversationId, options?: CallOptions): Promise<string> {
+    return asString(await this.#call('safetyNumber', [conversation], options))
   }
 
-  setPassphrase = (change: { readonly old?: string; readonly next?: string }): Promise<void> =>
-    this.#callVoid('setPassphrase', change)
-  lock = (): Promise<void> => this.#callVoid('lock')
-  unlock = (passphrase: string): Promise<void> => this.#callVoid('unlock', passphrase)
+  setPassphrase = (change: { readonly old?: string; readonly next?: string }, options?: CallOptions): Promise<void> =>
+    this.#callVoid('setPassphrase', [change], options)
+  lock = (options?: CallOptions): Promise<void> => this.#callVoid('lock', [], options)
+  unlock = (passphrase: string, options?: CallOptions): Promise<void> => this.#callVoid('unlock', [passphrase], options)
 
-  async hasPassphrase(): Promise<boolean> {
-    return (await this.#call('hasPassphrase')) === true
+  async hasPassphrase(options?: CallOptions): Promise<boolean> {
+    return (await this.#call('hasPassphrase', [], options)) === true
   }
 
   async search(query: string, options: SearchOptions = {}): Promise<readonly SearchHit[]> {
     const { signal, ...rest } = options
-    signal?.throwIfAborted()
-    const hits = await this.#call('search', query, rest)
-    signal?.throwIfAborted()
+    const hits = await this.#call('search', [query, rest], { signal })
     if (!Array.isArray(hits)) throw badReply()
     return hits as SearchHit[]
   }
 
-  async *exportArchive({ passphrase }: ArchiveOptions): AsyncGenerator<Uint8Array> {
-    yield* chunksOf(asBlob(await this.#call('exportArchive', passphrase)))
+  async *exportArchive({ passphrase, signal }: ArchiveOptions): AsyncGenerator<Uint8Array> {
+    yield* chunksOf(asBlob(await this.#call('exportArchive', [passphrase], { signal })))
   }
 
-  async *exportReadable(): AsyncGenerator<ExportedFile> {
-    const files = await this.#call('exportReadable')
+  async *exportReadable({ signal, media }: ReadableOptions = {}): AsyncGenerator<ExportedFile> {
+    const files = await this.#call('exportReadable', [media], { signal })
     if (!Array.isArray(files)) throw badReply()
     for (const { path, content } of files) yield { path: asString(path), content: chunksOf(asBlob(content)) }
   }
 
-  async importArchive(archive: AsyncIterable<Uint8Array>, { passphrase }: ArchiveOptions): Promise<ImportSummary> {
-    return (await this.#call('importArchive', await collectBlob(archive), passphrase)) as ImportSummary
+  async importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary> {
+    const { passphrase, signal } = options
+    signal?.throwIfAborted()
+    return (await this.#call('importArchive', [await collectBlob(archive), passphrase], { signal })) as ImportSummary
   }
 
-  async history(conversation: ConversationId): Promise<History> {
-    const history = await RemoteHistory.open(this.#historyPort(conversation), (ended) => this.#histories.delete(ended))
+  async history(conversation: ConversationId, options?: CallOptions): Promise<History> {
+    const onDispose = (ended: RemoteHistory) => this.#histories.delete(ended)
+    const history = await RemoteHistory.open(this.#historyPort(conversation), { onDispose, ...options })
     this.#histories.add(history)
     return history
   }
@@ -177,9 +191,9 @@ export class ClientProxy implements Client {
 
   #historyPort(conversation: ConversationId): HistoryPort {
     return {
-      open: async (listener, { again } = { again: false }) => {
+      open: async (listener, { again = false, ...options } = {}) => {
         const request = { kind: 'call', method: 'history', args: [conversation] }
-        const handle = await this.#connection.request(request, !again)
+        const handle = await this.#connection.request(request, !again, options)
         // The worker tells the first state of a history before it answers the call that opened it.
         const entry = typeof handle === 'number' ? this.#entries.get(handle) : undefined
         if (typeof handle !== 'number' || entry === undefined) throw badReply()
@@ -188,7 +202,8 @@ export class ClientProxy implements Client {
         return handle
       },
       // Handles mean nothing to another client.
-      call: (handle, method, args) => this.#connection.request({ kind: 'callHistory', handle, method, args }, false),
+      call: (handle, method, args, options) =>
+        this.#connection.request({ kind: 'callHistory', handle, method, args }, false, options),
       forget: (handle) => {
         this.#entries.delete(handle)
         this.#connection.forget(handle)
@@ -205,16 +220,12 @@ export class ClientProxy implements Client {
     }
   }
 
-  async #callVoid(method: ClientMethod, ...args: readonly unknown[]): Promise<void> {
-    await this.#call(method, ...args)
+  async #callVoid(method: ClientMethod, args: readonly unknown[], options?: CallOptions): Promise<void> {
+    await this.#call(method, args, options)
   }
 
-  #callFiles(method: ClientMethod, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
+  #call(method: ClientMethod, args: readonly unknown[], options?: CallOptions): Promise<unknown> {
     return this.#connection.request({ kind: 'call', method, args }, isRepeatable(method), options)
-  }
-
-  #call(method: ClientMethod, ...args: readonly unknown[]): Promise<unknown> {
-    return this.#connection.request({ kind: 'call', method, args }, isRepeatable(method))
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type Reply,
   type Request,
 } from './messages.ts'
-import { clientMethods, historyMethods, type Watch } from './methods.ts'
+import { clientMethods, historyMethods, isForItsCaller, type Watch } from './methods.ts'
 import { transferOf, withOwnBuffer } from './transfer.ts'
 
 /**
@@ -43,7 +43,7 @@ class ClientServer {
   readonly #opening: Promise<Client>
   readonly #histories = new Map<HandleId, OpenHistory>()
   /** Calls under way. */
-  readonly #calls = new Map<CallId, AbortController>()
+  readonly #calls = new Map<CallId, { readonly life: AbortController; readonly endsWithPage: boolean }>()
   readonly #pending = new Map<string, LateReply>()
   readonly #stops: (() => void)[] = []
   #nextHandle = 1
@@ -74,7 +74,8 @@ class ClientServer {
   async answer(request: Question): Promise<void> {
     const { id } = request
     const life = new AbortController()
-    this.#calls.set(id, life)
+    const endsWithPage = request.kind === 'call' && isForItsCaller(request.method)
+    this.#calls.set(id, { life, endsWithPage })
     const onProgress: Watch['onProgress'] = (value) => this.#post({ kind: 'progress', id, value })
     try {
       const value = await this.#run(request, { signal: life.signal, onProgress })
@@ -87,24 +88,25 @@ class ClientServer {
   }
 
   cancel(id: CallId): void {
-    this.#calls.get(id)?.abort()
+    this.#calls.get(id)?.life.abort()
   }
 
   async #run(request: Question, watch: Watch): Promise<unknown> {
     const client = await this.#opening
+    watch.signal.throwIfAborted()
     switch (request.kind) {
       case 'call': {
         const value: unknown = await clientMethods[request.method](client, request.args, watch)
         return request.method === 'history' ? this.#keep(value as History) : value
       }
       case 'callHistory':
-        return this.#runHistory(request)
+        return this.#runHistory(request, watch)
       case 'close':
         return this.end()
     }
   }
 
-  async #runHistory({ handle, method, args }: Request & { kind: 'callHistory' }): Promise<unknown> {
+  async #runHistory({ handle, method, args }: Request & { kind: 'callHistory' }, watch: Watch): Promise<unknown> {
     const open = this.#histories.get(handle)
     if (open === undefined) return undefined // disposed while the call was on its way
     if (method === 'dispose') {
@@ -112,7 +114,7 @@ class ClientServer {
       this.#histories.delete(handle)
       this.#pending.delete(`history ${handle}`)
     }
-    return historyMethods[method](open.history, args)
+    return historyMethods[method](open.history, args, watch)
   }
 
   async #keep(history: History): Promise<HandleId | undefined> {
@@ -131,7 +133,7 @@ class ClientServer {
 
   async end(): Promise<void> {
     this.#isEnded = true
-    for (const life of this.#calls.values()) life.abort()
+    for (const { life, endsWithPage } of this.#calls.values()) if (endsWithPage) life.abort()
     for (const stop of this.#stops.splice(0)) stop()
     const open = [...this.#histories.values()]
     this.#histories.clear()

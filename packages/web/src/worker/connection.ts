@@ -22,6 +22,7 @@ import { transferOf } from './transfer.ts'
 type PendingCall = {
   readonly request: Readonly<Record<string, unknown>>
   readonly isRepeatable: boolean
+  readonly signal: AbortSignal | undefined
   readonly onProgress: CallOptions['onProgress']
   isAsked: boolean
   readonly resolve: (value: unknown) => void
@@ -29,7 +30,7 @@ type PendingCall = {
 }
 
 export type CallOptions = {
-  /** Aborted: the call rejects with its reason, and the client hears of it. */
+  /** Aborted: the client hears of it; how the call ends is what became of it there. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -81,11 +82,11 @@ export class Connection {
     if (this.#broken !== undefined) throw this.#broken
     const id = this.#nextCall++
     const answer = new Promise((resolve, reject) => {
-      const call = { request, isRepeatable, onProgress, isAsked: false, resolve, reject }
+      const call = { request, isRepeatable, signal, onProgress, isAsked: false, resolve, reject }
       this.#calls.set(id, call)
       if (this.#isSettled) this.#ask(id, call)
     })
-    const cancel = (): void => this.#cancel(id, signal)
+    const cancel = (): void => this.#cancel(id)
     signal?.addEventListener('abort', cancel)
     try {
       return await answer
@@ -101,6 +102,7 @@ export class Connection {
       const call = {
         request: { kind: 'close' },
         isRepeatable: true,
+        signal: undefined,
         onProgress: undefined,
         isAsked: false,
         resolve,
@@ -131,10 +133,18 @@ export class Connection {
     this.#port.postMessage(request, transferOf(request))
   }
 
-  #cancel(id: CallId, signal: AbortSignal | undefined): void {
-    const call = this.#take(id)
+  /** A write that has begun is finished: only the client knows. */
+  #cancel(id: CallId): void {
+    const call = this.#calls.get(id)
     if (call?.isAsked) this.#port.postMessage({ kind: 'cancel', id })
-    call?.reject(signal?.reason as Error)
+    else this.#take(id)?.reject(call?.signal?.reason as Error)
+  }
+
+  /** What called it off there has no code of ours: here the signal knows the reason. */
+  #fail(id: CallId, error: Error & { readonly code: string }): void {
+    const call = this.#take(id)
+    const isCalledOff = call?.signal?.aborted === true && error.code === 'unknown'
+    call?.reject(isCalledOff ? (call.signal?.reason as Error) : error)
   }
 
   #receive(reply: Reply): void {
@@ -146,7 +156,7 @@ export class Connection {
         this.#take(reply.id)?.resolve(reply.value)
         break
       case 'error':
-        this.#take(reply.id)?.reject(reviveError(reply.error))
+        this.#fail(reply.id, reviveError(reply.error))
         break
       case 'progress':
         this.#calls.get(reply.id)?.onProgress?.(reply.value)
@@ -172,7 +182,8 @@ export class Connection {
     this.#messages.clear()
     this.#conversations = []
     for (const [id, call] of this.#calls) {
-      if (!call.isAsked || call.isRepeatable) call.isAsked = false
+      if (call.signal?.aborted && call.isRepeatable) this.#take(id)?.reject(call.signal.reason as Error)
+      else if (!call.isAsked || call.isRepeatable) call.isAsked = false
       else this.#take(id)?.reject(leaderChanged())
     }
     this.#connections++

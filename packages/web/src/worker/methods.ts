@@ -26,24 +26,28 @@ type Run<Target> = (target: Target, args: readonly unknown[], watch: Watch) => P
 export class BadArguments extends TypeError {}
 
 export const clientMethods = {
-  createAccount: (client, [options]) => client.createAccount({ displayName: string(record(options)['displayName']) }),
-  restoreAccount: (client, [options]) => client.restoreAccount({ phrase: string(record(options)['phrase']) }),
-  setDisplayName: (client, [name]) => client.setDisplayName(string(name)),
-  revealPhrase: (client) => client.revealPhrase(),
-  confirmPhrase: (client, [words]) => client.confirmPhrase(phraseWords(words)),
-  eraseDevice: (client) => client.eraseDevice(),
-  startConversation: (client, [accountId]) => client.startConversation(string(accountId)),
-  setProfilePicture: (client, [picture]) => client.setProfilePicture(profilePicture(picture)),
-  changeSettings: (client, [change]) => client.changeSettings(settingsChange(change)),
-  send: (client, [conversation, draft]) => client.send(conversationId(conversation), messageDraft(draft)),
-  react: (client, [message, emoji]) => client.react(messageId(message), string(emoji)),
-  removeReaction: (client, [message, emoji]) => client.removeReaction(messageId(message), string(emoji)),
-  deleteMessages: (client, [messages, scope]) => client.deleteMessages(messageIds(messages), deletionScope(scope)),
-  setExpiration: (client, [conversation, value]) =>
-    client.setExpiration(conversationId(conversation), expiration(value)),
-  setTyping: (client, [conversation, isTyping]) => client.setTyping(conversationId(conversation), isTyping === true),
-  reportMediaSaved: (client, [message]) => client.reportMediaSaved(messageId(message)),
-  flush: (client) => client.flush(),
+  createAccount: (client, [options], watch) =>
+    client.createAccount({ ...watch, displayName: string(record(options)['displayName']) }),
+  restoreAccount: (client, [options], watch) =>
+    client.restoreAccount({ ...watch, phrase: string(record(options)['phrase']) }),
+  setDisplayName: (client, [name], watch) => client.setDisplayName(string(name), watch),
+  revealPhrase: (client, _, watch) => client.revealPhrase(watch),
+  confirmPhrase: (client, [words], watch) => client.confirmPhrase(phraseWords(words), watch),
+  eraseDevice: (client, _, watch) => client.eraseDevice(watch),
+  startConversation: (client, [accountId], watch) => client.startConversation(string(accountId), watch),
+  setProfilePicture: (client, [picture], watch) => client.setProfilePicture(profilePicture(picture), watch),
+  changeSettings: (client, [change], watch) => client.changeSettings(settingsChange(change), watch),
+  send: (client, [conversation, draft], watch) => client.send(conversationId(conversation), messageDraft(draft), watch),
+  react: (client, [message, emoji], watch) => client.react(messageId(message), string(emoji), watch),
+  removeReaction: (client, [message, emoji], watch) => client.removeReaction(messageId(message), string(emoji), watch),
+  deleteMessages: (client, [messages, scope], watch) =>
+    client.deleteMessages(messageIds(messages), deletionScope(scope), watch),
+  setExpiration: (client, [conversation, value], watch) =>
+    client.setExpiration(conversationId(conversation), expiration(value), watch),
+  setTyping: (client, [conversation, isTyping], watch) =>
+    client.setTyping(conversationId(conversation), isTyping === true, watch),
+  reportMediaSaved: (client, [message], watch) => client.reportMediaSaved(messageId(message), watch),
+  flush: (client, _, watch) => client.flush(watch),
   uploadFile: (client, [file], watch) => client.files.upload(outgoingFile(file), watch),
   uploadPicture: (client, [picture], watch) => client.files.uploadPicture(bytes(picture), watch),
   downloadFile: (client, [message, index], watch) =>
@@ -54,35 +58,36 @@ export const clientMethods = {
     return client.files.downloadPicture(picture, watch)
   },
   previewLink: (client, [text], watch) => client.files.preview(string(text), watch),
-  retry: (client, [message]) => client.retry(messageId(message)),
-  deleteForMe: (client, [message]) => client.deleteForMe(messageId(message)),
-  history: (client, [conversation]) => client.history(conversationId(conversation)),
-  updateConversation: (client, [conversation, change]) =>
-    client.updateConversation(conversationId(conversation), conversationChange(change)),
-  safetyNumber: (client, [conversation]) => client.safetyNumber(conversationId(conversation)),
-  deleteConversation: (client, [conversation]) => client.deleteConversation(conversationId(conversation)),
-  search: (client, [query, options]) => client.search(string(query), searchOptions(options)),
-  hasPassphrase: (client) => client.hasPassphrase(),
-  setPassphrase: (client, [change]) => client.setPassphrase(passphraseChange(change)),
-  lock: (client) => client.lock(),
-  unlock: (client, [passphrase]) => client.unlock(string(passphrase)),
-  exportArchive: (client, [passphrase]) => collectBlob(client.exportArchive({ passphrase: string(passphrase) })),
-  exportReadable: async (client) => {
+  retry: (client, [message], watch) => client.retry(messageId(message), watch),
+  deleteForMe: (client, [message], watch) => client.deleteForMe(messageId(message), watch),
+  history: (client, [conversation], watch) => client.history(conversationId(conversation), watch),
+  updateConversation: (client, [conversation, change], watch) =>
+    client.updateConversation(conversationId(conversation), conversationChange(change), watch),
+  safetyNumber: (client, [conversation], watch) => client.safetyNumber(conversationId(conversation), watch),
+  deleteConversation: (client, [conversation], watch) => client.deleteConversation(conversationId(conversation), watch),
+  search: (client, [query, options], watch) => client.search(string(query), { ...searchOptions(options), ...watch }),
+  hasPassphrase: (client, _, watch) => client.hasPassphrase(watch),
+  setPassphrase: (client, [change], watch) => client.setPassphrase(passphraseChange(change), watch),
+  lock: (client, _, watch) => client.lock(watch),
+  unlock: (client, [passphrase], watch) => client.unlock(string(passphrase), watch),
+  exportArchive: (client, [passphrase], watch) =>
+    collectBlob(client.exportArchive({ ...watch, passphrase: string(passphrase) })),
+  exportReadable: async (client, [media], watch) => {
     const files = []
-    for await (const { path, content } of client.exportReadable())
+    for await (const { path, content } of client.exportReadable({ ...watch, media: media === true }))
       files.push({ path, content: await collectBlob(content) })
     return files
   },
-  importArchive: (client, [archive, passphrase]) =>
-    client.importArchive(chunksOf(blob(archive)), { passphrase: string(passphrase) }),
+  importArchive: (client, [archive, passphrase], watch) =>
+    client.importArchive(chunksOf(blob(archive)), { ...watch, passphrase: string(passphrase) }),
 } as const satisfies Readonly<Record<string, Run<Client>>>
 
 export const historyMethods = {
-  loadOlder: (history) => history.loadOlder(),
-  loadNewer: (history) => history.loadNewer(),
-  jumpToLatest: (history) => history.jumpToLatest(),
-  jumpTo: (history, [message]) => history.jumpTo(messageId(message)),
-  markRead: (history, [upTo]) => history.markRead(messageId(upTo)),
+  loadOlder: (history, _, watch) => history.loadOlder(watch),
+  loadNewer: (history, _, watch) => history.loadNewer(watch),
+  jumpToLatest: (history, _, watch) => history.jumpToLatest(watch),
+  jumpTo: (history, [message], watch) => history.jumpTo(messageId(message), watch),
+  markRead: (history, [upTo], watch) => history.markRead(messageId(upTo), watch),
   dispose: (history) => history[Symbol.asyncDispose](),
 } as const satisfies Readonly<Record<string, Run<History>>>
 
@@ -103,6 +108,16 @@ const REPEATABLE: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
 
 export function isRepeatable(method: ClientMethod): boolean {
   return REPEATABLE.has(method)
+}
+
+/** Of no use when the page that asked is gone. What was to be written is written all the same. */
+const FOR_ITS_CALLER: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
+  ...(['uploadFile', 'uploadPicture', 'downloadFile', 'downloadPicture', 'previewLink'] as const),
+  ...(['search', 'flush', 'exportArchive', 'exportReadable'] as const),
+])
+
+export function isForItsCaller(method: ClientMethod): boolean {
+  return FOR_ITS_CALLER.has(method)
 }
 
 export type HistoryMethod = keyof typeof historyMethods

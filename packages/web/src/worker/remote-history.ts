@@ -1,7 +1,7 @@
 /** A history whose client is behind a port. When another client answers, it is opened there again, at the same place. */
 import type { History, HistorySnapshot, MessageId } from '@starling/client'
 import { createStore, type Store } from '../state/store.ts'
-import { LEADER_CHANGED } from './connection.ts'
+import { type CallOptions, LEADER_CHANGED } from './connection.ts'
 import { RemoteError } from './error-record.ts'
 import type { HandleId } from './messages.ts'
 import type { HistoryMethod } from './methods.ts'
@@ -9,8 +9,11 @@ import type { HistoryMethod } from './methods.ts'
 /** What of the port a history needs. */
 export type HistoryPort = {
   /** Opens it at the client that answers, and tells its first state before it resolves. `again`: only at the one that answers now. */
-  open(onState: (snapshot: HistorySnapshot) => void, options?: { readonly again: boolean }): Promise<HandleId>
-  call(handle: HandleId, method: HistoryMethod, args: readonly unknown[]): Promise<unknown>
+  open(
+    onState: (snapshot: HistorySnapshot) => void,
+    options?: CallOptions & { readonly again?: boolean },
+  ): Promise<HandleId>
+  call(handle: HandleId, method: HistoryMethod, args: readonly unknown[], options?: CallOptions): Promise<unknown>
   /** Forgets who hears the states. */
   forget(handle: HandleId): void
 }
@@ -38,9 +41,12 @@ export class RemoteHistory implements History {
     this.#onDispose = options.onDispose
   }
 
-  static async open(port: HistoryPort, onDispose: (history: RemoteHistory) => void): Promise<RemoteHistory> {
+  static async open(
+    port: HistoryPort,
+    { onDispose, ...options }: { readonly onDispose: (history: RemoteHistory) => void } & CallOptions,
+  ): Promise<RemoteHistory> {
     const state = createStore<HistorySnapshot>({ messages: [], hasOlder: false, hasNewer: false, unread: 0 })
-    const handle = await port.open((snapshot) => state.set(snapshot))
+    const handle = await port.open((snapshot) => state.set(snapshot), options)
     return new RemoteHistory({ port, state, handle: Promise.resolve(handle), onDispose })
   }
 
@@ -55,24 +61,24 @@ export class RemoteHistory implements History {
     this.#handle.catch(() => {})
   }
 
-  async loadOlder(): Promise<void> {
-    await this.#call('loadOlder')
+  async loadOlder(options?: CallOptions): Promise<void> {
+    await this.#call('loadOlder', [], options)
   }
 
-  async loadNewer(): Promise<void> {
-    await this.#call('loadNewer')
+  async loadNewer(options?: CallOptions): Promise<void> {
+    await this.#call('loadNewer', [], options)
   }
 
-  async jumpToLatest(): Promise<void> {
-    await this.#call('jumpToLatest')
+  async jumpToLatest(options?: CallOptions): Promise<void> {
+    await this.#call('jumpToLatest', [], options)
   }
 
-  async jumpTo(message: MessageId): Promise<boolean> {
-    return (await this.#call('jumpTo', message)) === true
+  async jumpTo(message: MessageId, options?: CallOptions): Promise<boolean> {
+    return (await this.#call('jumpTo', [message], options)) === true
   }
 
-  async markRead(upTo: MessageId): Promise<void> {
-    await this.#call('markRead', upTo)
+  async markRead(upTo: MessageId, options?: CallOptions): Promise<void> {
+    await this.#call('markRead', [upTo], options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,11 +95,11 @@ export class RemoteHistory implements History {
   }
 
   /** All of it can be asked twice; a client that went away in between is not heard of. */
-  async #call(method: HistoryMethod, ...args: readonly unknown[]): Promise<unknown> {
+  async #call(method: HistoryMethod, args: readonly unknown[], options?: CallOptions): Promise<unknown> {
     for (;;) {
       const asked = this.#handle
       try {
-        return await this.#port.call(await asked, method, args)
+        return await this.#port.call(await asked, method, args, options)
       } catch (error) {
         if (!isLeaderChange(error) || this.#handle === asked) throw error
       }

@@ -22,10 +22,11 @@ export function startClient({ slot, isAlone, onBroken }: StartOptions): RunningC
   const worker = new Worker(trustedScriptUrl(clientWorkerUrl), { type: 'module', name: slot })
   const client = new ClientProxy(worker, { onBroken })
   const { eraseDevice } = client
-  client.eraseDevice = async () => {
+  client.eraseDevice = async (options) => {
+    options?.signal?.throwIfAborted()
     // What the app keeps in the browser belongs to all accounts together.
     if (isAlone()) await forgetApp()
-    await eraseDevice()
+    await eraseDevice(options)
   }
   worker.addEventListener('error', (event) => {
     event.preventDefault()
