@@ -3,7 +3,7 @@ import { expect } from 'expect'
 import fc from 'fast-check'
 import { days, hours, minutes } from '../brand.ts'
 import { toHex } from '../bytes/hex.ts'
-import type { Ed25519PublicKey } from '../crypto/keys.ts'
+import type { Ed25519PublicKey, X25519PublicKey } from '../crypto/keys.ts'
 import { nobleCrypto } from '../testing.ts'
 import {
   decodeNetworkFile,
@@ -114,6 +114,32 @@ test('a list of exits goes along in every form, and a file without one stays wha
   ]) {
     expect(() => parseNetworkFile(changed('exits', wrong))).toThrow(networkFileError)
   }
+})
+
+test('preview servers go along in every form, with their keys, and each of them is an exit', () => {
+  const exit = { host: 'previews.example', port: 443, protocol: 'https' } as const
+  const server = { ...exit, key: key(7) as Uint8Array as X25519PublicKey }
+  const whole: NetworkFile = { ...file, exits: [exit], previews: [server] }
+  expect(parseNetworkFile(formatNetworkFile(whole))).toEqual(whole)
+  expect(parseNetworkLink(formatNetworkLink(whole))).toEqual(whole)
+  const before = encodeNetworkFile({ ...file, exits: [exit] })
+  expect(encodeNetworkFile(whole).subarray(0, before.length)).toEqual(before)
+  expect(() => decodeNetworkFile(Uint8Array.from([...before, 0]))).toThrow(networkFileError)
+  const json = { ...exit, key: toHex(server.key) }
+  const exits = [exit, { ...exit, port: 80 }]
+  expect(parseNetworkFile(formatNetworkFile({ ...file, exits, previews: [server] })).previews).toEqual([server])
+  for (const wrong of [
+    [],
+    [json, json],
+    [{ ...json, port: 8443 }],
+    [{ ...json, key: 'AB'.repeat(32) }],
+    [exit],
+    [{ ...json, path: '/' }],
+  ]) {
+    const value = { ...(JSON.parse(formatNetworkFile({ ...file, exits })) as object), previews: wrong }
+    expect(() => parseNetworkFile(JSON.stringify(value))).toThrow(networkFileError)
+  }
+  expect(() => parseNetworkFile(changed('previews', [json]))).toThrow(networkFileError)
 })
 
 test('only plain base URLs are accepted for bootstrap', () => {

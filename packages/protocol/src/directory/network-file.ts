@@ -17,9 +17,9 @@ import {
   u16be,
 } from '../codec/codec.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import type { Ed25519PublicKey } from '../crypto/keys.ts'
+import type { Ed25519PublicKey, X25519PublicKey } from '../crypto/keys.ts'
 import { MalformedInputError } from '../errors.ts'
-import { type ExitHost, isExitHostName } from '../onion/target.ts'
+import { type ExitHost, isExitHostName, type PreviewServer } from '../onion/target.ts'
 import { isBaseUrl, MAX_URL_SIZE } from './web-url.ts'
 
 /** 32 bytes: BLAKE2b-256 of the network file's binary form. */
@@ -55,11 +55,14 @@ export type NetworkFile = {
   readonly parameters: NetworkParameters
   /** 1…16 different servers outside the network that every node relays to as last hop; absent: none. */
   readonly exits?: readonly ExitHost[]
+  /** 1…8 of the exits, each with its key, that fetch pages for link previews; absent: there are no previews. */
+  readonly previews?: readonly PreviewServer[]
 }
 
 export const MAX_DIRECTORY_KEYS = 32
 const MAX_BOOTSTRAP = 32
 const MAX_EXITS = 16
+const MAX_PREVIEW_SERVERS = 8
 const EXIT_PROTOCOLS = ['https', 'http'] as const
 /** In one error: a file can be wrong in thousands of places. */
 const MOST_FIELDS_NAMED = 8
@@ -74,19 +77,19 @@ const duration = (least: number, most: number) =>
     z.transform((value) => value as Millis),
   )
 const isUnique = (values: readonly string[]) => new Set(values).size === values.length
-const exitForm = z.strictObject({
+const exitShape = {
   host: z.string().check(z.refine(isExitHostName)),
   port: whole(1, 65_535),
   protocol: z.enum(EXIT_PROTOCOLS),
-})
+}
+const hexKey = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+const exitName = ({ host, port, protocol }: ExitHost) => JSON.stringify([host, port, protocol])
 
 const jsonForm = z
   .strictObject({
     version: z.literal(1),
     name: z.string().check(z.regex(/^[\p{L}\p{N}](?:[\p{L}\p{N} .-]*[\p{L}\p{N}])?$/u), z.maxLength(64)),
-    directoryKeys: z
-      .array(z.string().check(z.regex(/^[0-9a-f]{64}$/)))
-      .check(z.minLength(1), z.maxLength(MAX_DIRECTORY_KEYS), z.refine(isUnique)),
+    directoryKeys: z.array(hexKey).check(z.minLength(1), z.maxLength(MAX_DIRECTORY_KEYS), z.refine(isUnique)),
     threshold: whole(1, MAX_DIRECTORY_KEYS),
     bootstrap: z
       .array(z.string().check(z.refine(isBaseUrl)))
@@ -101,16 +104,28 @@ const jsonForm = z
       privateTtlLimit: duration(10 * SECOND, 366 * DAY),
     }),
     exits: z.optional(
-      z.array(exitForm).check(
+      z.array(z.strictObject(exitShape)).check(
         z.minLength(1),
         z.maxLength(MAX_EXITS),
-        z.refine((exits) => isUnique(exits.map((exit) => JSON.stringify([exit.host, exit.port, exit.protocol])))),
+        z.refine((exits) => isUnique(exits.map(exitName))),
+      ),
+    ),
+    previews: z.optional(
+      z.array(z.strictObject({ ...exitShape, key: hexKey })).check(
+        z.minLength(1),
+        z.maxLength(MAX_PREVIEW_SERVERS),
+        z.refine((servers) => isUnique(servers.map(exitName))),
       ),
     ),
   })
   .check(
     z.refine((file) => file.threshold <= file.directoryKeys.length),
     z.refine((file) => file.parameters.documentLifetime >= file.parameters.epochLength),
+    // No node would relay to another one.
+    z.refine(({ exits = [], previews = [] }) => {
+      const names = exits.map(exitName)
+      return previews.every((server) => names.includes(exitName(server)))
+    }),
   )
 
 /** 32 bytes of key a place: the order matters, for signatures name keys by it. */
@@ -139,19 +154,22 @@ const exitProtocol: Codec<ExitHost['protocol']> = codec(
     return protocol
   },
 )
-const exitList = list(u8, struct({ host: text(u8, { max: 253 }), port: u16be, protocol: exitProtocol }), {
-  max: MAX_EXITS,
-})
+const exitFields = { host: text(u8, { max: 253 }), port: u16be, protocol: exitProtocol }
+const exitList = list(u8, struct(exitFields), { max: MAX_EXITS })
+const previewList = list(u8, struct({ ...exitFields, key: bytes<X25519PublicKey>(32) }), { max: MAX_PREVIEW_SERVERS })
 
-/** A file without exits ends before them: what there was before them keeps its network ID. */
+/** A file without exits ends before them, one without previews before these: what was there keeps its network ID. */
 const binaryForm: Codec<NetworkFile> = codec(
   (file, out) => {
     fixedForm.write(file, out)
     if (file.exits !== undefined) exitList.write(file.exits, out)
+    if (file.previews !== undefined) previewList.write(file.previews, out)
   },
   (reader) => {
     const file = fixedForm.read(reader)
-    return reader.left === 0 ? file : { ...file, exits: exitList.read(reader) }
+    if (reader.left === 0) return file
+    const exits = exitList.read(reader)
+    return reader.left === 0 ? { ...file, exits } : { ...file, exits, previews: previewList.read(reader) }
   },
 )
 
@@ -226,12 +244,13 @@ function bytesOf(base64url: string): Uint8Array {
 }
 
 function jsonValue(file: NetworkFile): z.input<typeof jsonForm> {
-  const { directoryKeys, bootstrap, exits, ...rest } = file
+  const { directoryKeys, bootstrap, exits, previews, ...rest } = file
   return {
     ...rest,
     directoryKeys: directoryKeys.map(toHex),
     bootstrap: [...bootstrap],
     ...(exits !== undefined && { exits: [...exits] }),
+    ...(previews !== undefined && { previews: previews.map(({ key, ...exit }) => ({ ...exit, key: toHex(key) })) }),
   }
 }
 
@@ -241,7 +260,16 @@ function checkNetworkFile(value: unknown): NetworkFile {
     const fields = result.error.issues.map((issue) => issue.path.join('.') || issue.code)
     throw new MalformedInputError('network_file', fields.slice(0, MOST_FIELDS_NAMED).join(', '))
   }
-  const { exits, ...data } = result.data
+  const { exits, previews, ...data } = result.data
   const directoryKeys = data.directoryKeys.map((key) => fromHex(key) as Ed25519PublicKey)
-  return { ...data, directoryKeys, ...(exits !== undefined && { exits }) }
+  return {
+    ...data,
+    directoryKeys,
+    ...(exits !== undefined && { exits }),
+    ...(previews !== undefined && { previews: previews.map(previewServer) }),
+  }
+}
+
+function previewServer({ key, ...exit }: ExitHost & { readonly key: string }): PreviewServer {
+  return { ...exit, key: fromHex(key) as X25519PublicKey }
 }

@@ -29,20 +29,45 @@ export function encodeServerRequest({ method, endpoint, headers, body }: ServerR
 }
 
 /**
+ * As a server reads it. Header values that are no text are left out; `body` shares the memory of `plaintext`.
+ *
+ * @throws {MalformedInputError} `onion_payload`
+ */
+export function decodeServerRequest(plaintext: Uint8Array): ServerRequest {
+  const [metadata, body] = partsOf(plaintext, 'onion_payload')
+  const { method, endpoint, headers } = parseJsonObject(metadata) ?? {}
+  if (typeof method !== 'string' || typeof endpoint !== 'string') {
+    throw new MalformedInputError('onion_payload', 'metadata')
+  }
+  return { method, endpoint, headers: textsOf(headers), ...(body !== undefined && { body }) }
+}
+
+/** What a server seals. */
+export function encodeServerReply({ status, headers, body }: ServerReply): Uint8Array {
+  return encodeBencode([JSON.stringify({ code: status, headers }), body])
+}
+
+/**
  * Header values that are no text are left out.
  *
  * @throws {MalformedInputError} `onion_reply`
  */
 export function decodeServerReply(plaintext: Uint8Array): ServerReply {
-  const [metadata, body] = partsOf(plaintext)
+  const [metadata, body] = partsOf(plaintext, 'onion_reply')
   const { code, headers } = parseJsonObject(metadata) ?? {}
   if (typeof code !== 'number' || !Number.isInteger(code)) throw new MalformedInputError('onion_reply', 'metadata')
-  const entries = isJsonObject(headers) ? Object.entries(headers) : []
-  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-  return { status: code, headers: Object.fromEntries(texts), body: body ?? new Uint8Array(0) }
+  return { status: code, headers: textsOf(headers), body: body ?? new Uint8Array(0) }
 }
 
-function partsOf(plaintext: Uint8Array): readonly [Uint8Array, Uint8Array | undefined] {
+function textsOf(headers: unknown): Record<string, string> {
+  const entries = isJsonObject(headers) ? Object.entries(headers) : []
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+function partsOf(
+  plaintext: Uint8Array,
+  code: 'onion_payload' | 'onion_reply',
+): readonly [Uint8Array, Uint8Array | undefined] {
   try {
     const list = decodeBencode(plaintext, { maxDepth: 1 })
     const [metadata, body] = Array.isArray(list) ? (list as readonly unknown[]) : []
@@ -50,5 +75,5 @@ function partsOf(plaintext: Uint8Array): readonly [Uint8Array, Uint8Array | unde
   } catch (error) {
     if (!(error instanceof CodecError)) throw error
   }
-  throw new MalformedInputError('onion_reply', `${plaintext.length} bytes`)
+  throw new MalformedInputError(code, `${plaintext.length} bytes`)
 }

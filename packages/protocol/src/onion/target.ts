@@ -1,5 +1,6 @@
 /** Servers outside the network that a last hop may be asked to relay to. @see docs/protocol/onion.md §6 */
 import type { JsonObject } from '../codec/json.ts'
+import type { X25519PublicKey } from '../crypto/keys.ts'
 
 export type ServerTarget = {
   /** In lower case. */
@@ -12,6 +13,9 @@ export type ServerTarget = {
 
 /** A server that last hops relay to: exactly this host, port and protocol, at any path that `isServerTarget` allows. */
 export type ExitHost = Omit<ServerTarget, 'target'>
+
+/** A server that fetches pages for link previews. It is one of the exits. @see docs/protocol/onion.md §7 */
+export type PreviewServer = ExitHost & { readonly key: X25519PublicKey }
 
 // Of the protocol: 443 whatever the protocol, so http has to name its port.
 const DEFAULT_PORT = 443
