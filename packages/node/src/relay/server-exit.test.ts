@@ -1,5 +1,3 @@
-import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
@@ -7,7 +5,6 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { SecureVersion } from 'node:tls'
-import * as x509 from '@peculiar/x509'
 import {
   buildOnionRequest,
   concatBytes,
@@ -29,6 +26,7 @@ import { systemClock } from '@starling/runtime'
 import { seededRandom, settle, VirtualClock } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { crypto, Fixture } from '../testing/fixture.ts'
+import { identityFor } from '../testing/tls-identity.ts'
 import { isPublicAddress } from './public-address.ts'
 import { createServerExit, type ServerExitOptions } from './server-exit.ts'
 
@@ -36,21 +34,6 @@ const HOST = 'files.example'
 const NEVER = new AbortController().signal
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 }
 const identity = await identityFor(HOST)
-
-async function identityFor(name: string): Promise<{ key: string; cert: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
-    notAfter: new Date(Date.now() + 86_400_000),
-    signingAlgorithm: algorithm,
-    keys: keys as never,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
-  })
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
-  const pem = `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
-  return { key: pem, cert: certificate.toString('pem') }
-}
 
 async function serve(server: Server) {
   server.listen(0, '127.0.0.1')

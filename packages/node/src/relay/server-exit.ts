@@ -4,12 +4,11 @@
  * No redirects, no kept connections, TLS 1.2 or later with a certificate for the name. docs/protocol/onion.md §6.
  */
 import type { LookupAddress } from 'node:dns'
-import { lookup } from 'node:dns/promises'
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
 import { MAX_FRAME_PAYLOAD, MessengerError, type Millis, type ServerTarget, seconds } from '@starling/protocol'
 import { type Clock, type LinkReply, TimeoutError, withTimeout } from '@starling/runtime'
+import { type AddressCheck, allowedAddresses, onlyThese } from './checked-addresses.ts'
 
 /** From name to the last byte of the answer. */
 const TIMEOUT = seconds(25)
@@ -43,12 +42,8 @@ export interface ServerExit {
   post(target: ServerTarget, body: Uint8Array, signal: AbortSignal): Promise<LinkReply>
 }
 
-export type ServerExitOptions = {
+export type ServerExitOptions = AddressCheck & {
   readonly clock: Clock
-  /** Which addresses may be connected to: `isPublicAddress`. */
-  readonly isAllowed: (address: string) => boolean
-  /** All addresses of a name; the system's resolver. */
-  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>
   /** Trusted certificates, PEM; those of Node.js. */
   readonly trusted?: string
 }
@@ -105,15 +100,12 @@ class HttpExit implements ServerExit {
   }
 
   async #resolve(host: string): Promise<readonly LookupAddress[]> {
-    const { resolve = systemResolve, isAllowed } = this.#options
-    const family = isIP(host)
-    let all: readonly LookupAddress[]
+    let allowed: readonly LookupAddress[]
     try {
-      all = family === 0 ? await resolve(host) : [{ address: host, family }]
+      allowed = await allowedAddresses(host, this.#options)
     } catch (error) {
       throw new ServerExitError('unreachable', { cause: error })
     }
-    const allowed = all.filter(({ address }) => isAllowed(address))
     if (allowed.length === 0) throw new ServerExitError('not_public')
     return allowed
   }
@@ -152,7 +144,7 @@ class HttpExit implements ServerExit {
       headers,
       agent: false,
       signal,
-      lookup: only(addresses),
+      lookup: onlyThese(addresses),
     }
     if (protocol === 'http') return httpRequest(options)
     const { trusted } = this.#options
@@ -181,16 +173,4 @@ class HttpExit implements ServerExit {
       this.#heldBytes -= length
     }
   }
-}
-
-/** Answers every name with the addresses that were checked: nothing is resolved a second time. */
-function only(addresses: readonly LookupAddress[]): LookupFunction {
-  return (_host, options, callback) => {
-    if (options.all) callback(null, [...addresses])
-    else callback(null, addresses[0]!.address, addresses[0]!.family)
-  }
-}
-
-function systemResolve(host: string): Promise<LookupAddress[]> {
-  return lookup(host, { all: true })
 }
