@@ -25,7 +25,7 @@ export type ClientOptions = {
   readonly canReach?: (node: Descriptor) => boolean
   /** Where encrypted files lie; without it, sending and receiving them fails with `files_unavailable`. */
   readonly files?: FileStorage | undefined
-  /** The way to the pages of which link previews are made; without it there are none. */
+  /** Another way to the pages of which link previews are made than the services that the network file lists. */
   readonly previews?: PreviewFetcher | undefined
   /** Reads zstd, in which other apps write profiles; without it theirs stay unread. */
   readonly decompress?: Decompress | undefined

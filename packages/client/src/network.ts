@@ -23,6 +23,7 @@ import { networkView } from './network-view.ts'
 import { GuardLinks } from './paths/guard-links.ts'
 import { NodeHealth } from './paths/node-health.ts'
 import { Paths } from './paths/paths.ts'
+import { ServerRequests } from './paths/server-requests.ts'
 import { NodeListKeeper } from './storage-servers/node-list-keeper.ts'
 import { jsonRecord, Singleton } from './store/json-record.ts'
 import type { SealedStore } from './store/sealed-store.ts'
@@ -62,6 +63,8 @@ export class Network {
   readonly directory: Directory
   readonly guards: GuardLinks
   readonly paths: Paths
+  /** To servers outside the network. */
+  readonly servers: ServerRequests
   readonly requests: SwarmRequests
   readonly #options: NetworkOptions
   readonly #health: NodeHealth
@@ -87,6 +90,7 @@ export class Network {
     const shared = { ...options, view, health: this.#health, onOldDirectory, time: this.time, lifetime: tasks.signal }
     this.guards = new GuardLinks({ ...shared, logger: logger.child('guards'), transport, ownSwarm, canReach }, store)
     this.paths = new Paths({ ...shared, logger: logger.child('paths'), guards: this.guards })
+    this.servers = new ServerRequests({ ...shared, guards: this.guards })
     this.requests = new SwarmRequests({ ...shared, paths: this.paths, kind })
     this.#view = new MutableObservable(this.#now())
   }

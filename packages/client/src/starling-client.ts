@@ -41,6 +41,7 @@ import { ClientStateError } from './client-error.ts'
 import { createLife, endLife, type Life, type Published, startLife, viewBefore } from './client-life.ts'
 import type { ClientOptions } from './client-options.ts'
 import { ClientFiles } from './files/client-files.ts'
+import { ExitPreviews } from './files/exit-previews.ts'
 import type { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { PassphraseError } from './store/passphrase-error.ts'
@@ -82,6 +83,7 @@ export class StarlingClient implements Client {
     })
     this.files = new ClientFiles({
       ...options,
+      previews: options.previews ?? this.#listedPreviews(),
       makesPreviews: () => this.#published.settings.snapshot.linkPreviews,
       attachment: (message, index) => this.#ready().attachment(message, index),
       within: (signal) => this.#within(signal),
@@ -264,6 +266,14 @@ export class StarlingClient implements Client {
 
   importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary> {
     return this.#queue.run(() => this.#archives.import(archive, options), options.signal)
+  }
+
+  /** Through the services that the network lists; `undefined`, if it lists none. */
+  #listedPreviews(): ExitPreviews | undefined {
+    const { network, random } = this.#options
+    const { previews: servers } = network
+    if (servers === undefined) return undefined
+    return new ExitPreviews({ servers, random, ask: (...request) => this.#net.servers.request(...request) })
   }
 
   /** Aborts as well when this client ends or is locked. */

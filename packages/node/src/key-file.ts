@@ -1,7 +1,7 @@
 /** Where an operator's secrets are: a file with 64 hex digits, readable by its owner alone. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Crypto, type Ed25519KeyPair, type RandomBytes, toHex, wipe } from '@starling/protocol'
+import { type Crypto, type Ed25519KeyPair, type RandomBytes, toHex, wipe, type X25519KeyPair } from '@starling/protocol'
 import { ConfigError } from './config.ts'
 import { writePrivateFile } from './private-file.ts'
 
@@ -16,6 +16,24 @@ const MAX_FILE_SIZE = 128
 export function readOrCreateKey(path: string, ports: { crypto: Crypto; random: RandomBytes }): Ed25519KeyPair {
   if (!existsSync(path)) createKey(path, ports.random)
   return readKey(path, ports.crypto)
+}
+
+/**
+ * As `readOrCreateKey`, for a key that opens onion layers and signs nothing.
+ *
+ * @throws {ConfigError} `unreadable`, also if others than the owner may read it.
+ */
+export function readOrCreateEncryptionKey(
+  path: string,
+  { crypto, random }: { crypto: Crypto; random: RandomBytes },
+): X25519KeyPair {
+  if (!existsSync(path)) createKey(path, random)
+  const seed = readSeed(path)
+  try {
+    return crypto.x25519KeyPair(seed)
+  } finally {
+    wipe(seed)
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A node on simulated wires: the real `StarlingNode`, a disk that outlives it, a clock that may be wrong. */
 
 import { type BootstrapNetwork, type NodeSettings, PeerError, type PeerNetwork, StarlingNode } from '@starling/node'
-import { MemoryDisk, openMemoryStore } from '@starling/node/testing'
+import { MemoryDisk, openMemoryStore, type ServerExit } from '@starling/node/testing'
 import {
   type Crypto,
   type Descriptor,
@@ -29,6 +29,8 @@ export type SimulatedNodeOptions = {
   readonly clock: VirtualClock
   readonly logger: Logger
   readonly network: SimulatedNetwork
+  /** The way to servers that the network file lists. */
+  readonly exit?: ServerExit | undefined
   readonly networkFile: NetworkFile
   readonly directory?: NodeSettings['directory']
   readonly nodeIdAt: (address: string) => NodeId | undefined
@@ -76,6 +78,7 @@ export class SimulatedNode {
       store,
       peers: this.#peers(links),
       bootstrap: this.#bootstrap(),
+      ...(this.#options.exit && { exit: this.#options.exit }),
     })
     this.#running = { node, links }
     network.attach(this.address, (from) => this.#accept(node, from))

@@ -8,6 +8,7 @@
 
 import { MemoryFileStorage } from '@starling/client/testing'
 import { admissionByInvitation } from '@starling/node'
+import type { ServerExit } from '@starling/node/testing'
 import {
   accountIdKey,
   type Crypto,
@@ -34,6 +35,8 @@ export type TestNetOptions = {
   /** Fixes everything that is random. */
   readonly seed: number
   readonly parameters?: Partial<NetworkFile['parameters']>
+  /** Servers outside the network, and the way of last hops to them. */
+  readonly outside?: Pick<NetworkFile, 'exits' | 'previews'> & { readonly exit: ServerExit }
 }
 
 const PARAMETERS = {
@@ -67,7 +70,8 @@ export class TestNet implements AsyncDisposable {
     return net
   }
 
-  private constructor({ nodes, swarmSize, seed, parameters }: TestNetOptions) {
+  private constructor({ nodes, swarmSize, seed, parameters, outside }: TestNetOptions) {
+    const { exit, ...servers } = outside ?? {}
     this.seed = seed
     this.random = seededRandom(seed)
     this.crypto = createNativeCrypto()
@@ -81,6 +85,7 @@ export class TestNet implements AsyncDisposable {
       threshold: 1,
       bootstrap: [`http://${addressOf(0)}`],
       parameters: { ...PARAMETERS, swarmSize, ...parameters },
+      ...servers,
     }
     const admission = admissionByInvitation(keys.map(({ publicKey }) => this.#idOf(publicKey)))
     this.nodes = keys.map(
@@ -93,6 +98,7 @@ export class TestNet implements AsyncDisposable {
           clock: this.clock,
           logger: this.log,
           network: this.network,
+          exit,
           networkFile: this.networkFile,
           nodeIdAt: (address) => this.nodeAt(address)?.nodeId,
           nodeAt: (address) => this.nodeAt(address),

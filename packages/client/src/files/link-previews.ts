@@ -51,7 +51,7 @@ export class LinkPreviews {
     if (!/^(?:text\/html|application\/xhtml\+xml)\b/i.test(page.contentType)) throw new PreviewError('page_unreachable')
     const { title, image } = readPage(decode(page))
     if (title === undefined) return undefined
-    const attachment = image === undefined ? undefined : await this.#image(fetcher, image, link, signal)
+    const attachment = image === undefined ? undefined : await this.#image(fetcher, image, page.url ?? link, signal)
     return { url: link, title, ...(attachment === undefined ? {} : { image: attachment }) }
   }
 

@@ -3,12 +3,14 @@
 export type FetchedPage = {
   /** `text/html; charset=utf-8`, as the server says. */
   readonly contentType: string
+  /** Where redirects led, if anywhere. */
+  readonly url?: string
   readonly body: Uint8Array
 }
 
 /**
  * Fetches by an onion request through a listed exit, never directly: the page must not learn who asks. Sends no cookies and
- * nothing that tells this client from others, and follows no redirect, because it could lead to any host.
+ * nothing that tells this client from others; what redirects lead to is asked for by the same way.
  */
 export interface PreviewFetcher {
   /** Whether a listed exit leads to this host. */

@@ -12,7 +12,8 @@ export type Hops = readonly [NodeEntry, NodeEntry, NodeEntry]
 export type PathWish = {
   readonly view: DirectoryView
   readonly guard: NodeEntry
-  readonly destination: NodeEntry
+  /** `undefined`: a server outside the network. */
+  readonly destination: NodeEntry | undefined
   /** Of nodes that failed lately. */
   readonly isSuspect: (node: NodeId) => boolean
   /** Of hops of the other lane, which shall not be slow for the same reason. */
@@ -41,10 +42,10 @@ export const RELAXATIONS: readonly Rules[] = [
   { lanes: false, subnets: false, operators: false, swarm: false, health: false },
 ]
 
-/** `undefined`, if the guard is the destination or the network has fewer than four nodes. */
+/** `undefined`, if the guard is the destination or the network has fewer than four nodes (three, to a server outside). */
 export function choosePath(wish: PathWish): Hops | undefined {
   const { view, guard, destination, random } = wish
-  const taken = [guard.descriptor.nodeId, destination.descriptor.nodeId]
+  const taken = [guard.descriptor.nodeId, destination?.descriptor.nodeId]
   if (taken[0] === taken[1]) return undefined
   const others = [...view.nodes.values()].filter(({ descriptor }) => !taken.includes(descriptor.nodeId))
   const candidates = shuffle(random, others)
@@ -64,9 +65,9 @@ function choosePair(
     (node) =>
       !(rules.health && isSuspect(node.descriptor.nodeId)) &&
       !(rules.lanes && isTaken(node.descriptor.nodeId)) &&
-      !(rules.swarm && node.swarmId === destination.swarmId) &&
+      !(rules.swarm && node.swarmId === destination?.swarmId) &&
       areApart(node, guard, rules) &&
-      areApart(node, destination, rules),
+      (destination === undefined || areApart(node, destination, rules)),
   )
   for (const [i, relay] of allowed.slice(0, MAX_RELAYS_TRIED).entries()) {
     const lastHop = allowed.find((node, k) => k > i && areApart(node, relay, rules))
