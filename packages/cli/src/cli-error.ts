@@ -20,6 +20,7 @@ export class CliError extends MessengerError {
     | 'folder_not_ours'
     | 'invalid_input'
     | 'key_backup'
+    | 'key_file'
     | 'keys_exist'
     | 'message_failed'
     | 'network_differs'

@@ -143,6 +143,17 @@ export const ACCOUNT_RENAME_HELP = `
 Examples:
   starling account rename 'Alice in the lab'`
 
+export const PREVIEWS_RUN_HELP = `
+It opens onion requests that the last hops of a network bring, and fetches the page that each one names: over https,
+from public addresses alone. It learns which pages are asked for, and never by whom. It prints its public key, which
+stands in the network file together with its address: see docs/operating.md.
+
+Examples:
+  starling previews run --key previews.key
+  starling previews run --key /var/lib/starling-previews/previews.key --host 0.0.0.0 --port 22024
+
+Exit status: 0 when stopped, 1 on failure, 2 for a wrong command line.`
+
 const APP_EXIT = 'Exit status: 0 if all is well, 1 if something differs or failed, 2 for a wrong command line.'
 
 export const APP_VERIFY_HELP = `

@@ -8,6 +8,7 @@ import type { Finish } from './command-line/finish.ts'
 import { addMessages } from './command-line/message-commands.ts'
 import { addNetwork } from './command-line/network-commands.ts'
 import { addNode } from './command-line/node-commands.ts'
+import { addPreviews } from './command-line/preview-commands.ts'
 import { PROGRAM_HELP } from './help.ts'
 import type { CliPorts } from './ports.ts'
 
@@ -42,6 +43,11 @@ function buildProgram(ports: CliPorts, finish: Finish): Command {
     .addHelpText('after', PROGRAM_HELP)
   addNetwork(program.command('network').description('a network of nodes on this machine'), ports, finish)
   addNode(program.command('node').description('one node'), ports, finish)
+  addPreviews(
+    program.command('previews').description('the service that fetches pages for link previews'),
+    ports,
+    finish,
+  )
   addApp(program.command('app').description('the app that browsers load'), ports, finish)
   addAccount(program.command('account').description('the account of this machine'), ports, finish)
   addMessages(program, ports, finish)

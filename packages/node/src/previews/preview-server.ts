@@ -7,7 +7,8 @@ import type { PreviewService } from './preview-service.ts'
 
 /** Of a request for a page, whose URL may have 8,192. */
 const MAX_BODY_BYTES = 16_384
-const MAX_CONNECTIONS = 512
+/** One request each, and so many answers of 1 MiB that last hops have not read yet. */
+const MAX_CONNECTIONS = 128
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
 const CHECK_INTERVAL_MS = 2_000
@@ -37,7 +38,7 @@ export async function startPreviewServer(options: PreviewServerOptions): Promise
     (request, response) => void serve(options, request, response),
   )
   server.maxConnections = MAX_CONNECTIONS
-  server.setTimeout(IDLE_TIMEOUT_MS)
+  server.timeout = IDLE_TIMEOUT_MS
   await listen(server, host, port)
   server.on('error', () => logger.error('previews.server_failed'))
   return {
