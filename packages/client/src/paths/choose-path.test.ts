@@ -30,6 +30,19 @@ function areApart(a: NodeEntry, b: NodeEntry): boolean {
   return operator !== b.descriptor.operator && subnetOf(address) !== subnetOf(b.descriptor.address)
 }
 
+test('to a server outside there is a path of three different nodes, kept apart as any other', () => {
+  const property = fc.property(shapes, (shape) => {
+    const view = networkOf({ ...shape, operators: 60, subnets: 60, nodes: 60 })
+    const guard = [...view.nodes.values()][shape.seed % 60]!
+    const wish = { view, guard, destination: undefined, isSuspect: () => false, random: seededRandom(shape.seed) }
+    const path = choosePath(wish)!
+    expect(path[0]).toBe(guard)
+    expect(new Set(path.map(idOf)).size).toBe(3)
+    expect(areApart(path[0], path[1]) && areApart(path[1], path[2]) && areApart(path[0], path[2])).toBe(true)
+  })
+  fc.assert(property, { numRuns: 50 })
+})
+
 test('in every network there is a path, of nodes that are all different', () => {
   const property = fc.property(shapes, (shape) => {
     const { guard, destination, path } = chosen(shape)

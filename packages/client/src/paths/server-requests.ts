@@ -11,6 +11,7 @@ import {
   fromUtf8,
   MalformedInputError,
   type Millis,
+  type NodeId,
   type OnionDestination,
   parsePathFailure,
   type RandomBytes,
@@ -113,10 +114,13 @@ export class ServerRequests {
   #route(): { readonly guard: GuardLink; readonly hops: Hops } {
     const { guards, health, random } = this.#options
     const view = this.#options.view.snapshot
-    const guard = pick(random, guards.links.snapshot)
+    const links = guards.links.snapshot
+    const guard = pick(random, links)
     const node = guard && view?.nodes.get(guard.node)
     const isSuspect = health.isSuspect.bind(health)
-    const hops = view && node && choosePath({ view, guard: node, destination: undefined, isSuspect, random })
+    // The other guard knows us: where the network is large enough, it is no last hop.
+    const isTaken = (id: NodeId) => links.some((link) => link.node === id)
+    const hops = view && node && choosePath({ view, guard: node, destination: undefined, isSuspect, isTaken, random })
     if (guard === undefined || hops === undefined) throw new PathError('no_path')
     return { guard, hops }
   }

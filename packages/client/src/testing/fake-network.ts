@@ -62,6 +62,8 @@ export class FakeNetwork {
   tellsChanges: boolean = true
   /** Is told of each of these answers. */
   onDirectory: ((reply: LinkReply) => void) | undefined
+  /** The only server outside that last hops relay to: every address leads to it. */
+  server: ((body: Uint8Array, lastHop: FakeNode) => Promise<LinkReply>) | undefined
   readonly #formerDocuments: DirectoryDocument[] = []
   readonly #directoryKey
   /** Nodes to which anybody ever had a link. */
@@ -236,6 +238,11 @@ export class FakeNetwork {
         if (next === undefined) return plain(onionAnswers.nextNodeNotFound(peeled.next))
         if (next.isDown) return plain(onionAnswers.nextNodeUnreachable(next.id))
         return this.#pass(next, peeled.forward, signal)
+      }
+      case 'server': {
+        using reply = peeled.reply
+        if (this.server !== undefined) return this.server(peeled.body, node)
+        return { status: 200, body: reply.seal({ status: 400, body: 'Invalid url', isJson: false }) }
       }
       default:
         return plain(onionAnswers.invalidCiphertext())
