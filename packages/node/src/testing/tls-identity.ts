@@ -12,7 +12,7 @@ export async function identityFor(...names: readonly string[]): Promise<{ key: s
     notAfter: new Date(Date.now() + 86_400_000),
     signingAlgorithm: algorithm,
     keys: keys as never,
-    extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value })))],
+    extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns' as const, value })))],
   })
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
   const pem = `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
