@@ -101,6 +101,7 @@ test('a grid loads with one press and says how many more there are', { skip: noC
     await eleven.getByRole('button', { name: /^Load flock-1\.jpg/ }).click()
     await eleven.getByRole('button', { name: 'Open flock-6.jpg and 5 more' }).waitFor()
     expect(await eleven.locator('[data-more]').getAttribute('data-more')).toBe('+5')
+    await eleven.getByRole('img').nth(5).waitFor()
     expect(await eleven.getByRole('img').count()).toBe(6)
   })
 })
