@@ -17,9 +17,17 @@ const chromium = ensureChromium()
 const only = process.argv.slice(2)
 
 // Files of one group share a process (a process per file costs twenty times as much). Two groups run at a time, one for
-// each core that CI has; the longest first. Groups do not disturb each other.
+// each core that CI has: those that count on an answer in time beside those that need one core, browsers beside each other.
+// Groups do not disturb each other.
 const LANES = 2
 const GROUPS = [
+  { name: 'real processes', globs: ['packages/*/src/**/*.process.test.ts'] },
+  {
+    name: 'units and properties',
+    globs: ['packages/{protocol,runtime,node,client,cli,web}/src/**/!(*.process|*.browser).test.ts'],
+  },
+  { name: 'scenarios on virtual time', globs: ['packages/testnet/src/**/!(*.process|*.browser).test.ts'] },
+  { name: 'architecture', globs: ['scripts/**/*.test.ts'] },
   {
     name: 'the app on a network, in a real browser',
     globs: ['packages/testnet/src/**/*.browser.test.ts'],
@@ -30,13 +38,6 @@ const GROUPS = [
     globs: ['packages/{protocol,runtime,node,client,cli,web}/src/**/*.browser.test.ts'],
     browser: true,
   },
-  { name: 'real processes', globs: ['packages/*/src/**/*.process.test.ts'] },
-  {
-    name: 'units and properties',
-    globs: ['packages/{protocol,runtime,node,client,cli,web}/src/**/!(*.process|*.browser).test.ts'],
-  },
-  { name: 'scenarios on virtual time', globs: ['packages/testnet/src/**/!(*.process|*.browser).test.ts'] },
-  { name: 'architecture', globs: ['scripts/**/*.test.ts'] },
 ]
 
 const environment = {
