@@ -6,6 +6,7 @@ import { type Client, untilValue } from '@starling/client'
 import { createNodeClient } from '@starling/client/node'
 import {
   type AccountId,
+  type AccountKeys,
   buildContent,
   buildStoredMessage,
   createAccountSeed,
@@ -27,8 +28,10 @@ const IDLE_CLIENT = fileURLToPath(new URL('./idle-client.ts', import.meta.url))
 
 export async function measureClientLife(network: NetworkFile, networkPath: string, folder: string): Promise<Figure[]> {
   const home = join(folder, 'away')
-  const { account, phrase } = await createAccount(network, home)
-  await storeForeign(network, account, MISSED)
+  await using links = await NetworkLinks.open(network)
+  const sender = deriveAccountKeys(links.crypto, createAccountSeed(links.random))
+  const { account, phrase } = await createAccount(network, home, sender.accountId)
+  await storeFrom(links, sender, account, MISSED)
   const caughtUpMs = await timed(async () => {
     await using client = await createNodeClient({ network, folder: home })
     await untilUnread(client, MISSED)
@@ -53,21 +56,26 @@ export async function measureClientLife(network: NetworkFile, networkPath: strin
   ]
 }
 
-async function createAccount(network: NetworkFile, folder: string): Promise<{ account: AccountId; phrase: string }> {
+/** `contact`: somebody whom the account knows; of strangers it keeps a few messages only. */
+async function createAccount(
+  network: NetworkFile,
+  folder: string,
+  contact: AccountId,
+): Promise<{ account: AccountId; phrase: string }> {
   await using client = await createNodeClient({ network, folder })
   await client.createAccount({ displayName: 'Away' })
   const account = await untilValue(client.session, (state) =>
     state.kind === 'ready' ? state.account.accountId : undefined,
   )
   await untilValue(client.network, ({ connection }) => (connection.kind === 'connected' ? true : undefined))
+  await client.send(await client.startConversation(contact), 'Write to me')
+  await client.flush()
   return { account, phrase: await client.revealPhrase() }
 }
 
-/** Messages of somebody whom the account does not know, as their client would have stored them. */
-async function storeForeign(network: NetworkFile, to: AccountId, count: number): Promise<void> {
-  await using links = await NetworkLinks.open(network)
+/** Messages as the sender's client would have stored them. */
+async function storeFrom(links: NetworkLinks, sender: AccountKeys, to: AccountId, count: number): Promise<void> {
   const { crypto, random } = links
-  const sender = deriveAccountKeys(crypto, createAccountSeed(random))
   const recipient = parseAccountId(to)
   const first = systemClock().now() - count
   const numbers = Array.from({ length: count }, (_, number) => number)
