@@ -146,6 +146,8 @@ export type NetworkView = {
   readonly clockSkew?: Millis
   /** While a backlog of 20 messages or more is taken in: how many so far, in steps of 20. */
   readonly catchingUp?: { readonly handled: number }
+  /** How many services the network file lists that fetch pages for link previews; absent: none, and there are no previews. */
+  readonly previewServices?: number
 }
 
 /** What `checkPhrase` says of a phrase as typed so far. */

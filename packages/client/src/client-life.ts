@@ -6,6 +6,7 @@ import { getSettings } from './account/settings-record.ts'
 import type { ConversationList, EventLog, NetworkView, SessionState, Settings } from './api.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Network } from './network.ts'
+import { listedIn } from './network-view.ts'
 import type { SealedStore } from './store/sealed-store.ts'
 
 export type Life = {
@@ -66,8 +67,8 @@ export async function endLife({ account, stop, tasks }: Life): Promise<void> {
   await tasks[Symbol.asyncDispose]()
 }
 
-export function viewBefore({ name }: NetworkFile): NetworkView {
-  return { connection: { kind: 'connecting' }, networkName: name, swarm: [] }
+export function viewBefore(network: NetworkFile): NetworkView {
+  return { connection: { kind: 'connecting' }, networkName: network.name, swarm: [], ...listedIn(network) }
 }
 
 function codeOf(error: unknown): string {

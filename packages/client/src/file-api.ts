@@ -6,6 +6,9 @@ import type { MessageId, OutgoingAttachment, OutgoingPreview } from './message-a
 /** `signal`: rejects with its reason. */
 export type FileOptions = Partial<TransferOptions>
 
+/** `asked`: the person asked for this one, whatever the settings say. */
+export type PreviewOptions = FileOptions & { readonly asked?: boolean }
+
 /**
  * Every call rejects with {@link FileStorageError} `files_unavailable` where the client has no `FileStorage`, and with
  * `storage_unreachable`, `storage_refused` or `file_gone` as that says; with {@link FileError} `file_too_large` over 10,000,000
@@ -17,7 +20,8 @@ export interface FileCalls {
   /** As `upload`, for `setProfilePicture`. Takes nothing out of the picture, such as where it was taken. */
   uploadPicture(picture: Uint8Array, options?: FileOptions): Promise<ProfilePicture>
   /**
-   * The file at a place of a message: downloaded, verified, decrypted. Its type and name are the sender's word.
+   * The file at a place of a message, be it an attachment or the image of a preview: downloaded, verified, decrypted. Its type
+   * and name are the sender's word.
    *
    * @throws {ActionError} `unknown_message`: there is no such message, or no such file in it
    * @throws {FileError} `file_format`, `not_encrypted`
@@ -31,5 +35,5 @@ export interface FileCalls {
    *
    * @throws {PreviewError} `page_unreachable`
    */
-  preview(text: string, options?: FileOptions): Promise<OutgoingPreview | undefined>
+  preview(text: string, options?: PreviewOptions): Promise<OutgoingPreview | undefined>
 }

@@ -82,7 +82,7 @@ export type MentionView = {
   readonly isSelf: boolean
 }
 
-/** All of it is the sender's word. `index`: its place in the message. */
+/** All of it is the sender's word. `index`: its place in the message; pictures of previews stand behind the attachments. */
 export type AttachmentView = {
   readonly index: number
   /** Of the file, in bytes. */
@@ -95,8 +95,11 @@ export type AttachmentView = {
   readonly caption?: string
 }
 
-/** Made by the sender, and never fetched by us. `url` stands in the text of the message. */
-export type LinkPreviewView = { readonly url: string; readonly title?: string }
+/**
+ * Made by the sender, and never fetched by us. `url` stands in the text of the message. `title`: at most 300 code points.
+ * `image`: to be had by `download`, as a file of the message.
+ */
+export type LinkPreviewView = { readonly url: string; readonly title?: string; readonly image?: AttachmentView }
 
 /** The message disappears at `deadline`; no deadline yet: it has not been read, or not been stored. */
 export type ExpiryView = Expiration & { readonly deadline?: UnixMillis }

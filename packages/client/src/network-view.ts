@@ -47,7 +47,13 @@ export function networkView(facts: NetworkFacts): NetworkView {
     }),
     ...(clockSkew === undefined ? {} : { clockSkew }),
     ...(progress.kind === 'upToDate' ? {} : { catchingUp: { handled: progress.handled } }),
+    ...listedIn(network),
   }
+}
+
+/** What the network file alone says. */
+export function listedIn({ previews }: NetworkFile): Pick<NetworkView, 'previewServices'> {
+  return previews === undefined ? {} : { previewServices: previews.length }
 }
 
 function connectionOf(facts: NetworkFacts): Connection {

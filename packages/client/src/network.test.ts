@@ -1,6 +1,6 @@
 /** Directory, guards and paths of a whole client, on the virtual clock. */
 import { test } from 'node:test'
-import { days, encodeDocument, hours, millis, minutes, seconds } from '@starling/protocol'
+import { days, encodeDocument, hours, millis, minutes, seconds, type X25519PublicKey } from '@starling/protocol'
 import { expect } from 'expect'
 import type { Client } from './api.ts'
 import { FakeNetwork } from './testing/fake-network.ts'
@@ -19,6 +19,20 @@ test('a client without an account connects and says what it sees', async () => {
   expect(directory).toEqual({ epoch: 1, nodes: 12, signatures: 1, threshold: 1, stale: false })
   expect(path?.hops.map(({ role }) => role)).toEqual(['guard', 'relay', 'lastHop'])
   expect(path?.roundTrip).toBeGreaterThanOrEqual(0)
+})
+
+test('how many services fetch pages for previews is said from the start, and nothing where there are none', async () => {
+  const net = new FakeNetwork()
+  await using without = await net.open(net.device())
+  expect(without.network.snapshot).not.toHaveProperty('previewServices')
+  const exit = { host: 'previews.example', port: 443, protocol: 'https' } as const
+  const previews = [{ ...exit, key: new Uint8Array(32) as X25519PublicKey }]
+  Object.assign(net.file, { exits: [exit], previews })
+  net.nextEpoch()
+  await using client = await net.open(net.device())
+  expect(client.network.snapshot.previewServices).toBe(1)
+  await net.until(() => isConnected(client))
+  expect(client.network.snapshot.previewServices).toBe(1)
 })
 
 test('a guard that dies is replaced while the other carries on; guards outlive a restart', async () => {

@@ -9,7 +9,7 @@ export type Settings = {
   readonly typing: boolean
   /** Tell contacts that a device of ours has their messages. On by default. */
   readonly deliveryReceipts: boolean
-  /** Make previews of links that we send. Off by default: the page sees that somebody asks for it. */
+  /** Make previews of links that we send. Off by default: a service learns the link, though not who asks. */
   readonly linkPreviews: boolean
 }
 

@@ -26,7 +26,7 @@ import type {
 } from '../api.ts'
 import { ActionError } from '../client-error.ts'
 import type { ConfigSync } from '../config/config-sync.ts'
-import { attachmentOf } from '../messages/attachment-record.ts'
+import { attachmentOf, fileAt } from '../messages/attachment-record.ts'
 import type { ConversationRecord } from '../messages/conversation-record.ts'
 import { MessageHistory } from '../messages/message-history.ts'
 import { type MessagePlace, parseMessageId } from '../messages/message-place.ts'
@@ -162,7 +162,8 @@ export class Messenger implements AsyncDisposable {
 
   /** What a message says of a file of it. @throws {ActionError} `unknown_message` */
   async attachment(message: MessageId, index: number): Promise<Attachment> {
-    const found = (await this.#services.book.get(parseMessageId(message)))?.attachments?.[index]
+    const record = await this.#services.book.get(parseMessageId(message))
+    const found = record && fileAt(record, index)
     if (found === undefined) throw new ActionError('unknown_message')
     return attachmentOf(found)
   }

@@ -69,6 +69,41 @@ test('nothing is fetched for a preview until the person switches it on', async (
   expect(asked).toBe(1)
 })
 
+test('a preview that the person asked for is made though previews are switched off', async () => {
+  const net = new FakeNetwork()
+  const fetch = async () => ({ contentType: 'text/html', body: utf8('<title>News</title>') })
+  net.previews = { canReach: () => true, fetch }
+  await using alice = await newcomer(net, 'Alice')
+  expect(await alice.files.preview(`see ${LINK}`, { asked: true })).toEqual({ url: LINK, title: 'News' })
+  expect(await alice.files.preview(`see ${LINK}`, { asked: false })).toBe(undefined)
+})
+
+test('the image of a preview is a file behind the attachments, and its address and key stay inside', async () => {
+  const net = new FakeNetwork()
+  net.files = new MemoryFileStorage()
+  const image = Uint8Array.of(0x89, 0x50, 0x4e, 0x47)
+  net.previews = {
+    canReach: () => true,
+    fetch: async (url) =>
+      url === LINK
+        ? { contentType: 'text/html', body: utf8('<title>News</title><meta property="og:image" content="/a.png">') }
+        : { contentType: 'image/png', body: image },
+  }
+  await using alice = await newcomer(net, 'Alice')
+  await using bob = await newcomer(net, 'Bob')
+  const preview = await alice.files.preview(LINK, { asked: true })
+  const voice = await alice.files.upload({ bytes: file, isVoice: true })
+  const draft = { text: LINK, attachments: [voice], preview: preview! }
+  const sent = await alice.send(await conversationWith(alice, bob), draft)
+  await net.until(() => bob.conversations.snapshot.length > 0, seconds(5))
+  const [message] = await messagesOf(bob, accountOf(alice))
+  const shown = { index: 1, isVoice: false, contentType: 'image/png', size: 4 }
+  expect(message?.previews).toEqual([{ url: LINK, title: 'News', image: shown }])
+  expect(equalBytes(await bob.files.download(message!.id, 1), image)).toBe(true)
+  expect(equalBytes(await alice.files.download(sent, 1), image)).toBe(true)
+  await expect(bob.files.download(message!.id, 2)).rejects.toThrow(coded('unknown_message'))
+})
+
 test('what is under way ends with the client, or when it is called off', async () => {
   const net = new FakeNetwork()
   const waiting = ({ signal }: { signal: AbortSignal }) =>

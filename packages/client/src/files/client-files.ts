@@ -1,6 +1,6 @@
 /** The calls about files that a client offers, over its ports. */
 import type { Crypto, FilePointer, ProfilePicture, RandomBytes } from '@starling/protocol'
-import type { FileCalls, FileOptions } from '../file-api.ts'
+import type { FileCalls, FileOptions, PreviewOptions } from '../file-api.ts'
 import type { MessageId, OutgoingAttachment, OutgoingPreview } from '../message-api.ts'
 import { FileStorageError } from './file-error.ts'
 import type { FileStorage } from './file-storage.ts'
@@ -50,9 +50,12 @@ export class ClientFiles implements FileCalls {
     return this.#files.download(picture, this.#within(options))
   }
 
-  async preview(text: string, options: FileOptions = {}): Promise<OutgoingPreview | undefined> {
+  async preview(
+    text: string,
+    { asked = false, ...options }: PreviewOptions = {},
+  ): Promise<OutgoingPreview | undefined> {
     options.signal?.throwIfAborted()
-    const link = this.#options.makesPreviews() ? this.#previews.find(text) : undefined
+    const link = asked || this.#options.makesPreviews() ? this.#previews.find(text) : undefined
     if (link === undefined) return undefined
     const made = await this.#previews.fetch(link, this.#within(options))
     if (made === undefined) return undefined

@@ -55,8 +55,18 @@ export function attachmentView({ url: _, key: _key, digest: _digest, ...rest }: 
   return { index, ...rest } satisfies AttachmentView
 }
 
-export function previewView({ image: _, ...rest }: PreviewRecord): LinkPreviewView {
-  return rest
+/** `index`: that of its image. */
+export function previewView({ image, ...rest }: PreviewRecord, index: number): LinkPreviewView {
+  return image === undefined ? rest : { ...rest, image: attachmentView(image, index) }
+}
+
+type Files = { readonly attachments?: readonly AttachmentRecord[] | undefined } & {
+  readonly previews?: readonly PreviewRecord[] | undefined
+}
+
+/** What a message has at a place that its view names: an attachment, or behind them the image of a preview. */
+export function fileAt({ attachments = [], previews = [] }: Files, index: number): AttachmentRecord | undefined {
+  return attachments[index] ?? previews[index - attachments.length]?.image
 }
 
 export function outgoingAttachment({ isVoice = false, ...rest }: OutgoingAttachment): Attachment {

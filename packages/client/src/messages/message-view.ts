@@ -33,7 +33,7 @@ export async function messageView(
     reactions: reactionViews(record.reactions, context.self),
     mentions: body.kind === 'text' ? mentionViews(body.text, context.self) : [],
     attachments: attachments.map(attachmentView),
-    previews: previews.map(previewView),
+    previews: previews.map((preview, i) => previewView(preview, attachments.length + i)),
     ...(invitation && { invitation }),
     ...(record.expiry && { expiry: expiryView(record.expiry) }),
   }
