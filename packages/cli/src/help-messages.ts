@@ -4,10 +4,15 @@ export const SEND_HELP = `
 Returns when the nodes of the recipient's swarm have stored the message. It waits there until the recipient comes
 online, for 14 days at most.
 
+No link is ever followed without --preview. With it, a service that the network file lists fetches the page, for 30
+seconds at most: it learns the link, but not who asks, because the request takes a path of three relays. If there is
+no preview, a line says so and the message goes without one.
+
 Examples:
   starling send 05…66 digits…  'See you at eight'
   date | starling send 05…66 digits… -
   starling send 05…66 digits… 'Yes!' --reply 05…66 digits….1767225600001.i
+  starling send 05…66 digits… 'Read https://news.example/story' --preview
 
 Exit status: 0 if it is stored, 1 if not, 2 for a wrong command line.`
 

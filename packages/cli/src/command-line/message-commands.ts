@@ -13,6 +13,7 @@ export function addMessages(program: Command, ports: CliPorts, finish: Finish): 
     .argument('<account ID>', 'who it is for; the own one: Note to Self')
     .argument('<text>', 'the message; - reads it from standard input')
     .option('--reply <message ID>', 'the message that it answers')
+    .option('--preview', 'have the page of the first link fetched, and send its title along')
     .option(...TIMEOUT)
     .option('--json', 'one line of JSON')
     .action(async (to, text, options) => {

@@ -36,7 +36,7 @@ function rowOf(conversation: ConversationSummary): string[] {
 }
 
 function previewOf(last: NonNullable<ConversationSummary['last']>): string {
-  const text = bodyText({ ...last, attachments: [] }).replaceAll(/\s+/g, ' ')
+  const text = bodyText({ ...last, attachments: [], previews: [] }).replaceAll(/\s+/g, ' ')
   const points = [...`${last.direction === 'outgoing' ? 'You: ' : ''}${text}`]
   return points.length <= PREVIEW_LENGTH ? points.join('') : `${points.slice(0, PREVIEW_LENGTH - 1).join('')}…`
 }

@@ -1,4 +1,5 @@
 import { test } from 'node:test'
+import { type FileCalls, PreviewError } from '@starling/client'
 import { settle } from '@starling/runtime/testing'
 import { expect } from 'expect'
 import { main } from '../main.ts'
@@ -45,6 +46,57 @@ test('send gives up after the timeout and says that the message is kept', async 
   const ports = withClient(client)
   expect(await main(['send', BOB, 'hello', '--timeout', '1'], ports)).toBe(1)
   expect(ports.complained()).toContain('kept in the outbox')
+})
+
+test('send asks for a preview only with --preview, and sends it along', async () => {
+  const client = new FakeClient()
+  const asked: unknown[] = []
+  client.listPreviews(async (text, { asked: isAsked } = {}) => {
+    asked.push([text, isAsked])
+    return { url: 'https://news.example/', title: 'News' }
+  })
+  const text = 'read https://news.example/'
+  expect(await main(['send', BOB, text], withClient(client))).toBe(0)
+  expect(asked).toEqual([])
+  const ports = withClient(client)
+  expect(await main(['send', BOB, text, '--preview', '--json'], ports)).toBe(0)
+  expect(asked).toEqual([[text, true]])
+  expect(JSON.parse(ports.printed())).toMatchObject({ state: 'stored', preview: 'News' })
+  const history = await client.history(await client.startConversation(BOB))
+  const sent = history.state.snapshot.messages.map(({ previews }) => previews)
+  expect(sent).toEqual([[], [{ url: 'https://news.example/', title: 'News' }]])
+})
+
+test('send says why there is no preview, and sends the message', async () => {
+  const cases: [FileCalls['preview'] | undefined, string][] = [
+    [undefined, 'lists no service'],
+    [async () => undefined, 'no link'],
+    [() => Promise.reject(new PreviewError('page_unreachable')), 'could not be fetched'],
+  ]
+  for (const [preview, said] of cases) {
+    const client = new FakeClient()
+    if (preview) client.listPreviews(preview)
+    const ports = withClient(client)
+    expect(await main(['send', BOB, 'read https://news.example/', '--preview'], ports)).toBe(0)
+    expect(ports.complained()).toContain(said)
+    expect(ports.printed()).toBe('Stored on 3 of 3 nodes.\n')
+  }
+})
+
+test('listen and history show what a message says of a page, made harmless', async () => {
+  const client = new FakeClient()
+  const previews = [
+    { url: 'https://news.example/a', title: 'Ne\u001b[2Jws\nof \u202etoday' },
+    { url: 'https://news.example/without' },
+    { url: 'https://[', title: 'nowhere' },
+  ]
+  client.receive(BOB, 'read', previews)
+  const ports = withClient(client)
+  expect(await main(['history', BOB], ports)).toBe(0)
+  expect(ports.printed()).toContain('read (page at news.example: Ne\ufffd[2Jws of \ufffdtoday)  m1')
+  const json = withClient(client)
+  expect(await main(['listen', '--count', '1', '--json'], json)).toBe(0)
+  expect(JSON.parse(json.printed())).toMatchObject({ previews })
 })
 
 test('send refuses an account ID that is none before anything is opened', async () => {

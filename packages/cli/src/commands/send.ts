@@ -1,5 +1,13 @@
 /** `starling send`: one message, until it is stored. */
-import { type Client, type Delivery, type DeliveryFailure, type MessageId, untilValue } from '@starling/client'
+import {
+  type Client,
+  type Delivery,
+  type DeliveryFailure,
+  type MessageId,
+  type OutgoingPreview,
+  PreviewError,
+  untilValue,
+} from '@starling/client'
 import { type Millis, parseAccountId, seconds } from '@starling/protocol'
 import { TimeoutError, withTimeout } from '@starling/runtime'
 import { type AccountOptions, openSession, requireAccount } from '../account-session.ts'
@@ -13,6 +21,8 @@ export type SendOptions = AccountOptions & {
   readonly timeout: number
   /** Message ID. */
   readonly reply?: string
+  /** Whether the page of a link in the text is fetched, for what it says of itself. */
+  readonly preview?: boolean
 }
 
 type Settled = Exclude<Delivery, { kind: 'queued' }>
@@ -26,7 +36,8 @@ export async function send(to: string, text: string, options: SendOptions, ports
   await requireAccount(session, ports, interrupt.signal)
   const conversation = await client.startConversation(accountId, interrupt)
   const quote = options.reply === undefined ? {} : { quote: options.reply as MessageId }
-  const message = await client.send(conversation, { text: body, ...quote }, interrupt)
+  const preview = options.preview ? await previewOf(body, client, ports, interrupt.signal) : undefined
+  const message = await client.send(conversation, { text: body, ...quote, ...(preview && { preview }) }, interrupt)
   await using history = await client.history(conversation)
   const settled = (messages: typeof history.state.snapshot) => deliveryIn(messages.messages, message)
   const delivery = await patiently(seconds(options.timeout), interrupt.signal, ports, client, (signal) =>
@@ -36,10 +47,33 @@ export async function send(to: string, text: string, options: SendOptions, ports
   const { on, of } = delivery
   ports.output.write(
     options.json
-      ? jsonLine({ state: 'stored', on, of, to: accountId, id: message })
+      ? jsonLine({ state: 'stored', on, of, to: accountId, id: message, ...(preview && { preview: preview.title }) })
       : `Stored on ${on} of ${of} nodes.\n`,
   )
   return 0
+}
+
+/** `undefined`, if there is none, which is said; a message without its preview is one. */
+async function previewOf(
+  text: string,
+  { files, network }: Client,
+  { errors }: CliPorts,
+  signal: AbortSignal,
+): Promise<OutgoingPreview | undefined> {
+  if (network.snapshot.previewServices === undefined) {
+    errors.write('No preview: the network file lists no service that fetches pages.\n')
+    return undefined
+  }
+  try {
+    const preview = await files.preview(text, { asked: true, signal })
+    if (preview === undefined)
+      errors.write('No preview: there is no link that one is made of, or its page has no title.\n')
+    return preview
+  } catch (error) {
+    if (!(error instanceof PreviewError)) throw error
+    errors.write('No preview: the page could not be fetched.\n')
+    return undefined
+  }
 }
 
 function deliveryIn(

@@ -1,5 +1,5 @@
 /** Messages as lines for people, and as the stable JSON of `--json`. */
-import type { ConversationSummary, MessageBody, MessageView, Notice } from '@starling/client'
+import type { ConversationSummary, LinkPreviewView, MessageBody, MessageView, Notice } from '@starling/client'
 import { visibleText } from './visible-text.ts'
 
 /** UTC, to the minute. */
@@ -16,17 +16,24 @@ export function bodyText({
   body,
   deleted,
   attachments,
-}: Pick<MessageView, 'body' | 'deleted' | 'attachments'>): string {
+  previews,
+}: Pick<MessageView, 'body' | 'deleted' | 'attachments' | 'previews'>): string {
   if (deleted) return '(deleted)'
   const files = attachments.map(({ isVoice, fileName }) =>
     isVoice ? '(voice message)' : `(file: ${nameText(fileName ?? 'without a name')})`,
   )
-  return [...textsOf(body), ...files].join(' ')
+  return [...textsOf(body), ...files, ...previews.flatMap(previewTexts)].join(' ')
+}
+
+/** The link itself stands in the text. What is said of it is the sender's word. */
+function previewTexts({ url, title }: LinkPreviewView): string[] {
+  const host = URL.parse(url)?.host
+  return title === undefined || host === undefined ? [] : [`(page at ${host}: ${nameText(title)})`]
 }
 
 /** The same fields for `listen` and `history`: `text` is null where there is none. */
 export function messageFields(message: MessageView): Record<string, unknown> {
-  const { body, deleted, quote, reactions, attachments, expiry } = message
+  const { body, deleted, quote, reactions, attachments, previews, expiry } = message
   return {
     id: message.id,
     from: message.author,
@@ -40,6 +47,7 @@ export function messageFields(message: MessageView): Record<string, unknown> {
     ...(attachments.length > 0 && {
       files: attachments.map(({ fileName, size, contentType }) => ({ name: fileName, size, type: contentType })),
     }),
+    ...(previews.length > 0 && { previews: previews.map(({ url, title }) => ({ url, title })) }),
     ...(expiry && { expiresAt: expiry.deadline ?? null }),
   }
 }

@@ -9,6 +9,7 @@ import type {
   Delivery,
   EventLog,
   ExportedFile,
+  FileCalls,
   History,
   HistorySnapshot,
   ImportSummary,
@@ -65,8 +66,8 @@ export class FakeClient implements Client {
   }
 
   /** A message comes in. */
-  receive(from: AccountId, text: string): void {
-    this.#add(from as string as ConversationId, { author: from, direction: 'incoming', text })
+  receive(from: AccountId, text: string, previews: MessageView['previews'] = []): void {
+    this.#add(from as string as ConversationId, { author: from, direction: 'incoming', text, previews })
   }
 
   unread(): number {
@@ -93,9 +94,10 @@ export class FakeClient implements Client {
     return accountId as ConversationId
   }
   async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
-    const text = typeof draft === 'string' ? draft : (draft.text ?? '')
+    const { text = '', preview } = typeof draft === 'string' ? { text: draft } : draft
     const delivery = this.delivery ?? { kind: 'queued', waitingForNetwork: true, of: 3 }
-    return this.#add(conversation, { author: ALICE, direction: 'outgoing', text, delivery })
+    const previews = preview === undefined ? [] : [{ url: preview.url, ...(preview.title && { title: preview.title }) }]
+    return this.#add(conversation, { author: ALICE, direction: 'outgoing', text, delivery, previews })
   }
   async history(conversation: ConversationId): Promise<History> {
     const messages = this.#of(conversation)
@@ -148,7 +150,12 @@ export class FakeClient implements Client {
     return this.flushed
   }
   async reportMediaSaved(): Promise<void> {}
-  readonly files = withoutFiles()
+  /** From here on the network file lists a service for previews, which says this of a text. */
+  listPreviews(preview: FileCalls['preview']): void {
+    this.network.update((view) => ({ ...view, previewServices: 1 }))
+    this.files = { ...this.files, preview }
+  }
+  files: FileCalls = withoutFiles()
   async setProfilePicture(): Promise<void> {}
   async changeSettings(change: Partial<Settings>): Promise<void> {
     this.settings.update((settings) => ({ ...settings, ...change }))
@@ -198,7 +205,7 @@ export class FakeClient implements Client {
 
   #add(
     conversation: ConversationId,
-    message: Pick<MessageView, 'author' | 'direction' | 'delivery'> & { readonly text: string },
+    message: Pick<MessageView, 'author' | 'direction' | 'delivery' | 'previews'> & { readonly text: string },
   ): MessageId {
     const { text, ...fields } = message
     const id = `m${++this.#count}` as MessageId
