@@ -3,6 +3,7 @@ export { type Admission, admissionByInvitation } from './directory/directory-mem
 export { createLogger } from './logging.ts'
 export { PeerError } from './peer-error.ts'
 export type { BootstrapNetwork, NodePorts, NodeSurfaces, PeerNetwork, PublicAnswer, PublicRequest } from './ports.ts'
+export { createServerExit, type ServerExit } from './relay/server-exit.ts'
 export { type RunningNode, runNode } from './run-node.ts'
 export { MAX_BODY_BYTES } from './server/http-server.ts'
 export { type NodeSettings, StarlingNode } from './starling-node.ts'

@@ -12,7 +12,7 @@ import { NodeMetrics } from './metrics/node-metrics.ts'
 import { startOperator } from './metrics/operator.ts'
 import { describeNode, openNodeFiles } from './node-files.ts'
 import { isPublicAddress } from './relay/public-address.ts'
-import { createServerExit } from './relay/server-exit.ts'
+import { createServerExit, type ServerExit } from './relay/server-exit.ts'
 import { AppFiles } from './server/app-files.ts'
 import { appHeaders } from './server/app-headers.ts'
 import { createBootstrapClient } from './server/bootstrap-client.ts'
@@ -39,6 +39,8 @@ export type RunOptions = {
   readonly logger: Logger
   /** The configuration as it is now, when the operator says that invitations have changed. @throws {ConfigError} */
   readonly reread?: () => NodeConfig
+  /** The way to listed servers outside the network: to those with a public address. */
+  readonly exit?: ServerExit
 }
 
 export type RunningNode = AsyncDisposable & {
@@ -54,7 +56,7 @@ export type RunningNode = AsyncDisposable & {
  * @throws {NodeStoreError} if the database cannot be opened.
  * @throws {AppFolderError} if the app that it shall give out is not whole.
  */
-export async function runNode({ config, logger, reread }: RunOptions): Promise<RunningNode> {
+export async function runNode({ config, logger, reread, exit }: RunOptions): Promise<RunningNode> {
   const clock = systemClock()
   const random = systemRandom()
   const crypto = createNativeCrypto()
@@ -100,7 +102,7 @@ export async function runNode({ config, logger, reread }: RunOptions): Promise<R
       peers,
       bootstrap: createBootstrapClient(clock),
       observer: metrics,
-      exit: createServerExit({ clock, isAllowed: isPublicAddress }),
+      exit: exit ?? createServerExit({ clock, isAllowed: isPublicAddress }),
       ...(config.onion.acceptAesCbc && { aesCbc: createNativeAesCbc() }),
     },
   )

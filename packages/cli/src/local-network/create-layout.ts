@@ -37,6 +37,8 @@ export type NewNetwork = {
   readonly portBase: number
   /** Those that are not as usual in a local network. */
   readonly parameters: Pick<NetworkParameters, 'swarmSize'> & Partial<NetworkParameters>
+  /** What the network file lists outside of the network. */
+  readonly outside?: Pick<NetworkFile, 'exits' | 'previews'>
   readonly crypto: Crypto
   readonly random: RandomBytes
 }
@@ -59,6 +61,7 @@ export function createLayout(options: NewNetwork): Layout {
     // The directory member alone: announcements must reach it.
     bootstrap: [webUrlOf(nodes[0]!)],
     parameters: { ...PARAMETERS, ...parameters },
+    ...options.outside,
   }
   for (const node of nodes) writePrivate(join(nodeFolder(folder, node.name), 'node.json'), configOf(node, nodes))
   writePrivate(networkPath(folder), formatNetworkFile(network))

@@ -66,6 +66,7 @@ export class LocalNetwork implements AsyncDisposable {
         name: place.name,
         clock: tools.clock,
         appFolder: options.appFolder,
+        program: options.program,
         onUnexpectedEnd: (name, how) => this.#onUnexpectedEnd(name, how),
       }),
     }))

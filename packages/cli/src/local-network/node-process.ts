@@ -25,6 +25,7 @@ export type NodeProcessOptions = {
   readonly clock: Clock
   /** The built app that the node gives out, if any. */
   readonly appFolder: string | undefined
+  readonly program: string | undefined
   /** When it ended although nobody stopped it here: `signal SIGKILL`, `status 1`, … */
   readonly onUnexpectedEnd: (name: string, how: string) => void
 }
@@ -51,11 +52,11 @@ export class NodeProcess {
   /** Its output goes to the log; the log of the run before is kept beside it. */
   start(): void {
     if (this.#child) return
-    const { folder, name, appFolder } = this.#options
+    const { folder, name, appFolder, program = nodeProgram() } = this.#options
     const log = logPath(folder, name)
     if (existsSync(log)) renameSync(log, `${log}.1`)
     const output = openSync(log, 'a', 0o600)
-    const child = spawn(process.execPath, [nodeProgram(), '--config', join(nodeFolder(folder, name), 'node.json')], {
+    const child = spawn(process.execPath, [program, '--config', join(nodeFolder(folder, name), 'node.json')], {
       stdio: ['ignore', output, output],
       // A group of its own: Ctrl+C in the terminal reaches us alone, and we stop the nodes in order.
       detached: true,

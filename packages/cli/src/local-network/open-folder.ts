@@ -64,7 +64,7 @@ export async function openLayout(options: LocalNetworkOptions, tools: Tools): Pr
 }
 
 async function create(options: LocalNetworkOptions, { random, crypto }: Tools): Promise<Layout> {
-  const { folder, nodes = DEFAULT_NODES, portBase: wanted = DEFAULT_PORT_BASE, onEvent } = options
+  const { folder, nodes = DEFAULT_NODES, portBase: wanted = DEFAULT_PORT_BASE, outside = {}, onEvent } = options
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES) {
     throw new CliError('invalid_input', `A local network has 1 to ${MAX_NODES} nodes. Nothing was made.`)
   }
@@ -72,7 +72,7 @@ async function create(options: LocalNetworkOptions, { random, crypto }: Tools): 
   const portBase = await chooseBase({ wanted, nodes, random, isFree: isPortFree })
   if (wanted !== 'any' && portBase !== wanted) onEvent?.({ kind: 'otherPorts', wanted, chosen: portBase })
   const parameters = { swarmSize: DEFAULT_SWARM_SIZE, ...options.parameters }
-  return createLayout({ folder, nodes, portBase, parameters, crypto, random })
+  return createLayout({ folder, nodes, portBase, parameters, outside, crypto, random })
 }
 
 /** What is there stays as it is: ports and sizes are part of what clients know of the network. */

@@ -1,5 +1,5 @@
 /** What a local network is asked for, and what it tells meanwhile. */
-import type { Millis, NetworkParameters, NodeId, RandomBytes } from '@starling/protocol'
+import type { Millis, NetworkFile, NetworkParameters, NodeId, RandomBytes } from '@starling/protocol'
 import type { Clock } from '@starling/runtime'
 import { CliError } from '../cli-error.ts'
 import type { RunFile } from './run-file.ts'
@@ -17,6 +17,10 @@ export type LocalNetworkOptions = {
   readonly parameters?: Partial<NetworkParameters>
   /** Of a new network: the ports above it, or above the next one that is free; `any`: some that are free. */
   readonly portBase?: number | 'any'
+  /** Of a new network: what its file lists outside of it. None. */
+  readonly outside?: Pick<NetworkFile, 'exits' | 'previews'>
+  /** Another program for the nodes, which takes `--config FILE` as well. */
+  readonly program?: string
   /** A built app that all nodes give out at `/app/`. */
   readonly appFolder?: string
   /** Called off when it aborts, with nothing left running. */
