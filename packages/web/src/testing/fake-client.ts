@@ -2,6 +2,7 @@
 import {
   type AccountId,
   type AccountView,
+  type AttachmentView,
   type Client,
   type ConversationChange,
   type ConversationId,
@@ -15,10 +16,13 @@ import {
   type FileCalls,
   type History,
   type ImportSummary,
+  type LinkPreviewView,
   type MessageDraft,
   type MessageId,
   type MessageView,
   type NetworkView,
+  type OutgoingAttachment,
+  type OutgoingPreview,
   PassphraseError,
   type ProfilePicture,
   parseAccountId,
@@ -54,6 +58,7 @@ export type FakeClientOptions = {
   /** Makes these methods fail with an error of this code. */
   readonly failing?: Readonly<Record<string, string>>
   readonly events?: EventLog
+  readonly settings?: Partial<Settings>
   /** The place for files; none, unless told. */
   readonly files?: FileCalls
 }
@@ -71,12 +76,7 @@ export class FakeClient implements Client {
   readonly session: Store<SessionState>
   readonly conversations: Store<ConversationList>
   readonly network: Store<NetworkView>
-  readonly settings = createStore<Settings>({
-    readReceipts: false,
-    typing: false,
-    deliveryReceipts: true,
-    linkPreviews: false,
-  })
+  readonly settings: Store<Settings>
   readonly events
   readonly #conversations = new Map<ConversationId, Kept>()
   readonly #failing: Readonly<Record<string, string>>
@@ -90,6 +90,8 @@ export class FakeClient implements Client {
     this.#failing = options.failing ?? {}
     this.events = createStore<EventLog>(options.events ?? [])
     this.files = options.files ?? withoutFiles()
+    const settings = { readReceipts: false, typing: false, deliveryReceipts: true, linkPreviews: false }
+    this.settings = createStore<Settings>({ ...settings, ...options.settings })
     this.#phraseConfirmed = options.phraseConfirmed ?? true
     this.#passphrase = options.passphrase
     for (const sample of options.conversations ?? sampleConversations) this.#add(sample)
@@ -151,8 +153,9 @@ export class FakeClient implements Client {
   }
 
   async send(conversation: ConversationId, draft: string | MessageDraft): Promise<MessageId> {
-    const { text = '', quote, attachments = [] } = typeof draft === 'string' ? { text: draft } : draft
-    const files = attachments.map(({ isVoice = false, ...about }, index) => ({ ...about, index, isVoice }))
+    const { text = '', quote, attachments = [], preview } = typeof draft === 'string' ? { text: draft } : draft
+    const files = attachments.map(viewOfFile)
+    const previews = preview === undefined ? [] : [viewOfPreview(preview, files.length)]
     this.#failIfTold('send')
     const id = `sent-${this.#nextMessage++}` as MessageId
     const delivery: Delivery = {
@@ -168,7 +171,7 @@ export class FakeClient implements Client {
       body: { kind: 'text', text },
     } as const
     const quoted = quote === undefined ? {} : this.#quoteOf(conversation, quote)
-    const more = { ...plainMessage, attachments: files, ...quoted }
+    const more = { ...plainMessage, attachments: files, previews, ...quoted }
     this.#append({ ...message, ...more, sentAt: this.#now, delivery })
     await this.updateConversation(conversation, { draft: '', draftQuote: '' })
     return id
@@ -465,6 +468,14 @@ function withLast(summary: ConversationSummary, messages: readonly MessageView[]
   const last = messages.at(-1)
   if (last === undefined) return summary
   return { ...summary, last, lastActivity: last.sentAt }
+}
+
+function viewOfFile({ isVoice = false, ...about }: OutgoingAttachment, index: number): AttachmentView {
+  return { ...about, index, isVoice }
+}
+
+function viewOfPreview({ image, ...rest }: OutgoingPreview, index: number): LinkPreviewView {
+  return image === undefined ? rest : { ...rest, image: viewOfFile(image, index) }
 }
 
 function fakeError(code: string): Error {

@@ -7,6 +7,7 @@ import { messageTexts } from './ar/messages.ts'
 import { networkTexts } from './ar/network.ts'
 import { peopleTexts } from './ar/people.ts'
 import { personalTexts } from './ar/personal.ts'
+import { previewTexts } from './ar/previews.ts'
 import { settingsTexts } from './ar/settings.ts'
 import { shellTexts } from './ar/shell.ts'
 import type { Words } from './t.ts'
@@ -18,6 +19,7 @@ export const ar: Words = {
   ...conversationTexts,
   ...messageTexts,
   ...mediaTexts,
+  ...previewTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

@@ -7,6 +7,7 @@ import { messageTexts } from './de/messages.ts'
 import { networkTexts } from './de/network.ts'
 import { peopleTexts } from './de/people.ts'
 import { personalTexts } from './de/personal.ts'
+import { previewTexts } from './de/previews.ts'
 import { settingsTexts } from './de/settings.ts'
 import { shellTexts } from './de/shell.ts'
 import type { Words } from './t.ts'
@@ -18,6 +19,7 @@ export const de: Words = {
   ...conversationTexts,
   ...messageTexts,
   ...mediaTexts,
+  ...previewTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

@@ -7,6 +7,7 @@ import { messageTexts } from './en/messages.ts'
 import { networkTexts } from './en/network.ts'
 import { peopleTexts } from './en/people.ts'
 import { personalTexts } from './en/personal.ts'
+import { previewTexts } from './en/previews.ts'
 import { settingsTexts } from './en/settings.ts'
 import { shellTexts } from './en/shell.ts'
 
@@ -17,6 +18,7 @@ export const en = {
   ...conversationTexts,
   ...messageTexts,
   ...mediaTexts,
+  ...previewTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

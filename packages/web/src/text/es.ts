@@ -7,6 +7,7 @@ import { messageTexts } from './es/messages.ts'
 import { networkTexts } from './es/network.ts'
 import { peopleTexts } from './es/people.ts'
 import { personalTexts } from './es/personal.ts'
+import { previewTexts } from './es/previews.ts'
 import { settingsTexts } from './es/settings.ts'
 import { shellTexts } from './es/shell.ts'
 import type { Words } from './t.ts'
@@ -18,6 +19,7 @@ export const es: Words = {
   ...conversationTexts,
   ...messageTexts,
   ...mediaTexts,
+  ...previewTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

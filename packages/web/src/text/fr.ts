@@ -7,6 +7,7 @@ import { messageTexts } from './fr/messages.ts'
 import { networkTexts } from './fr/network.ts'
 import { peopleTexts } from './fr/people.ts'
 import { personalTexts } from './fr/personal.ts'
+import { previewTexts } from './fr/previews.ts'
 import { settingsTexts } from './fr/settings.ts'
 import { shellTexts } from './fr/shell.ts'
 import type { Words } from './t.ts'
@@ -18,6 +19,7 @@ export const fr: Words = {
   ...conversationTexts,
   ...messageTexts,
   ...mediaTexts,
+  ...previewTexts,
   ...emojiTexts,
   ...peopleTexts,
   ...personalTexts,

@@ -11,9 +11,11 @@ import type {
   MessageId,
 } from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
+import { byTimer } from '../composer/draft.ts'
 import { failureCode } from '../failure/failure-text.ts'
 import { imagePorts } from '../image-grid/image-ports.ts'
 import { createMedia, type ImagePorts, type Media } from '../image-grid/media.ts'
+import { createDraftPreview, type DraftPreview } from '../link-preview/draft-preview.ts'
 import type { LogPosition, LogPositions } from '../message-log/log-positions.ts'
 import { type Act, createMessageDeeds, type DeedsClient, type MessageDeeds } from './message-deeds.ts'
 import { nameOfAccount } from './names.ts'
@@ -47,6 +49,8 @@ export interface ConversationModel extends Snapshots<ConversationView>, MessageD
   /** Its files. */
   readonly media: Media
   readonly reply: ReplyModel
+  /** Of the message that is being written. */
+  readonly preview: DraftPreview
   /** Where the reader was when this conversation was last open. */
   readonly position: LogPosition | undefined
   keepPosition(position: LogPosition | undefined): void
@@ -67,7 +71,8 @@ export interface ConversationModel extends Snapshots<ConversationView>, MessageD
 }
 
 export type ConversationClient = DeedsClient &
-  Pick<Client, 'session' | 'conversations' | 'updateConversation' | 'deleteConversation' | 'reportMediaSaved'>
+  Pick<Client, 'session' | 'conversations' | 'updateConversation' | 'deleteConversation' | 'reportMediaSaved'> &
+  Pick<Client, 'settings' | 'network'>
 
 /** Pages that are loaded at most to find the place where the reader was: beyond, opening would take too long. */
 const MOST_PAGES_BACK = 24
@@ -137,6 +142,7 @@ export function createConversation(options: {
 
   const change = (to: ConversationChange) => act('actionFailed', () => client.updateConversation(id, to))
   const reply = createReply({ client, id, keep: (draftQuote) => change({ draftQuote }) })
+  const preview = createDraftPreview({ client, schedule: byTimer })
 
   stops.push(client.conversations.subscribe(refresh), client.session.subscribe(refresh))
   let opening = open()
@@ -144,6 +150,7 @@ export function createConversation(options: {
   return {
     id,
     reply,
+    preview,
     media,
     get snapshot() {
       return store.snapshot
@@ -180,6 +187,7 @@ export function createConversation(options: {
       closed = true
       for (const stop of stops) stop()
       media[Symbol.dispose]()
+      preview[Symbol.dispose]()
       await opening
       await history?.[Symbol.asyncDispose]()
     },

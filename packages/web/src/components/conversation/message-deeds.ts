@@ -1,5 +1,13 @@
 /** What a person does with the messages of one conversation. */
-import type { Client, ConversationId, DeletionScope, Expiration, MessageId, MessageView } from '@starling/client'
+import type {
+  Client,
+  ConversationId,
+  DeletionScope,
+  Expiration,
+  MessageId,
+  MessageView,
+  OutgoingPreview,
+} from '@starling/client'
 import type { StagedFile } from '../composer/staged-files.ts'
 import type { Media } from '../image-grid/media.ts'
 import type { ConversationNotice } from './conversation.ts'
@@ -14,6 +22,7 @@ export type DeedsClient = Pick<
 export type Outgoing = Uploading & {
   readonly text: string
   readonly quote?: MessageId | undefined
+  readonly preview?: OutgoingPreview | undefined
   readonly files?: readonly StagedFile[]
 }
 
@@ -43,14 +52,16 @@ export function createMessageDeeds(
   { act, media }: { readonly act: Act; readonly media: Pick<Media, 'keep'> },
 ): MessageDeeds {
   return {
-    send: ({ text, quote, files = [], ...uploading }) => {
-      if (quote === undefined && files.length === 0) return act('sendFailed', () => client.send(id, text))
+    send: ({ text, quote, preview, files = [], ...uploading }) => {
+      if (quote === undefined && preview === undefined && files.length === 0)
+        return act('sendFailed', () => client.send(id, text))
       const told = (code: string) => (uploading.signal?.aborted ? undefined : sendNotice(code))
       return act(told, async () => {
         const { attachments, pictures } = await uploadFiles(client, files, uploading)
         const message = await client.send(id, {
           ...(text === '' ? {} : { text }),
           ...(quote === undefined ? {} : { quote }),
+          ...(preview === undefined ? {} : { preview }),
           ...(attachments.length === 0 ? {} : { attachments }),
         })
         for (const [index, picture] of pictures) void media.keep(message, index, picture)

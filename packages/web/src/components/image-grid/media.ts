@@ -123,7 +123,7 @@ class ConversationMedia implements Media {
 
   retain(messages: readonly MessageView[]): void {
     if (this.#entries.size === 0) return
-    const kept = new Set(messages.flatMap(({ id, attachments }) => attachments.map(({ index }) => keyOf(id, index))))
+    const kept = new Set(messages.flatMap((message) => filesOf(message).map(({ index }) => keyOf(message.id, index))))
     for (const key of [...this.#entries.keys()]) if (!kept.has(key)) this.#forget(key)
   }
 
@@ -221,6 +221,11 @@ class ConversationMedia implements Media {
     entry.whole = undefined
     entry.state.set({ kind: 'waiting' })
   }
+}
+
+/** Also the pictures of previews. */
+function filesOf({ attachments, previews }: MessageView): readonly AttachmentView[] {
+  return previews.length === 0 ? attachments : [...attachments, ...previews.flatMap(({ image }) => image ?? [])]
 }
 
 class NotShown extends Error {

@@ -63,5 +63,5 @@ export const deviceTexts = {
   'privacy.swarmText': 'Wen du angenommen und blockiert hast, versiegelt, für deine anderen Geräte.',
   'privacy.othersText': 'Was sie erfahren haben: Bestätigungen, die du erlaubt hast.',
   'privacy.links': 'Links in Nachrichten',
-  'privacy.linksText': 'Von Links wird nichts geladen, weder von deinen noch von ihren, bis du einen öffnest.',
+  'privacy.linksText': 'Von Links, die andere dir senden, wird nichts geladen, bis du einen öffnest.',
 } as const

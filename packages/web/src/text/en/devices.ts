@@ -63,5 +63,5 @@ export const deviceTexts = {
   'privacy.swarmText': 'Whom you accepted and blocked, sealed, for your other devices.',
   'privacy.othersText': 'What they were told: receipts that you allowed.',
   'privacy.links': 'Links in messages',
-  'privacy.linksText': 'Nothing is loaded from links, neither from yours nor from theirs, until you open one.',
+  'privacy.linksText': 'Nothing is loaded from links that others send you until you open one.',
 } as const

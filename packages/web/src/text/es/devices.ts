@@ -63,5 +63,5 @@ export const deviceTexts = {
   'privacy.swarmText': 'A quién aceptaste y bloqueaste, sellado, para tus otros dispositivos.',
   'privacy.othersText': 'Lo que supieron: las confirmaciones que permitiste.',
   'privacy.links': 'Enlaces',
-  'privacy.linksText': 'No se carga nada de los enlaces, ni de los tuyos ni de los suyos, hasta que abres uno.',
+  'privacy.linksText': 'No se carga nada de los enlaces que te envían otros hasta que abres uno.',
 } as const

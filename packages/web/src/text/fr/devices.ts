@@ -63,6 +63,5 @@ export const deviceTexts = {
   'privacy.swarmText': 'Qui vous avez accepté et bloqué, scellé, pour vos autres appareils.',
   'privacy.othersText': 'Ce qu’elles ont appris : les confirmations que vous avez permises.',
   'privacy.links': 'Liens',
-  'privacy.linksText':
-    'Rien n’est chargé depuis les liens, ni les vôtres ni les leurs, avant que vous n’en ouvriez un.',
+  'privacy.linksText': 'Rien n’est chargé depuis les liens que d’autres vous envoient avant que vous n’en ouvriez un.',
 } as const
