@@ -33,6 +33,7 @@ const FILES: readonly { readonly names: readonly string[]; load(): Promise<reado
     names: ['file-blob', 'file-url', 'web-page'],
     load: async () => (await import('./targets/files.ts')).fileTargets,
   },
+  { names: ['page-request'], load: async () => (await import('./targets/pages.ts')).pageTargets },
   {
     names: ['node-rpc', 'node-public', 'node-peer', 'node-link'],
     load: async () => (await import('./targets/node.ts')).nodeTargets,
