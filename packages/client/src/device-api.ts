@@ -27,6 +27,16 @@ export type ArchiveOptions = CallOptions & {
   readonly passphrase: string
 }
 
+export type ImportOptions = ArchiveOptions & {
+  /**
+   * On a device without an account: take what comes before the damage of a damaged archive. The import is rejected all the same.
+   * Not unless told.
+   */
+  readonly keepsPart?: boolean
+  /** Bytes of the archive that were read so far. */
+  readonly onProgress?: ((progress: { readonly bytes: number }) => void) | undefined
+}
+
 /** What an import brought that was not here yet. */
 export type ImportSummary = { readonly conversations: number; readonly messages: number }
 
@@ -70,9 +80,10 @@ export interface DeviceData {
    */
   exportReadable(options?: ReadableOptions): AsyncIterable<ExportedFile>
   /**
-   * Adds what is in the archive to what is here; on a device without an account, its account as well. Once more changes nothing.
+   * Adds what is in the archive to what is here; what came before damage was found stays. Once more changes nothing. On a device
+   * without an account it brings its account as well, and either all of it comes or nothing, also when it is called off.
    *
-   * @throws {ArchiveError} `passphrase_or_damage`, `damaged`, `newer_version`, `other_account`; what came before damage was found stays
+   * @throws {ArchiveError} `not_an_archive`, `passphrase_or_damage`, `damaged`, `newer_version`, `other_account`
    */
-  importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary>
+  importArchive(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportSummary>
 }

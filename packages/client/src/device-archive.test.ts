@@ -1,8 +1,11 @@
 /** Taking everything along: to a new device, to one that has some of it, and as files to read. */
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type AccountId, fromUtf8, joinBytes, seconds } from '@starling/protocol'
 import { expect } from 'expect'
 import type { Client } from './api.ts'
+import { type ArchiveLine, decodeLines, encodeLines } from './archive/archive-lines.ts'
+import { openArchive, sealArchive } from './archive/archive-stream.ts'
 import { collect } from './testing/collect.ts'
 import { FakeNetwork } from './testing/fake-network.ts'
 import { accountOf, messagesOf, newcomer, sendTo, textsOf } from './testing/meet.ts'
@@ -92,6 +95,77 @@ test('another account, another passphrase and damage are refused', async () => {
   expect(other.session.snapshot).toEqual({ kind: 'noAccount' })
   expect(await saidIn(bob, accountOf(alice))).toEqual(['hello', 'hello yourself'])
   expect(b).toBe(accountOf(bob))
+})
+
+/** Several pieces of Alice's archive: in the last one stands nothing but its end. */
+async function longArchive({ net, alice }: { readonly net: FakeNetwork; readonly alice: Client }): Promise<Uint8Array> {
+  const { crypto, random } = net
+  const short = decodeLines(openArchive(from(await archiveOf(alice)), { crypto, passphrase }))
+  const lines = async function* () {
+    for await (const line of short) {
+      if (line.kind === 'end') yield { kind: 'filler', of: 'x'.repeat(200_000) } as unknown as ArchiveLine
+      yield line
+    }
+  }
+  const sealed = sealArchive(encodeLines(lines()), { crypto, random, passphrase, cost: { memoryKib: 8, passes: 1 } })
+  return joinBytes(await collect(sealed))
+}
+
+test('of a broken archive nothing stays on a new device, unless what can be read is wanted', async () => {
+  const { net, alice, a, b } = await household()
+  const archive = await longArchive({ net, alice })
+  const broken = archive.slice(0, -9)
+  const device = net.device()
+  device.offline = true
+  await using other = await net.open(device)
+  let read = 0
+  const onProgress = ({ bytes }: { bytes: number }) => (read = bytes)
+  const importing = other.importArchive(from(broken), { passphrase, onProgress })
+  await expect(importing).rejects.toEqual(archiveError('damaged'))
+  expect([read, other.session.snapshot, other.conversations.snapshot]).toEqual([
+    broken.length,
+    { kind: 'noAccount' },
+    [],
+  ])
+  await other.createAccount({ displayName: 'Carol' })
+  expect(accountOf(other)).not.toBe(a)
+  await other.eraseDevice()
+  const asked = other.importArchive(from(broken), { passphrase, keepsPart: true })
+  await expect(asked).rejects.toEqual(archiveError('damaged'))
+  expect(accountOf(other)).toBe(a)
+  expect(await saidIn(other, b)).toEqual(['hello', 'hello yourself'])
+})
+
+test('an import to a new device that is called off or cut short leaves nothing', async () => {
+  const { net, alice, b } = await household()
+  const archive = await longArchive({ net, alice })
+  const device = net.device()
+  device.offline = true
+  await using other = await net.open(device)
+  const life = new AbortController()
+  const isUnderWay = () => other.conversations.snapshot.length > 0
+  const hanging = async function* () {
+    yield archive.slice(0, -9)
+    await new Promise(() => {})
+  }
+  const importing = other.importArchive(hanging(), { passphrase, signal: life.signal }).catch((error: unknown) => error)
+  while (!isUnderWay()) await setImmediate()
+  // As a disk is after a crash.
+  const crashed = net.device()
+  crashed.offline = true
+  await crashed.vault.open()
+  await crashed.vault.replace(await device.vault.open())
+  for (const [key, value] of device.disk.records) crashed.disk.records.set(key, value)
+  await using again = await net.open(crashed)
+  expect([again.session.snapshot, again.conversations.snapshot]).toEqual([{ kind: 'noAccount' }, []])
+  life.abort(new Error('enough'))
+  expect(await importing).toEqual(new Error('enough'))
+  expect([other.session.snapshot, other.conversations.snapshot]).toEqual([{ kind: 'noAccount' }, []])
+  await again.importArchive(from(archive), { passphrase })
+  expect(await saidIn(again, b)).toEqual(['hello', 'hello yourself'])
+  await again[Symbol.asyncDispose]()
+  await using whole = await net.open(crashed)
+  expect(await saidIn(whole, b)).toEqual(['hello', 'hello yourself'])
 })
 
 test('what still waits on one device does not go out from another', async () => {

@@ -32,7 +32,7 @@ export type EventLog = readonly LoggedEvent[]
  * `signal` calls off. Aborted before the call: it rejects with the signal's reason, and nothing was done. Aborted while it
  * runs: what waits, reads or computes ends soon and rejects with the reason (Argon2 first comes to its end: about a second); a
  * write that has begun is finished, whole, and the call resolves. So what rejects with the reason has written nothing, but for
- * `restoreAccount` and `importArchive`, which keep what came by then, what `flush` and uploads got out, and the attempt that
- * `unlock` and `setPassphrase` note. The same for iterables.
+ * `restoreAccount`, and `importArchive` where an account is, which keep what came by then, what `flush` and uploads got out, and
+ * the attempt that `unlock` and `setPassphrase` note. The same for iterables.
  */
 export type CallOptions = { readonly signal?: AbortSignal }

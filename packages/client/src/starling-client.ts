@@ -26,6 +26,7 @@ import type {
   EventLog,
   ExportedFile,
   History,
+  ImportOptions,
   ImportSummary,
   MessageDraft,
   MessageId,
@@ -37,6 +38,7 @@ import type {
   Settings,
 } from './api.ts'
 import { Archives } from './archive/archives.ts'
+import { isHalfImported } from './archive/half-import.ts'
 import { ClientStateError } from './client-error.ts'
 import { createLife, endLife, type Life, type Published, startLife, viewBefore } from './client-life.ts'
 import type { ClientOptions } from './client-options.ts'
@@ -78,6 +80,7 @@ export class StarlingClient implements Client {
       ...options,
       life: () => this.#open(),
       onSettings: (settings) => this.#published.settings.set(settings),
+      erase: () => this.#erase(),
       download: (message, index, signal) => this.files.download(message, index, { signal }),
       within: (signal) => this.#within(signal),
     })
@@ -151,20 +154,7 @@ export class StarlingClient implements Client {
   }
 
   async eraseDevice(options?: CallOptions): Promise<void> {
-    await this.#queue.run(async () => {
-      await this.#life?.account[Symbol.asyncDispose]()
-      this.#life?.net.setAccount(undefined)
-      const store = await this.#lock.erase()
-      if (this.#life === undefined) await this.#begin(store)
-      else {
-        this.#life.store = store
-        await this.#net.moveTo(store)
-      }
-      this.#published.conversations.set([])
-      this.#published.events.set([])
-      this.#published.settings.set(DEFAULT_SETTINGS)
-      this.#published.session.set({ kind: 'noAccount' })
-    }, options?.signal)
+    await this.#queue.run(() => this.#erase(), options?.signal)
   }
 
   async startConversation(accountId: string, options?: CallOptions): Promise<ConversationId> {
@@ -264,7 +254,7 @@ export class StarlingClient implements Client {
     return this.#archives.exportReadable(options)
   }
 
-  importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary> {
+  importArchive(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportSummary> {
     return this.#queue.run(() => this.#archives.import(archive, options), options.signal)
   }
 
@@ -327,11 +317,34 @@ export class StarlingClient implements Client {
     await this.#queue.run(() => this.#close())
   }
 
-  /** Takes over `store`. */
-  async #begin(store: SealedStore): Promise<void> {
+  /** In turn with whatever else changes the account. */
+  async #erase(): Promise<void> {
+    await this.#life?.account[Symbol.asyncDispose]()
+    this.#life?.net.setAccount(undefined)
+    const store = await this.#lock.erase()
+    if (this.#life === undefined) await this.#begin(store)
+    else {
+      this.#life.store = store
+      await this.#net.moveTo(store)
+    }
+    this.#published.conversations.set([])
+    this.#published.events.set([])
+    this.#published.settings.set(DEFAULT_SETTINGS)
+    this.#published.session.set({ kind: 'noAccount' })
+  }
+
+  /** Takes over `opened`. */
+  async #begin(opened: SealedStore): Promise<void> {
+    const store = (await isHalfImported(opened)) ? await this.#renew(opened) : opened
     const inTurn = (fn: () => Promise<void>) => this.#queue.run(fn)
     this.#life = createLife({ ports: this.#options, store, published: this.#published, inTurn })
     await startLife(this.#life, this.#published)
+  }
+
+  /** What an import left that did not come to its end goes. */
+  async #renew(store: SealedStore): Promise<SealedStore> {
+    await store[Symbol.asyncDispose]()
+    return this.#lock.erase()
   }
 
   async #close(): Promise<void> {

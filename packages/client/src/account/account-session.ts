@@ -101,11 +101,10 @@ export class AccountSession implements AsyncDisposable {
     if (!this.#options.tasks.signal.aborted) signal.throwIfAborted()
   }
 
-  /** The account of an archive, with what is written before it. @throws {ArchiveError} `other_account` */
+  /** The account of an archive, with what is written with it. @throws {ArchiveError} `other_account` */
   async take(account: AccountRecord, begin: readonly SealedChange[]): Promise<void> {
     if (this.#account === undefined) {
-      await this.#options.store().write(begin)
-      await this.#begin(account)
+      await this.#begin(account, begin)
       return
     }
     const isOwn = equalBytes(this.#account.seed, account.seed)
@@ -155,9 +154,9 @@ export class AccountSession implements AsyncDisposable {
     this.#account = undefined
   }
 
-  /** A new account on this device: on the disk, and its services made. */
-  async #begin(account: AccountRecord): Promise<void> {
-    await this.#options.store().write([putAccount(account)])
+  /** A new account on this device: on the disk, with `others` in the same write, and its services made. */
+  async #begin(account: AccountRecord, others: readonly SealedChange[] = []): Promise<void> {
+    await this.#options.store().write([...others, putAccount(account)])
     await this.#open(account)
   }
 

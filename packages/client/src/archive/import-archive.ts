@@ -3,6 +3,7 @@
  * free and it was not deleted; so a second import changes nothing.
  */
 import { CodecError, fromBase64, MalformedInputError, utf8 } from '@starling/protocol'
+import { type AccountRecord, decodeAccount } from '../account/account-record.ts'
 import type { ConversationId, ImportSummary } from '../api.ts'
 import { CONFIG_NAMES } from '../config/config-states.ts'
 import { type ConversationRecord, conversationRecord } from '../messages/conversation-record.ts'
@@ -16,10 +17,10 @@ import type { ArchiveLine } from './archive-lines.ts'
 /** Where it goes. */
 export type ImportTarget = {
   /**
-   * The account of the archive, as its record in the store. `begin` are records for a device that has no account yet. Resolves
+   * The account of the archive. `begin` are records for a device that has no account yet. Resolves
    * when conversations can come. @throws {ArchiveError} `other_account`
    */
-  account(record: Uint8Array, begin: readonly SealedChange[]): Promise<void>
+  account(account: AccountRecord, begin: readonly SealedChange[]): Promise<void>
   /** Messages of a conversation, and the conversation if it is not here. What was new. */
   add(conversation: ConversationRecord, messages: readonly MessageRecord[]): Promise<ImportSummary>
 }
@@ -101,9 +102,13 @@ class ArchiveReader {
 
   async #open(): Promise<void> {
     if (this.#isOpen) return
-    if (this.#account === undefined) throw new ArchiveError('damaged')
+    const record = this.#account
+    if (record === undefined) throw new ArchiveError('damaged')
     this.#isOpen = true
-    await this.#target.account(this.#account, this.#begin)
+    await this.#target.account(
+      readRecord(() => decodeAccount(record)),
+      this.#begin,
+    )
   }
 
   async #flush(): Promise<void> {
