@@ -86,6 +86,9 @@ const FILES: Readonly<Record<string, Call>> = {
   download: ({ client, message }, options) => client.files.download(message, 0, options),
   downloadPicture: ({ client }, options) => client.files.downloadPicture(picture, options),
   preview: ({ client }, options) => client.files.preview('nothing to see', options),
+  kept: ({ client, message }, options) => client.files.kept(message, 0, options),
+  keptUsage: ({ client }, options) => client.files.keptUsage(options),
+  forgetKept: ({ client }, options) => client.files.forgetKept(options),
 }
 
 /** History first: with its conversation it goes. */
@@ -143,7 +146,7 @@ test('a call that was called off before rejects with the reason, and does nothin
 })
 
 /** Alone in that they keep what came by then, or that another one is needed before. */
-const APART = ['importArchive', 'createAccount', 'restoreAccount', 'download', 'downloadPicture']
+const APART = ['importArchive', 'createAccount', 'restoreAccount', 'download', 'downloadPicture', 'kept']
 
 for (const [name, call] of ALL.filter(([each]) => !APART.includes(each))) {
   test(`${name}, called off while it runs, is done or rejects with the reason and wrote nothing`, async () => {

@@ -3,6 +3,9 @@ import type { ProfilePicture } from '@starling/protocol'
 import type { OutgoingFile, TransferOptions } from './files/files.ts'
 import type { MessageId, OutgoingAttachment, OutgoingPreview } from './message-api.ts'
 
+/** Of files that a device keeps. */
+export type KeptUsage = { readonly files: number; readonly bytes: number }
+
 /** `signal`: rejects with its reason. */
 export type FileOptions = Partial<TransferOptions>
 
@@ -12,7 +15,9 @@ export type PreviewOptions = FileOptions & { readonly asked?: boolean }
 /**
  * Every call rejects with {@link FileStorageError} `files_unavailable` where the client has no `FileStorage`, and with
  * `storage_unreachable`, `storage_refused` or `file_gone` as that says; with {@link FileError} `file_too_large` over 10,000,000
- * bytes.
+ * bytes. Pictures that were fetched or sent stay on this device, encrypted, and are taken from there: at most 200,000,000 bytes,
+ * those that nobody looked at for longest go first. They go with the message that they are in, when it is deleted, disappears
+ * or is taken back, and with its conversation.
  */
 export interface FileCalls {
   /** Encrypts and uploads. What comes back goes into the draft of a message. */
@@ -36,4 +41,10 @@ export interface FileCalls {
    * @throws {PreviewError} `page_unreachable`
    */
   preview(text: string, options?: PreviewOptions): Promise<OutgoingPreview | undefined>
+  /** As `download`, but nothing is fetched. `undefined`: this device does not keep it. @throws {ActionError} `unknown_message` */
+  kept(message: MessageId, index: number, options?: FileOptions): Promise<Uint8Array | undefined>
+  /** How much this device keeps. @throws {StoreError} */
+  keptUsage(options?: FileOptions): Promise<KeptUsage>
+  /** Deletes all that is kept: it is fetched again when it is wanted. @throws {StoreError} */
+  forgetKept(options?: FileOptions): Promise<void>
 }

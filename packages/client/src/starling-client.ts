@@ -44,6 +44,7 @@ import { createLife, endLife, type Life, type Published, startLife, viewBefore }
 import type { ClientOptions } from './client-options.ts'
 import { ClientFiles } from './files/client-files.ts'
 import { ExitPreviews } from './files/exit-previews.ts'
+import { UploadedFiles } from './files/uploaded-files.ts'
 import type { Network } from './network.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { PassphraseError } from './store/passphrase-error.ts'
@@ -63,6 +64,7 @@ export class StarlingClient implements Client {
   readonly #archives: Archives
   readonly #queue = new SerialQueue()
   readonly #saves = new SerialQueue()
+  readonly #uploaded = new UploadedFiles()
   /** `undefined`: locked. */
   #life: Life | undefined
 
@@ -89,6 +91,8 @@ export class StarlingClient implements Client {
       previews: options.previews ?? this.#listedPreviews(),
       makesPreviews: () => this.#published.settings.snapshot.linkPreviews,
       attachment: (message, index) => this.#ready().attachment(message, index),
+      keeper: () => (this.#life?.account.exists ? this.#ready().files : undefined),
+      uploaded: this.#uploaded,
       within: (signal) => this.#within(signal),
     })
   }
@@ -168,7 +172,10 @@ export class StarlingClient implements Client {
   ): Promise<MessageId> {
     const messenger = this.#ready(options)
     await this.#measureTime(options.signal)
-    return messenger.actions.send(conversation, draft)
+    const message = await messenger.actions.send(conversation, draft)
+    const { attachments = [] } = typeof draft === 'string' ? {} : draft
+    messenger.keepSent(conversation, this.#uploaded.take(attachments))
+    return message
   }
 
   async retry(message: MessageId, options?: CallOptions): Promise<void> {
@@ -350,6 +357,7 @@ export class StarlingClient implements Client {
   async #close(): Promise<void> {
     const life = this.#life
     if (life === undefined) return
+    this.#uploaded.clear()
     await endLife(life)
     this.#life = undefined
     await life.store[Symbol.asyncDispose]()

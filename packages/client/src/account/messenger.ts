@@ -26,6 +26,8 @@ import type {
 } from '../api.ts'
 import { ActionError } from '../client-error.ts'
 import type { ConfigSync } from '../config/config-sync.ts'
+import type { FileKeeper } from '../files/file-keeper.ts'
+import type { UploadedFile } from '../files/uploaded-files.ts'
 import { attachmentOf, fileAt } from '../messages/attachment-record.ts'
 import type { ConversationRecord } from '../messages/conversation-record.ts'
 import { MessageHistory } from '../messages/message-history.ts'
@@ -95,6 +97,11 @@ export class Messenger implements AsyncDisposable {
 
   get configs(): ConfigSync {
     return this.#services.configs
+  }
+
+  /** Pictures that are kept on this device. */
+  get files(): FileKeeper {
+    return this.#services.keeper
   }
 
   /** How many messages only a later version can open. */
@@ -196,14 +203,22 @@ export class Messenger implements AsyncDisposable {
     return this.#services.book.import(archived, messages)
   }
 
+  /** Pictures of a message that was just sent, so that nobody fetches them again. */
+  keepSent(conversation: ConversationId, files: readonly UploadedFile[]): void {
+    if (files.length > 0) this.#tasks.run('files', () => this.files.putSent(conversation, files))
+  }
+
   setTyping(conversation: ConversationId, isTyping: boolean): Promise<void> {
     return this.#services.typing.set(conversation, isTyping)
   }
 
   /** A picture that the owner chose; `others` are written with it. */
   async setPicture(picture: ProfilePicture | undefined, others: readonly SealedChange[]): Promise<void> {
-    const { configs, events } = this.#services
-    await this.#options.store.write([...configs.shared.profile.set({ picture: picture ?? 'none' }), ...others])
+    const { configs, events, kept } = this.#services
+    const { picture: before } = this.#account
+    const gone = await kept.forget(before === undefined ? [] : [before])
+    const set = configs.shared.profile.set({ picture: picture ?? 'none' })
+    await this.#options.store.write([...set, ...others, ...gone])
     events.note('thisDevice', 'profile.changed')
   }
 

@@ -14,6 +14,8 @@ import type { TaskGroup } from '@starling/runtime'
 import type { ConversationId, Delivery } from '../api.ts'
 import type { ConfigChanges } from '../config/config-facade.ts'
 import { ConfigSync } from '../config/config-sync.ts'
+import { FileKeeper } from '../files/file-keeper.ts'
+import { KeptFiles } from '../files/kept-files.ts'
 import { Arrivals } from '../messages/arrivals.ts'
 import type { BookHooks } from '../messages/book-core.ts'
 import { ConversationIndex } from '../messages/conversation-index.ts'
@@ -77,6 +79,8 @@ export class Services {
   readonly timestamps: Timestamps
   readonly mirror: ConfigMirror
   readonly search: SearchIndex
+  readonly kept: KeptFiles
+  readonly keeper: FileKeeper
   readonly book: MessageBook
   readonly outbox: Outbox
   readonly outgoing: Outgoing
@@ -99,7 +103,10 @@ export class Services {
     this.timestamps = shared.timestamps
     this.mirror = new ConfigMirror({ self, now: () => time.now(), shared: () => this.configs.shared })
     this.search = new SearchIndex({ ...shared, texts: storedTexts(store, index) })
-    this.book = new MessageBook({ ...shared, search: this.search, mirror: this.mirror, ...bookLinks(this, shared) })
+    this.kept = new KeptFiles({ store, now: () => time.now() })
+    const { kept, mirror, search } = this
+    this.book = new MessageBook({ ...shared, search, kept, mirror, ...bookLinks(this, shared) })
+    this.keeper = new FileKeeper({ book: this.book, kept, logger: shared.logger.child('files') })
     const storage = new MessageStorage(shared)
     const ownSwarm = new OwnSwarm(shared)
     this.outbox = createOutbox(this, shared, storage, ownSwarm)

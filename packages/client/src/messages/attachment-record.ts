@@ -69,6 +69,11 @@ export function fileAt({ attachments = [], previews = [] }: Files, index: number
   return attachments[index] ?? previews[index - attachments.length]?.image
 }
 
+/** All that {@link fileAt} finds. */
+export function filesOf({ attachments = [], previews = [] }: Files): readonly AttachmentRecord[] {
+  return [...attachments, ...previews.flatMap(({ image }) => image ?? [])]
+}
+
 export function outgoingAttachment({ isVoice = false, ...rest }: OutgoingAttachment): Attachment {
   return { ...rest, isVoice }
 }

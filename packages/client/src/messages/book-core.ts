@@ -2,13 +2,15 @@
  * What all that happens to conversations and their messages has in common. Invariants: every event is one atomic write, and
  * what is published was written; events happen one after the other; whoever listens hears of each in that order.
  */
-import type { AccountId, RandomBytes, UnixMillis } from '@starling/protocol'
+import { type AccountId, type FilePointer, fromBase64, type RandomBytes, type UnixMillis } from '@starling/protocol'
 import type { ConversationId, Delivery, MessageView } from '../api.ts'
+import type { KeptFiles } from '../files/kept-files.ts'
 import type { NetworkTime } from '../network-time.ts'
 import type { SearchIndex } from '../search/search-index.ts'
 import { SerialQueue } from '../serial-queue.ts'
 import type { SealedChange, SealedStore } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
+import { attachmentOf, filesOf } from './attachment-record.ts'
 import type { ConversationIndex } from './conversation-index.ts'
 import { type ConversationRecord, createConversation, withMessage } from './conversation-record.ts'
 import { type Due, putDue } from './due-record.ts'
@@ -50,6 +52,8 @@ export type BookOptions = {
   readonly mirror: BookMirror
   /** Learns of every text in the write that brings or takes it. */
   readonly search?: Pick<SearchIndex, 'put' | 'remove' | 'removeConversation'>
+  /** Pictures go in the write that takes their message. */
+  readonly kept?: Pick<KeptFiles, 'forget' | 'forgetConversation'>
 }
 
 /** What the devices of the account share of conversations. */
@@ -125,6 +129,7 @@ export class BookCore {
     for (const message of put) record = withMessage(record, message, this.now())
     const changes = [
       ...(await this.#searchChanges(id, put, remove)),
+      ...(await this.#fileChanges(record, put, remove)),
       ...put.flatMap((message) => [putMessage(id, message), ...putQuote(id, message)]),
       ...remove.flatMap((message) => removal(id, message)),
       ...this.dueChanges(due),
@@ -184,6 +189,22 @@ export class BookCore {
     return changes
   }
 
+  /** Of a placeholder nothing is left, and so no file; of a person only the picture that is theirs now. */
+  async #fileChanges(
+    record: ConversationRecord,
+    put: readonly MessageRecord[],
+    remove: readonly MessageRecord[],
+  ): Promise<SealedChange[]> {
+    const { kept, index } = this.options
+    if (kept === undefined) return []
+    const id = idOf(record)
+    const before = index.get(id)
+    const gone = [...remove]
+    for (const message of put) if (message.deleted) gone.push((await this.get(placeOf(id, message))) ?? message)
+    const isOther = before?.profilePicture?.url !== record.profilePicture?.url
+    return kept.forget([...gone.flatMap(filesOf).map(attachmentOf), ...(isOther ? picturesOf(before) : [])])
+  }
+
   async #tellRemoved(record: ConversationRecord, message: MessageRecord): Promise<void> {
     const id = idOf(record)
     if (!this.#listeners.has(id)) return
@@ -225,6 +246,12 @@ export class BookCore {
 
 export function idOf({ account }: Pick<ConversationRecord, 'account'>): ConversationId {
   return account as string as ConversationId
+}
+
+/** The picture of a person, if they have one. */
+export function picturesOf(record: ConversationRecord | undefined): FilePointer[] {
+  const picture = record?.profilePicture
+  return picture === undefined ? [] : [{ url: picture.url, key: fromBase64(picture.key) }]
 }
 
 function removal(id: ConversationId, message: MessageRecord): SealedChange[] {

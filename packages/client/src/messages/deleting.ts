@@ -2,7 +2,7 @@
 import type { ConversationId } from '../api.ts'
 import type { SealedChange } from '../store/sealed-store.ts'
 import { TABLES } from '../store/tables.ts'
-import type { BookCore } from './book-core.ts'
+import { type BookCore, picturesOf } from './book-core.ts'
 import { withUnread } from './conversation-record.ts'
 import { type MessagePlace, placeOf, unreadName } from './message-place.ts'
 import { type MessageRecord, messageRecord, placeholderOf } from './message-record.ts'
@@ -55,10 +55,13 @@ export async function deleteConversation(
   id: ConversationId,
   { isWanted = false }: { readonly isWanted?: boolean } = {},
 ): Promise<void> {
-  const { store, index, search } = core.options
+  const { store, index, search, kept } = core.options
   const record = core.conversation(id)
   // That a contact was deleted is known from what devices share; of a stranger each message is remembered.
   const isMarked = isWanted && record !== undefined && !record.accepted
+  if (kept !== undefined) {
+    await store.write([...(await kept.forgetConversation(id)), ...(await kept.forget(picturesOf(record)))])
+  }
   for (const table of [TABLES.unread, TABLES.quotes, TABLES.early, TABLES.messages]) {
     for (;;) {
       const page = await store.list({ table, partition: id, limit: PAGE })

@@ -24,6 +24,10 @@ export const TABLES = {
   quotes: 10,
   /** Messages of a later version. Sort: when they came, and of the hash. */
   newerMessages: 11,
+  /** What is known of pictures that are kept. Sort: number. */
+  keptFiles: 12,
+  /** The pictures themselves, by the same numbers. */
+  keptContents: 13,
   /** What the search index has yet to take. Sort: number. */
   searchLog: 20,
   /** Partition: segment. Sort: kind and number of the block. */

@@ -86,6 +86,9 @@ export function createFakeFiles(): FileCalls & { readonly saved: string[]; isOff
     },
     downloadPicture: () => Promise.reject(new FileStorageError('file_gone')),
     preview: async () => undefined,
+    kept: async () => undefined,
+    keptUsage: async () => ({ files: 12, bytes: 3_400_000 }),
+    forgetKept: async () => {},
   } as FileCalls & { saved: string[]; isOffline: boolean }
   return files
 }

@@ -12,7 +12,9 @@ import type {
   FileCalls,
   History,
   HistorySnapshot,
+  ImportOptions,
   ImportSummary,
+  KeptUsage,
   MessageDraft,
   MessageId,
   NetworkView,
@@ -108,6 +110,12 @@ export class ClientProxy implements Client {
       const preview = await this.#call('previewLink', [text], options)
       return preview === undefined ? undefined : asRecord<OutgoingPreview>(preview)
     },
+    kept: async (message, index, options) => {
+      const content = await this.#call('keptFile', [message, index], options)
+      return content === undefined ? undefined : asBytes(content)
+    },
+    keptUsage: async (options) => asRecord<KeptUsage>(await this.#call('keptUsage', [], options)),
+    forgetKept: (options) => this.#callVoid('forgetKept', [], options),
   }
   retry = (message: MessageId, options?: CallOptions): Promise<void> => this.#callVoid('retry', [message], options)
   deleteForMe = (message: MessageId, options?: CallOptions): Promise<void> =>
@@ -166,10 +174,11 @@ export class ClientProxy implements Client {
     for (const { path, content } of files) yield { path: asString(path), content: chunksOf(asBlob(content)) }
   }
 
-  async importArchive(archive: AsyncIterable<Uint8Array>, options: ArchiveOptions): Promise<ImportSummary> {
-    const { passphrase, signal } = options
-    signal?.throwIfAborted()
-    return (await this.#call('importArchive', [await collectBlob(archive), passphrase], { signal })) as ImportSummary
+  async importArchive(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportSummary> {
+    const { passphrase, keepsPart, ...watch } = options
+    watch.signal?.throwIfAborted()
+    const args = [await collectBlob(archive), passphrase, keepsPart]
+    return (await this.#call('importArchive', args, watch)) as ImportSummary
   }
 
   async history(conversation: ConversationId, options?: CallOptions): Promise<History> {

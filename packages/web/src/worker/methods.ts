@@ -58,6 +58,9 @@ export const clientMethods = {
     return client.files.downloadPicture(picture, watch)
   },
   previewLink: (client, [text], watch) => client.files.preview(string(text), watch),
+  keptFile: (client, [message, index], watch) => client.files.kept(messageId(message), wholeNumber(index), watch),
+  keptUsage: (client, _, watch) => client.files.keptUsage(watch),
+  forgetKept: (client, _, watch) => client.files.forgetKept(watch),
   retry: (client, [message], watch) => client.retry(messageId(message), watch),
   deleteForMe: (client, [message], watch) => client.deleteForMe(messageId(message), watch),
   history: (client, [conversation], watch) => client.history(conversationId(conversation), watch),
@@ -78,8 +81,12 @@ export const clientMethods = {
       files.push({ path, content: await collectBlob(content) })
     return files
   },
-  importArchive: (client, [archive, passphrase], watch) =>
-    client.importArchive(chunksOf(blob(archive)), { ...watch, passphrase: string(passphrase) }),
+  importArchive: (client, [archive, passphrase, keepsPart], watch) =>
+    client.importArchive(chunksOf(blob(archive)), {
+      ...watch,
+      passphrase: string(passphrase),
+      keepsPart: keepsPart === true,
+    }),
 } as const satisfies Readonly<Record<string, Run<Client>>>
 
 export const historyMethods = {
@@ -102,7 +109,7 @@ const REPEATABLE: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
   ...(['setDisplayName', 'setProfilePicture', 'changeSettings', 'updateConversation', 'startConversation'] as const),
   ...(['react', 'removeReaction', 'deleteMessages', 'deleteForMe', 'setTyping', 'flush', 'retry'] as const),
   ...(['revealPhrase', 'confirmPhrase', 'safetyNumber', 'hasPassphrase', 'history', 'search'] as const),
-  ...(['downloadFile', 'downloadPicture', 'previewLink'] as const),
+  ...(['downloadFile', 'downloadPicture', 'previewLink', 'keptFile', 'keptUsage', 'forgetKept'] as const),
   ...(['lock', 'unlock', 'exportArchive', 'exportReadable'] as const),
 ])
 
@@ -112,7 +119,7 @@ export function isRepeatable(method: ClientMethod): boolean {
 
 /** Of no use when the page that asked is gone. What was to be written is written all the same. */
 const FOR_ITS_CALLER: ReadonlySet<ClientMethod> = new Set<ClientMethod>([
-  ...(['uploadFile', 'uploadPicture', 'downloadFile', 'downloadPicture', 'previewLink'] as const),
+  ...(['uploadFile', 'uploadPicture', 'downloadFile', 'downloadPicture', 'previewLink', 'keptFile'] as const),
   ...(['search', 'flush', 'exportArchive', 'exportReadable'] as const),
 ])
 
