@@ -28,7 +28,13 @@ const asked: FuzzTarget = {
   *seeds() {
     const request = { method: 'POST', endpoint: '/page', headers: {} }
     yield concatBytes(Uint8Array.of(0), encodePageRequest({ url: URL, maxBytes: 1000 }))
-    for (const body of ['{"url":"x","max":1}', `{"url":"${URL}","max":1048576}`, '{"url":"","max":0}', '[]'])
+    for (const body of [
+      '{"url":"x","max":0}',
+      '{"url":"x","max":1048577}',
+      `{"url":"${URL}","max":1048576}`,
+      '{"url":"","max":0}',
+      '[]',
+    ])
       yield concatBytes(Uint8Array.of(0), encodeServerRequest({ ...request, body: utf8(body) }))
     yield concatBytes(Uint8Array.of(0), encodeServerRequest(request))
     const page = { kind: 'page', url: URL, contentType: 'text/html', body: utf8('<title>News</title>') } as const
