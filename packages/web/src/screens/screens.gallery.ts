@@ -126,6 +126,14 @@ export const states: GalleryStates = {
     client: new FakeClient({ session: { kind: 'noAccount' } }),
     step: 'restore' as const,
   })),
+  archive: show(Onboarding, () => ({
+    client: new FakeClient({ session: { kind: 'noAccount' } }),
+    step: 'archive' as const,
+  })),
+  'archive-damaged': show(Onboarding, () => ({
+    client: new FakeClient({ session: { kind: 'noAccount' }, failing: { importArchive: 'damaged' } }),
+    step: 'archive' as const,
+  })),
   restoring: session({ session: { kind: 'restoring', step: 'profile' } }),
   'needs-name': session({ session: { kind: 'needsName' } }),
   'failed-unreadable': session({ session: { kind: 'failed', code: 'store_unreadable' } }),

@@ -75,5 +75,29 @@ test('an export that fails saves nothing', async () => {
   expect(await model.exportAll('one', 'one')).toBe(false)
   expect([model.snapshot.problem, saved]).toEqual(['failed', []])
   model.reset()
-  expect(model.snapshot).toEqual({ state: 'idle', problem: undefined, imported: undefined })
+  expect(model.snapshot).toEqual({ state: 'idle', problem: undefined, imported: undefined, part: undefined })
+})
+
+test('how much was read is said, and who leaves calls it off', async () => {
+  const asked: Parameters<ArchiveClient['importArchive']>[1][] = []
+  const { model } = set(
+    Object.assign(new FakeClient(), {
+      importArchive: (_: unknown, options: Parameters<ArchiveClient['importArchive']>[1]) => {
+        asked.push(options)
+        return new Promise<never>((_, reject) => {
+          options.signal?.addEventListener('abort', () => reject(options.signal?.reason))
+        })
+      },
+    }),
+  )
+  const importing = model.import(new Blob(['12345678']), 'one', true)
+  expect(model.snapshot).toMatchObject({ state: 'running', part: undefined })
+  asked[0]?.onProgress?.({ bytes: 2 })
+  expect([model.snapshot.part, asked[0]?.keepsPart, asked[0]?.passphrase]).toEqual([0.25, true, 'one'])
+  model.reset()
+  expect(await importing).toBe(false)
+  asked[0]?.onProgress?.({ bytes: 4 })
+  expect(model.snapshot).toMatchObject({ state: 'idle', problem: undefined, part: undefined })
+  void model.import(new Blob(['1']), 'one')
+  expect(asked[1]).toMatchObject({ keepsPart: false, signal: { aborted: false } })
 })

@@ -20,12 +20,16 @@ export type ArchiveView = {
   readonly state: 'idle' | 'running' | 'done'
   readonly problem: ArchiveProblem | undefined
   readonly imported: ImportSummary | undefined
+  /** How much of an archive was read, from 0 to 1. */
+  readonly part: number | undefined
 }
 
 export interface ArchiveModel extends Snapshots<ArchiveView> {
   exportAll(passphrase: string, repeated: string): Promise<boolean>
   exportReadable(): Promise<boolean>
-  import(file: Blob | undefined, passphrase: string): Promise<boolean>
+  /** `keepsPart`: of a damaged archive that brings its account, what can be read. */
+  import(file: Blob | undefined, passphrase: string, keepsPart?: boolean): Promise<boolean>
+  /** Calls off what is running, and forgets what came of it. */
   reset(): void
 }
 
@@ -40,7 +44,7 @@ export type ArchivePorts = {
 }
 
 const MOST_CHARACTERS = 1024
-const IDLE: ArchiveView = { state: 'idle', problem: undefined, imported: undefined }
+const IDLE: ArchiveView = { state: 'idle', problem: undefined, imported: undefined, part: undefined }
 
 export function createArchive({ client, save, today }: ArchivePorts): ArchiveModel {
   const store = createStore<ArchiveView>(IDLE)
@@ -48,14 +52,20 @@ export function createArchive({ client, save, today }: ArchivePorts): ArchiveMod
     store.set({ ...IDLE, problem })
     return false
   }
-  const run = async (work: () => Promise<ImportSummary | undefined>, problemOf: (code: string) => ArchiveProblem) => {
+  let life = new AbortController()
+  const run = async (
+    work: (signal: AbortSignal) => Promise<ImportSummary | undefined>,
+    problemOf: (code: string) => ArchiveProblem,
+  ) => {
+    const { signal } = life
     store.set({ ...IDLE, state: 'running' })
     try {
-      const imported = await work()
-      store.set({ state: 'done', problem: undefined, imported })
+      const imported = await work(signal)
+      signal.throwIfAborted()
+      store.set({ ...IDLE, state: 'done', imported })
       return true
     } catch (error) {
-      return refuse(problemOf(failureCode(error)))
+      return signal.aborted ? false : refuse(problemOf(failureCode(error)))
     }
   }
   const nameOf = (kind: string, ending: string) => `starling-${kind}-${today().toISOString().slice(0, 10)}.${ending}`
@@ -68,8 +78,10 @@ export function createArchive({ client, save, today }: ArchivePorts): ArchiveMod
       const problem = passphraseProblem(passphrase) ?? (passphrase === repeated ? undefined : 'mismatch')
       if (problem !== undefined) return refuse(problem)
       return run(
-        async () => {
-          save(nameOf('archive', 'starling'), await collectBlob(client.exportArchive({ passphrase })))
+        async (signal) => {
+          const archive = await collectBlob(client.exportArchive({ passphrase, signal }))
+          signal.throwIfAborted()
+          save(nameOf('archive', 'starling'), archive)
           return undefined
         },
         () => 'failed',
@@ -77,23 +89,33 @@ export function createArchive({ client, save, today }: ArchivePorts): ArchiveMod
     },
     exportReadable: () =>
       run(
-        async () => {
+        async (signal) => {
           const parts: BlobPart[] = []
-          for await (const { path, content } of client.exportReadable()) {
+          for await (const { path, content } of client.exportReadable({ signal })) {
             parts.push(`${parts.length === 0 ? '{' : ','}\n${JSON.stringify(path)}: `, await collectBlob(content))
           }
+          signal.throwIfAborted()
           save(nameOf('messages', 'json'), new Blob([...parts, '\n}\n'], { type: 'application/json' }))
           return undefined
         },
         () => 'failed',
       ),
-    async import(file, passphrase) {
+    async import(file, passphrase, keepsPart = false) {
       if (file === undefined) return refuse('noFile')
       const problem = passphraseProblem(passphrase)
       if (problem !== undefined) return refuse(problem)
-      return run(() => client.importArchive(chunksOf(file), { passphrase }), importProblem)
+      return run((signal) => {
+        const onProgress = ({ bytes }: { readonly bytes: number }) => {
+          if (!signal.aborted) store.set({ ...store.snapshot, part: bytes / file.size })
+        }
+        return client.importArchive(chunksOf(file), { passphrase, keepsPart, signal, onProgress })
+      }, importProblem)
     },
-    reset: () => store.set(IDLE),
+    reset() {
+      life.abort()
+      life = new AbortController()
+      store.set(IDLE)
+    },
   }
 }
 

@@ -169,3 +169,32 @@ test('what was just sent is shown without a way around', async () => {
   await media.keep(message.id, 0, new Blob([jpeg()]))
   expect(state().kind).toBe('shown')
 })
+
+test('what this device keeps is shown without being asked for; nothing else is touched', async () => {
+  const { client, media, state } = set(() => Promise.reject(Object.assign(new Error('gone'), { code: 'file_gone' })))
+  const keep = (kept: FileCalls['kept']) => Object.assign(client.files, { kept })
+  keep(async () => undefined)
+  await media.loadKept(message, attachment)
+  expect(state()).toEqual({ kind: 'waiting' })
+  keep(() => Promise.reject(new FileStorageError('storage_unreachable')))
+  await media.loadKept(message, attachment)
+  expect(state()).toEqual({ kind: 'waiting' })
+  keep(async () => jpeg())
+  await media.loadKept(message, attachment)
+  expect(state().kind).toBe('shown')
+  const stranger = set(async () => jpeg(), { isStranger: true })
+  Object.assign(stranger.client.files, { kept: async () => jpeg() })
+  await stranger.media.loadKept(message, attachment)
+  expect(stranger.state()).toEqual({ kind: 'waiting' })
+})
+
+test('a picture that is kept takes the place of no answer that came meanwhile', async () => {
+  const { client, media, state } = set(() => Promise.reject(new FileStorageError('file_gone')))
+  const kept = Promise.withResolvers<Uint8Array>()
+  Object.assign(client.files, { kept: () => kept.promise })
+  const loading = media.loadKept(message, attachment)
+  await media.load(message, attachment)
+  kept.resolve(jpeg())
+  await loading
+  expect(state()).toEqual({ kind: 'failed', why: 'gone' })
+})

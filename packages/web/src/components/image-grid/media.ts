@@ -27,6 +27,8 @@ export interface Media extends Disposable {
   stateOf(message: MessageId, index: number): Snapshots<MediaState>
   /** Loads a picture, unless it is there, on its way, or a stranger's. */
   load(message: MessageView, attachment: AttachmentView): Promise<void>
+  /** Shows a picture that this device keeps; any other one stays as it is, and nothing is fetched. */
+  loadKept(message: MessageView, attachment: AttachmentView): Promise<void>
   /** Stops what is on its way. */
   cancel(message: MessageId, index: number): void
   /** Hands a file to the person, and says so to its sender as the protocol wants. False: it could not be had; its state says why. */
@@ -93,6 +95,16 @@ class ConversationMedia implements Media {
     })
   }
 
+  async loadKept({ id }: MessageView, { index }: AttachmentView): Promise<void> {
+    const { client, isStranger } = this.#options
+    const entry = this.#entry(keyOf(id, index))
+    if (isStranger() || entry.state.snapshot.kind !== 'waiting') return
+    const kept = await this.#getKept(() => client.files.kept(id, index))
+    // Somebody may have asked for it meanwhile, or have left.
+    const isWanted = this.#entries.get(entry.key) === entry && entry.state.snapshot.kind === 'waiting'
+    if (kept !== undefined && isWanted) await this.keep(id, index, new Blob([kept as Uint8Array<ArrayBuffer>]))
+  }
+
   cancel(message: MessageId, index: number): void {
     this.#entries.get(keyOf(message, index))?.loading?.abort()
   }
@@ -136,6 +148,15 @@ class ConversationMedia implements Media {
       await this.#options.client.reportMediaSaved(message)
     } catch {
       // The file is with the person; that its sender could not be told changes nothing about that.
+    }
+  }
+
+  async #getKept(get: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+    try {
+      return await get()
+    } catch {
+      // Nobody asked for it: who does hears why it cannot be had.
+      return undefined
     }
   }
 

@@ -83,6 +83,13 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'storage.hereText':
     'مفاتيحك ومحادثاتك ومسوداتك، مشفّرة، في هذا المتصفح وحده. وبلا تشفير: المظهر واللغة وما شابههما، وأسماء الحسابات التي بلا عبارة مرور ومعرّفاتها.',
   'storage.used': 'المستخدم: {size}',
+  'storage.pictures': 'الصور على هذا الجهاز',
+  'storage.picturesText':
+    'الصور التي فتحتها أو أرسلتها تبقى هنا مشفّرة، حتى {limit}. تذهب أولًا الصور التي لم تُشاهد منذ أطول مدة، وتذهب كل صورة مع رسالتها.',
+  'storage.picturesKept':
+    '{count, plural, =0 {لا صور} zero {لا صور} one {صورة واحدة، {size}} two {صورتان، {size}} few {# صور، {size}} many {# صورة، {size}} other {# صورة، {size}}}',
+  'storage.picturesForget': 'احذفها',
+  'storage.picturesFailed': 'تعذّر حذفها. حاول مرة أخرى.',
   'storage.swarm': 'في سربك',
   'storage.swarmText':
     'مختومة فلا تستطيع أي عقدة قراءتها: الرسائل المرسلة إليك ونسخ رسائلك حتى 14 يومًا؛ واسمك وجهات اتصالك وما قرأته 30 يومًا بعد آخر تجديد من أحد أجهزتك.',

@@ -168,4 +168,13 @@ export const personalTexts = {
   'archive.other': 'Dieses Archiv gehört zu einem anderen Konto. Füge zuerst jenes Konto hinzu und importiere es dort.',
   'archive.importFailed':
     'Das Archiv konnte nicht importiert werden. Was importiert wurde, bleibt; versuche es noch einmal.',
+  'archive.reading': 'So viel vom Archiv ist gelesen',
+  'archive.instead': 'Aus einer Archivdatei wiederherstellen',
+  'archive.restoreTitle': 'Aus einem Archiv wiederherstellen',
+  'archive.restoreText':
+    'Die verschlüsselte Datei, die ein anderes deiner Geräte exportiert hat. Sie bringt Konto, Namen, Kontakte und Nachrichten mit: Die Wiederherstellungsphrase ist nicht nötig.',
+  'archive.nothingKept': 'Die Datei ist beschädigt. Nichts davon wurde auf diesem Gerät behalten.',
+  'archive.takePart': 'Übernehmen, was lesbar ist',
+  'archive.restoreFailed':
+    'Das Archiv konnte nicht wiederhergestellt werden. Nichts davon wurde auf diesem Gerät behalten; versuche es noch einmal.',
 } as const

@@ -86,6 +86,12 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'storage.hereText':
     'Deine Schlüssel, Chats und Entwürfe, verschlüsselt, nur in diesem Browser. Im Klartext: Aussehen, Sprache und Ähnliches sowie Namen und IDs von Konten ohne Passphrase.',
   'storage.used': 'Belegt: {size}',
+  'storage.pictures': 'Bilder auf diesem Gerät',
+  'storage.picturesText':
+    'Bilder, die du geöffnet oder verschickt hast, bleiben verschlüsselt hier, bis zu {limit}. Was am längsten nicht angesehen wurde, geht zuerst, und jedes geht mit seiner Nachricht.',
+  'storage.picturesKept': '{count, plural, =0 {Keine} one {# Bild, {size}} other {# Bilder, {size}}}',
+  'storage.picturesForget': 'Löschen',
+  'storage.picturesFailed': 'Sie konnten nicht gelöscht werden. Versuche es noch einmal.',
   'storage.swarm': 'In deinem Schwarm',
   'storage.swarmText':
     'Versiegelt, sodass kein Knoten es lesen kann: Nachrichten an dich und Kopien deiner eigenen bis zu 14 Tage; dein Name, deine Kontakte und was du gelesen hast 30 Tage, nachdem eines deiner Geräte sie zuletzt erneuert hat.',

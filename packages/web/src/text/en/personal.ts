@@ -161,4 +161,12 @@ export const personalTexts = {
   'archive.newer': 'A later version of Starling made this file. Update Starling, then import it.',
   'archive.other': 'This archive belongs to another account. Add that account first, then import it there.',
   'archive.importFailed': 'The archive could not be imported. What was imported stays; try again.',
+  'archive.reading': 'How much of the archive was read',
+  'archive.instead': 'Restore from an archive file',
+  'archive.restoreTitle': 'Restore from an archive',
+  'archive.restoreText':
+    'The encrypted file that another device of yours exported. It brings account, name, contacts and messages: no recovery phrase is needed.',
+  'archive.nothingKept': 'The file is damaged. Nothing of it was kept on this device.',
+  'archive.takePart': 'Take what can be read',
+  'archive.restoreFailed': 'The archive could not be restored. Nothing of it was kept on this device; try again.',
 } as const

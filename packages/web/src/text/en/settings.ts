@@ -82,6 +82,12 @@ export const settingsTexts = {
   'storage.hereText':
     'Your keys, chats and drafts, encrypted, in this browser only. In clear: theme, language and the like, and names and IDs of accounts without a passphrase.',
   'storage.used': 'In use: {size}',
+  'storage.pictures': 'Pictures on this device',
+  'storage.picturesText':
+    'Pictures that you opened or sent stay here, encrypted, up to {limit}. Those not looked at for longest go first, and each goes with its message.',
+  'storage.picturesKept': '{count, plural, =0 {None} one {# picture, {size}} other {# pictures, {size}}}',
+  'storage.picturesForget': 'Delete them',
+  'storage.picturesFailed': 'They could not be deleted. Try again.',
   'storage.swarm': 'In your swarm',
   'storage.swarmText':
     'Sealed, so that no node can read it: messages to you and copies of yours for up to 14 days; your name, contacts and what you have read for 30 days after a device of yours last renewed them.',

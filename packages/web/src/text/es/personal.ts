@@ -164,4 +164,13 @@ export const personalTexts = {
   'archive.newer': 'Este archivo lo creó una versión posterior de Starling. Actualiza Starling y luego impórtalo.',
   'archive.other': 'Este archivo es de otra cuenta. Añade primero esa cuenta e impórtalo allí.',
   'archive.importFailed': 'No se pudo importar el archivo. Lo importado se conserva; inténtalo de nuevo.',
+  'archive.reading': 'Cuánto del archivo se ha leído',
+  'archive.instead': 'Recuperar desde un archivo exportado',
+  'archive.restoreTitle': 'Recuperar desde un archivo exportado',
+  'archive.restoreText':
+    'El archivo cifrado que exportó otro de tus dispositivos. Trae cuenta, nombre, contactos y mensajes: no hace falta la frase de recuperación.',
+  'archive.nothingKept': 'El archivo está dañado. En este dispositivo no se guardó nada de él.',
+  'archive.takePart': 'Tomar lo que se pueda leer',
+  'archive.restoreFailed':
+    'No se pudo recuperar el archivo. En este dispositivo no se guardó nada de él; inténtalo de nuevo.',
 } as const

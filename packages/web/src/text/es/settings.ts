@@ -83,6 +83,13 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'storage.hereText':
     'Tus claves, chats y borradores, cifrados, solo en este navegador. Sin cifrar: aspecto, idioma y similares, y los nombres e ID de las cuentas sin contraseña.',
   'storage.used': 'En uso: {size}',
+  'storage.pictures': 'Imágenes en este dispositivo',
+  'storage.picturesText':
+    'Las imágenes que abriste o enviaste se quedan aquí, cifradas, hasta {limit}. Las que llevan más tiempo sin verse se van primero, y cada una se va con su mensaje.',
+  'storage.picturesKept':
+    '{count, plural, =0 {Ninguna} one {# imagen, {size}} many {# imágenes, {size}} other {# imágenes, {size}}}',
+  'storage.picturesForget': 'Eliminarlas',
+  'storage.picturesFailed': 'No se pudieron eliminar. Inténtalo de nuevo.',
   'storage.swarm': 'En tu enjambre',
   'storage.swarmText':
     'Sellado, para que ningún nodo pueda leerlo: los mensajes para ti y copias de los tuyos, hasta 14 días; tu nombre, tus contactos y lo que has leído, 30 días desde que uno de tus dispositivos los renovó.',

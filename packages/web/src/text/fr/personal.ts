@@ -166,4 +166,12 @@ export const personalTexts = {
   'archive.newer': 'Une version ultérieure de Starling a créé ce fichier. Mettez Starling à jour, puis importez-le.',
   'archive.other': 'Cette archive appartient à un autre compte. Ajoutez d’abord ce compte, puis importez-la là.',
   'archive.importFailed': 'L’archive n’a pas pu être importée. Ce qui a été importé reste ; réessayez.',
+  'archive.reading': 'Part de l’archive déjà lue',
+  'archive.instead': 'Restaurer depuis un fichier d’archive',
+  'archive.restoreTitle': 'Restaurer depuis une archive',
+  'archive.restoreText':
+    'Le fichier chiffré qu’un autre de vos appareils a exporté. Il apporte compte, nom, contacts et messages : la phrase de récupération n’est pas nécessaire.',
+  'archive.nothingKept': 'Le fichier est endommagé. Rien n’en a été gardé sur cet appareil.',
+  'archive.takePart': 'Prendre ce qui est lisible',
+  'archive.restoreFailed': 'L’archive n’a pas pu être restaurée. Rien n’en a été gardé sur cet appareil ; réessayez.',
 } as const

@@ -85,6 +85,13 @@ export const settingsTexts: Readonly<Record<keyof typeof english, string>> = {
   'storage.hereText':
     'Vos clés, discussions et brouillons, chiffrés, dans ce navigateur uniquement. En clair : apparence, langue et réglages semblables, ainsi que noms et identifiants des comptes sans phrase secrète.',
   'storage.used': 'Utilisé : {size}',
+  'storage.pictures': 'Images sur cet appareil',
+  'storage.picturesText':
+    'Les images que vous avez ouvertes ou envoyées restent ici, chiffrées, jusqu’à {limit}. Celles qui n’ont pas été vues depuis le plus longtemps partent d’abord, et chacune part avec son message.',
+  'storage.picturesKept':
+    '{count, plural, =0 {Aucune} one {# image, {size}} many {# images, {size}} other {# images, {size}}}',
+  'storage.picturesForget': 'Les supprimer',
+  'storage.picturesFailed': 'Elles n’ont pas pu être supprimées. Réessayez.',
   'storage.swarm': 'Dans votre essaim',
   'storage.swarmText':
     'Scellé, afin qu’aucun nœud ne puisse le lire : les messages pour vous et des copies des vôtres, jusqu’à 14 jours ; votre nom, vos contacts et ce que vous avez lu, 30 jours après qu’un de vos appareils les a renouvelés.',

@@ -24,11 +24,17 @@ export function createLocale(tag: string, words: string = tag): Locale {
     kept.set(key, made)
     return made as T
   }
+  const small: string[] = []
   return {
     tag,
     isRightToLeft: RIGHT_TO_LEFT_LANGUAGES.test(words),
-    formatNumber: (value, style = 'decimal') =>
-      keep(`number ${style}`, () => new Intl.NumberFormat(tag, numberOptions(style))).format(value),
+    formatNumber(value, style = 'decimal') {
+      const written = style === 'decimal' ? small[value] : undefined
+      if (written !== undefined) return written
+      const text = keep(`number ${style}`, () => new Intl.NumberFormat(tag, numberOptions(style))).format(value)
+      if (style === 'decimal' && Number.isInteger(value) && value >= 0 && value < SMALL) small[value] = text
+      return text
+    },
     formatDate: (at, dateStyle) =>
       keep(`date ${dateStyle}`, () => new Intl.DateTimeFormat(tag, { dateStyle })).format(at),
     formatTime: (at, timeStyle) =>
@@ -40,12 +46,19 @@ export function createLocale(tag: string, words: string = tag): Locale {
   }
 }
 
+/** Below, numbers are written once: each message of a log counts who has it, and `Intl` takes its time. */
+const SMALL = 100
+
 const RIGHT_TO_LEFT_LANGUAGES = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\u200F\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 const LEFT_TO_RIGHT = /[^\P{L}\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 
+/** Letters that run from right to left, and whatever else is as far from the Latin ones. */
+const MAY_BE_RIGHT_TO_LEFT = /[\u0590-\uFFFF]/
+
 /** Words that run the other way would take the punctuation around them along: they stand in an isolate (U+2068, U+2069). */
 function isolated(text: string, { isRightToLeft }: Locale): string {
+  if (!isRightToLeft && !MAY_BE_RIGHT_TO_LEFT.test(text)) return text
   return (isRightToLeft ? LEFT_TO_RIGHT : RIGHT_TO_LEFT).test(text) ? `\u2068${text}\u2069` : text
 }
 
