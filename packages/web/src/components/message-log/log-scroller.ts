@@ -27,9 +27,9 @@ export type LogGoal =
   | { readonly kind: 'end' }
   | { readonly kind: 'row'; readonly key: string; readonly at: number | 'center' | 'nearest' }
 
-/** Rows are there so far beyond the edges: when the reader comes somewhere else, at least, and when some are added. */
+/** Rows are there so far beyond the edges: when the reader comes somewhere else, at least, and when there was time for more. */
 const AT_FIRST = 60
-const LEAST_AHEAD = 400
+const LEAST_AHEAD = 250
 const AHEAD = 700
 /** Empty space that is left to who scrolls up, before the page is scrolled to make more of it. */
 const LEAST_ROOM = 2000
@@ -38,13 +38,15 @@ const AT_END = 4
 /** Rows that turn out to be smaller than thought leave room for others: how often it is filled. */
 const MOST_PASSES = 4
 
+const NOTHING: RowRange = { start: 0, end: 0 }
+
 /** A row, and where its top is in the view. */
 type Anchor = { readonly key: string; readonly top: number }
 
 export class LogScroller {
   readonly #page: LogPage
   readonly #layout = new RowLayout()
-  #shown: RowRange = { start: 0, end: 0 }
+  #shown: RowRange = NOTHING
   #above = 0
   /** The rows in view, top to bottom: any of them may go. */
   #anchors: readonly Anchor[] = []
@@ -91,20 +93,34 @@ export class LogScroller {
 
   /** Other rows. What the reader looks at stays, as far as it is among them; `follow`: who is at the end stays there. */
   setRows(rows: readonly Keyed[], { follow }: { readonly follow: boolean }): void {
+    const { start, end } = this.#shown
+    const [first, last] = [start, end - 1].map((index) => this.#layout.rows[index]?.key ?? '')
     this.#layout.setRows(rows)
+    const shown = { start: this.#layout.indexOf(first ?? ''), end: this.#layout.indexOf(last ?? '') + 1 }
+    this.#shown = shown.start >= 0 && shown.start < shown.end ? shown : NOTHING
     this.#stay(follow)
   }
 
-  /** Rows or the view may have other sizes. */
-  resized({ follow }: { readonly follow: boolean }): void {
+  /** Rows or the view may have other sizes. False: they have not. */
+  resized({ follow }: { readonly follow: boolean }): boolean {
     const isOtherView = this.#page.height !== this.#lastHeight
-    if (this.#measure() || isOtherView) this.#stay(follow)
+    const isOther = this.#measure() || isOtherView
+    if (isOther) this.#stay(follow)
+    return isOther
   }
 
   goTo(goal: LogGoal): void {
-    const index = goal.kind === 'row' ? this.#layout.indexOf(goal.key) : -1
-    const isHere = index >= this.#shown.start && index < this.#shown.end
-    this.#goTo(goal, isHere ? LEAST_AHEAD : AT_FIRST)
+    const wanted = this.#resolve(goal)
+    for (let pass = 0; pass < MOST_PASSES; pass++) {
+      const top = this.#topFor(wanted)
+      if (pass > 0 && this.#covers(top, AT_FIRST)) break
+      this.#mount(this.#needed(top, AT_FIRST))
+    }
+    this.#setAbove(this.#layout.topOf(this.#shown.start))
+    const { scrollHeight, lead } = this.#page
+    this.#scrollTo(wanted.kind === 'end' ? scrollHeight : lead + this.#topFor(wanted))
+    this.#isAtEnd = wanted.kind === 'end' || this.fromEnd <= AT_END
+    this.#remember()
   }
 
   /** Somebody scrolled, or the page did. */
@@ -115,7 +131,7 @@ export class LogScroller {
     // Rows that came below do not take the reader away from the end: only going up does.
     else if (top < this.#lastTop) this.#isAtEnd = false
     this.#lastTop = top
-    this.fill()
+    this.#cover()
     this.#remember()
   }
 
@@ -125,53 +141,57 @@ export class LogScroller {
     this.#straighten()
   }
 
-  /** Mounts what is about to come into view. Called also after what is in view was painted, for less to be done before that. */
-  fill(): void {
+  /** Mounts some of the rows that are about to come into view, at most so many. False: all of them are there. */
+  fill(most: number): boolean {
     const top = this.fromStart
-    if (this.#covers(top, LEAST_AHEAD)) return
-    const { start, end } = this.#shown
-    const next = this.#around(top, AHEAD)
-    const shared = Math.max(start, next.start)
-    const index = shared < Math.min(end, next.end) ? shared : next.start
-    this.#hold(next, index, this.#layout.topOf(index) - top)
-  }
-
-  #goTo(goal: LogGoal, ahead: number): void {
-    const wanted = this.#resolve(goal)
-    for (let pass = 0; pass < MOST_PASSES; pass++) {
-      const top = this.#topFor(wanted)
-      if (pass > 0 && this.#covers(top, ahead)) break
-      this.#mount(this.#around(top, ahead))
-    }
-    this.#setAbove(this.#layout.topOf(this.#shown.start))
-    const { scrollHeight, lead } = this.#page
-    this.#scrollTo(wanted.kind === 'end' ? scrollHeight : lead + this.#topFor(wanted))
-    this.#isAtEnd = wanted.kind === 'end' || this.fromEnd <= AT_END
-    this.#remember()
+    const wanted = this.#around(top, AHEAD)
+    const { start, end } = this.#needed(top, 0)
+    if (wanted.start < start) this.#holdView({ start: Math.max(wanted.start, start - most), end }, top)
+    else if (wanted.end > end) this.#holdView({ start, end: Math.min(wanted.end, end + most) }, top)
+    else return false
+    return true
   }
 
   #stay(follow: boolean): void {
     const anchor = this.#anchors.find(({ key }) => this.#layout.indexOf(key) >= 0)
     if ((this.#isAtEnd && follow) || anchor === undefined) {
-      this.#goTo({ kind: 'end' }, anchor === undefined ? AT_FIRST : AHEAD)
+      this.goTo({ kind: 'end' })
       return
     }
     const index = this.#layout.indexOf(anchor.key)
-    const around = this.#around(this.#layout.topOf(index) - anchor.top, AHEAD)
-    this.#hold({ start: Math.min(around.start, index), end: Math.max(around.end, index + 1) }, index, anchor.top)
+    const needed = this.#needed(this.#layout.topOf(index) - anchor.top, LEAST_AHEAD)
+    this.#hold({ start: Math.min(needed.start, index), end: Math.max(needed.end, index + 1) }, index, anchor.top)
     if (!this.#isMoving) this.#straighten()
-    this.fill()
+    this.#cover()
     this.#remember()
+  }
+
+  /** Who scrolls is quicker than whoever fills: what is in view has to be there now. */
+  #cover(): void {
+    for (let pass = 0; pass < MOST_PASSES; pass++) {
+      const top = this.fromStart
+      if (this.#covers(top, LEAST_AHEAD)) return
+      this.#holdView(this.#needed(top, LEAST_AHEAD), top)
+    }
+  }
+
+  /** Mounts `range`; what is in view at `top`, and there already, stays where it is. */
+  #holdView(range: RowRange, top: number): void {
+    const { start, end } = this.#shown
+    const shared = Math.max(start, range.start)
+    const index = shared < Math.min(end, range.end) ? shared : range.start
+    this.#hold(range, index, this.#layout.topOf(index) - top)
   }
 
   /** Mounts `range`, and one of its rows stays so far from the top of the view. */
   #hold(range: RowRange, index: number, inView: number): void {
     const { scrollTop, lead } = this.#page
     this.#mount(range)
+    // For a moment there may be too little to scroll. Asked for here, it does not have the page laid out once more.
+    const wasShort = this.#page.scrollTop !== scrollTop
     const { start } = this.#shown
     this.#setAbove(scrollTop - lead + inView - (this.#layout.topOf(index) - this.#layout.topOf(start)))
-    // For a moment there may have been too little to scroll.
-    if (this.#page.scrollTop !== scrollTop) this.#scrollTo(scrollTop)
+    if (wasShort) this.#scrollTo(scrollTop)
     const room = Math.min(LEAST_ROOM, this.#layout.topOf(start))
     if (this.#above < room || (start === 0 && this.#above > 0)) this.#straighten()
   }
@@ -213,6 +233,16 @@ export class LogScroller {
 
   #around(top: number, ahead: number): RowRange {
     return this.#layout.rangeBetween(top - ahead, top + this.#page.height + ahead)
+  }
+
+  /** What is there already is part of it, as long as it is not far away: it costs nothing. */
+  #needed(top: number, ahead: number): RowRange {
+    const [least, most] = [this.#around(top, ahead), this.#around(top, AHEAD)]
+    const start = Math.max(this.#shown.start, most.start)
+    const end = Math.min(this.#shown.end, most.end)
+    // Rows in between would be missing.
+    if (start > least.end || end < least.start) return least
+    return { start: Math.min(start, least.start), end: Math.max(end, least.end) }
   }
 
   #covers(top: number, ahead: number): boolean {

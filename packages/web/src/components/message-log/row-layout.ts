@@ -14,6 +14,8 @@ export class RowLayout {
   #measured = 0
   #rows: readonly Keyed[] = []
   #places: ReadonlyMap<string, number> = new Map()
+  /** The measured heights of these rows: the whole of it is gone through whenever one changes. */
+  #own: (number | undefined)[] = []
   /** The top of each row, and the bottom of the last one; made when it is asked for. */
   #tops: readonly number[] | undefined
 
@@ -29,6 +31,7 @@ export class RowLayout {
   setRows(rows: readonly Keyed[]): void {
     this.#rows = rows
     this.#places = new Map(rows.map(({ key }, index) => [key, index]))
+    this.#own = rows.map(({ key }) => this.#heights.get(key))
     this.#tops = undefined
     if (this.#heights.size > MOST_HEIGHTS) this.#forget()
   }
@@ -41,10 +44,11 @@ export class RowLayout {
   /** False: it is as tall as it was. */
   measure(index: number, height: number): boolean {
     const key = this.#rows[index]?.key
-    const before = key === undefined ? height : this.#heights.get(key)
+    const before = key === undefined ? height : this.#own[index]
     if (key === undefined || before === height) return false
     this.#measured += height - (before ?? 0)
     this.#heights.set(key, height)
+    this.#own[index] = height
     this.#tops = undefined
     return true
   }
@@ -78,8 +82,8 @@ export class RowLayout {
     const guess = this.#heights.size === 0 ? FIRST_GUESS : this.#measured / this.#heights.size
     const tops = [0]
     let top = 0
-    for (const { key } of this.#rows) {
-      top += this.#heights.get(key) ?? guess
+    for (const height of this.#own) {
+      top += height ?? guess
       tops.push(top)
     }
     return tops
