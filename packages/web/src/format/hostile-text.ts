@@ -12,8 +12,12 @@ const MARKS_TOO_MANY = /(\p{M}{4})\p{M}+/gu
 /** Tags spell out an invisible text, but in the flags of regions that are made of them. */
 const HIDDEN_TAGS = /(?<!\u{1F3F4}[\u{E0020}-\u{E007E}]*)[\u{E0000}-\u{E007F}]/gu
 
+/** Most texts have nothing but these, and nothing of them goes. */
+const HARMLESS = /^[\t\n\x20-\x7E\u00A0-\u02FF]*$/
+
 /** Several lines: line feeds and tabs stay; other control characters, what overrides direction and towers of marks go. */
 export function plainText(text: string): string {
+  if (HARMLESS.test(text)) return text
   return text
     .replace(/\r\n?/g, '\n')
     .replace(BIDI_CONTROLS, '')
