@@ -1,23 +1,8 @@
-import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import { test } from 'node:test'
 import { expect } from 'expect'
-import type { BrowserContext, Page } from 'playwright-core'
-import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
-
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
-
-/** A state on a page of its own; nothing may go wrong on it. */
-async function on(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>) {
-  const context = await gallery.newContext(look)
-  const failures: string[] = []
-  await use(await gallery.show(context, state, failures), context)
-  await context.close()
-  expect(failures).toEqual([])
-}
+import type { Page } from 'playwright-core'
+import { violationsOn } from '../testing/axe.ts'
+import { noChromium, onEachState, onState } from '../testing/gallery-browser.ts'
 
 /** What `Stage.svelte` leaves for tests. */
 type StageHandle = {
@@ -86,7 +71,7 @@ const STEADY = 2
 test('older and newer messages load while the wheel turns, and nobody loses their place', {
   skip: noChromium,
 }, async () => {
-  await on('conversation-long', {}, async (page) => {
+  await onState('conversation-long', {}, async (page) => {
     await inView(page, 'Alice-9999')
     await page.mouse.move(700, 400)
     await standsStill(page)
@@ -102,7 +87,7 @@ test('older and newer messages load while the wheel turns, and nobody loses thei
 })
 
 test('a chat opens at the first unread message, below the divider', { skip: noChromium }, async () => {
-  await on('conversation-long-unread', {}, async (page) => {
+  await onState('conversation-long-unread', {}, async (page) => {
     await page.locator('[role=log].placed').waitFor()
     const divider = await page.getByText('New', { exact: true }).boundingBox()
     expect(divider?.y).toBeGreaterThan(64)
@@ -114,7 +99,7 @@ test('a chat opens at the first unread message, below the divider', { skip: noCh
 test('who reads at the end stays there, however much comes at once on however slow a machine', {
   skip: noChromium,
 }, async () => {
-  await on('conversation', {}, async (page, context) => {
+  await onState('conversation', {}, async (page, context) => {
     await page.getByRole('article').filter({ hasText: 'Coffee on Sunday?' }).waitFor()
     const devtools = await context.newCDPSession(page)
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: 8 })
@@ -137,7 +122,7 @@ test('who reads at the end stays there, however much comes at once on however sl
 })
 
 test('each chat keeps its place, and who writes is taken to the end', { skip: noChromium }, async () => {
-  await on('conversation-long', {}, async (page) => {
+  await onState('conversation-long', {}, async (page) => {
     await inView(page, 'Alice-9999')
     await page.mouse.move(700, 400)
     for (let turn = 0; turn < 30; turn++) await turnWheel(page, -700)
@@ -158,7 +143,7 @@ test('each chat keeps its place, and who writes is taken to the end', { skip: no
 test('Enter sends, Shift+Enter makes a line, an input method may use Enter, and the draft is kept', {
   skip: noChromium,
 }, async () => {
-  await on('conversation', {}, async (page) => {
+  await onState('conversation', {}, async (page) => {
     const field = page.getByRole('textbox', { name: 'Message Wendy' })
     await field.fill('one')
     await field.evaluate((element) => {
@@ -182,7 +167,7 @@ test('Enter sends, Shift+Enter makes a line, an input method may use Enter, and 
 })
 
 test('a message that cannot be kept comes back into the field', { skip: noChromium }, async () => {
-  await on('conversation-send-fails', {}, async (page) => {
+  await onState('conversation-send-fails', {}, async (page) => {
     const field = page.getByRole('textbox', { name: 'Message Wendy' })
     await field.fill('precious')
     await field.press('Enter')
@@ -192,7 +177,7 @@ test('a message that cannot be kept comes back into the field', { skip: noChromi
 })
 
 test('a failed message says why and offers to try again, by keyboard', { skip: noChromium }, async () => {
-  await on('conversation-failed-message', {}, async (page) => {
+  await onState('conversation-failed-message', {}, async (page) => {
     await inView(page, 'Priya-1')
     await page.getByRole('button', { name: 'Attach files' }).focus()
     await page.keyboard.press('Shift+Tab')
@@ -206,7 +191,7 @@ test('a failed message says why and offers to try again, by keyboard', { skip: n
 })
 
 test('hostile text stays text', { skip: noChromium }, async () => {
-  await on('conversation-hostile', {}, async (page) => {
+  await onState('conversation-hostile', {}, async (page) => {
     await page.getByText('<img src=x onerror=alert(1)>').waitFor()
     expect(await page.locator('[role=log] img, [role=log] b, [role=log] a').count()).toBe(0)
     expect(await page.locator('[role=log]').textContent()).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/)
@@ -214,7 +199,7 @@ test('hostile text stays text', { skip: noChromium }, async () => {
 })
 
 test('a QR code is read from an image file', { skip: noChromium }, async () => {
-  await on('add-contact', {}, async (page) => {
+  await onState('add-contact', {}, async (page) => {
     await page.getByRole('button', { name: 'Show my ID' }).click()
     const image = await page.getByRole('img', { name: /QR code/ }).screenshot()
     await page.getByRole('button', { name: 'Add somebody' }).click()
@@ -253,15 +238,8 @@ for (const look of [
   },
 ] as const) {
   test(`axe finds nothing in any part, ${look.width} px, ${look.theme}`, { skip: noChromium }, async () => {
-    for (const state of look.of) {
-      await on(state, { ...look, bypassPolicy: true }, async (page) => {
-        await page.waitForTimeout(200)
-        // Parts of a page: headings and landmarks around them belong to the screens.
-        const axe = new AxeBuilder({ page }).disableRules(['page-has-heading-one', 'region', 'landmark-one-main'])
-        const { violations } = await axe.analyze()
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-        expect({ state, found }).toEqual({ state, found: [] })
-      })
-    }
+    await onEachState(look.of, look, async (page, state) => {
+      expect({ state, found: await violationsOn(page, { of: 'part' }) }).toEqual({ state, found: [] })
+    })
   })
 }

@@ -1,16 +1,10 @@
 /** Pictures in chats, in full size and on their way out, in the gallery: a fake client, a real browser. */
-import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import { test } from 'node:test'
 import { expect } from 'expect'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
+import { violationsOn } from '../testing/axe.ts'
 import { segmentsOf, withExif } from '../testing/exif-jpeg.ts'
-import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
-
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
+import { type Look, noChromium, onState } from '../testing/gallery-browser.ts'
 
 type Stage = {
   readonly client: {
@@ -19,18 +13,12 @@ type Stage = {
   }
 }
 
-async function on(
-  state: string,
-  { query, ...look }: Look & { query?: string },
-  use: (page: Page, context: BrowserContext) => Promise<void>,
-): Promise<void> {
-  const context = await gallery.newContext(look)
-  const failures: string[] = []
-  const page = await gallery.show(context, state, failures, query)
-  await page.locator('[role=log].placed').waitFor()
-  await use(page, context)
-  await context.close()
-  expect(failures).toEqual([])
+/** A state of a chat on a page of its own, with its messages in place. */
+function inChat(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
+  return onState(state, look, async (page, context) => {
+    await page.locator('[role=log].placed').waitFor()
+    await use(page, context)
+  })
 }
 
 /** The message with this text, in sight and at rest: rows come, go and are measured while the log is scrolled. */
@@ -73,15 +61,13 @@ const transformOf = (box: Locator) =>
   box.getByRole('img').evaluate((image) => new DOMMatrix(getComputedStyle(image).transform).toFloat64Array()[0] ?? 0)
 
 async function axe(page: Page): Promise<void> {
-  const builder = new AxeBuilder({ page }).disableRules(['page-has-heading-one', 'region', 'landmark-one-main'])
-  const { violations } = await builder.setLegacyMode(true).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+  expect(await violationsOn(page, { of: 'part' })).toEqual([])
 }
 
 test('no picture is loaded by itself; a press loads it into the box that it had before', {
   skip: noChromium,
 }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     const flock = await message(page, 'The whole flock')
     expect(await page.getByRole('log').locator('img').count()).toBe(0)
     const before = await flock.boundingBox()
@@ -95,7 +81,7 @@ test('no picture is loaded by itself; a press loads it into the box that it had 
 })
 
 test('a grid loads with one press and says how many more there are', { skip: noChromium }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     const eleven = await message(page, 'Eleven')
     expect(await eleven.getByRole('button').count()).toBe(6)
     await eleven.getByRole('button', { name: /^Load flock-1\.jpg/ }).click()
@@ -107,7 +93,7 @@ test('a grid loads with one press and says how many more there are', { skip: noC
 })
 
 test('pictures of a stranger cannot be loaded at all', { skip: noChromium }, async () => {
-  await on('images-request', {}, async (page) => {
+  await inChat('images-request', {}, async (page) => {
     const flock = await message(page, 'The whole flock')
     const tile = flock.getByRole('button', { name: /Can be loaded when you have accepted/ })
     expect(await tile.isDisabled()).toBe(true)
@@ -117,7 +103,7 @@ test('pictures of a stranger cannot be loaded at all', { skip: noChromium }, asy
 })
 
 test('a script in the clothes of a picture stays bytes, and a drawing stays a file', { skip: noChromium }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     for (const text of ['A drawing that is a script', 'A page that says it is a picture']) {
       const wrong = await message(page, text)
       await wrong.getByRole('button', { name: /^Load/ }).click()
@@ -134,7 +120,7 @@ test('a script in the clothes of a picture stays bytes, and a drawing stays a fi
 })
 
 test('what fails says why and can be tried again; what takes long can be stopped', { skip: noChromium }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     const gone = await message(page, 'It was here')
     await gone.getByRole('button', { name: /^Load gone\.jpg/ }).click()
     await gone.getByText('It is no longer where it was stored.').waitFor()
@@ -152,7 +138,7 @@ test('what fails says why and can be tried again; what takes long can be stopped
 })
 
 test('without a place for files a picture says so', { skip: noChromium }, async () => {
-  await on('images-no-place', {}, async (page) => {
+  await inChat('images-no-place', {}, async (page) => {
     const flock = await message(page, 'The whole flock')
     await flock.getByRole('button', { name: /^Load/ }).click()
     await flock.getByText('Files cannot be opened yet').waitFor()
@@ -162,7 +148,7 @@ test('without a place for files a picture says so', { skip: noChromium }, async 
 test('full size: arrows and buttons walk, Escape leads back to the picture, Tab stays inside', {
   skip: noChromium,
 }, async () => {
-  await on('images', { bypassPolicy: true }, async (page) => {
+  await inChat('images', {}, async (page) => {
     const box = await openFlock(page)
     await box.getByText('1 of 42', { exact: true }).waitFor()
     await box.locator('header').getByText('Wendy').waitFor()
@@ -191,7 +177,7 @@ test('full size: arrows and buttons walk, Escape leads back to the picture, Tab 
 test('full size: keys, wheel, double click and two fingers make it larger, and it can be drawn', {
   skip: noChromium,
 }, async () => {
-  await on('images', { width: 390 }, async (page, context) => {
+  await inChat('images', { width: 390 }, async (page, context) => {
     const box = await openFlock(page)
     const scale = () => transformOf(box)
     await page.keyboard.press('+')
@@ -239,7 +225,7 @@ test('full size: keys, wheel, double click and two fingers make it larger, and i
 })
 
 test('a picture is saved as what it is, and its sender is told', { skip: noChromium }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     const box = await openFlock(page)
     const saving = page.waitForEvent('download')
     await box.getByRole('button', { name: 'Save' }).click()
@@ -250,7 +236,7 @@ test('a picture is saved as what it is, and its sender is told', { skip: noChrom
 })
 
 test('from right to left the left arrow leads on', { skip: noChromium }, async () => {
-  await on('images', { query: 'language=ar', theme: 'dark' }, async (page) => {
+  await inChat('images', { query: 'language=ar', theme: 'dark' }, async (page) => {
     const flock = await message(page, 'The whole flock')
     await flock.getByRole('button', { name: /^تحميل/ }).click()
     await flock.getByRole('button', { name: /^فتح/ }).click()
@@ -302,7 +288,7 @@ async function give(
 test('a pasted photo is sent without where and with what it was taken, turned as it was held', {
   skip: noChromium,
 }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     const photo = withExif(await paint(page))
     expect(segmentsOf(photo)).toContain(0xe1)
     await page.evaluate(() => {
@@ -331,7 +317,7 @@ test('a pasted photo is sent without where and with what it was taken, turned as
 test('files are dropped anywhere on the chat, keep their order, and go with progress that can be stopped', {
   skip: noChromium,
 }, async () => {
-  await on('images', { bypassPolicy: true }, async (page) => {
+  await inChat('images', {}, async (page) => {
     const bytes = await paint(page)
     const named = (name: string, type = 'image/jpeg', content = bytes) => ({ name, type, bytes: content })
     await give(page, 'drop', [
@@ -367,7 +353,7 @@ test('files are dropped anywhere on the chat, keep their order, and go with prog
 })
 
 test('an image that cannot be painted anew is not sent, and that is said', { skip: noChromium }, async () => {
-  await on('images', {}, async (page) => {
+  await inChat('images', {}, async (page) => {
     await give(page, 'drop', [{ name: 'broken.jpg', type: 'image/jpeg', bytes: new Uint8Array(500) }])
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await page.getByRole('alert').getByText('One of the images could not be read').waitFor()
@@ -382,7 +368,7 @@ for (const look of [
   test(`axe finds nothing among pictures in all states, ${look.width} px, ${look.theme}`, {
     skip: noChromium,
   }, async () => {
-    await on('images', { ...look, bypassPolicy: true }, async (page) => {
+    await inChat('images', { ...look }, async (page) => {
       for (const text of ['Eleven', 'A page that says', 'Not there now']) {
         const found = await message(page, text)
         await found.getByRole('button', { name: /^Load/ }).first().click()

@@ -1,25 +1,16 @@
 /** What people do with messages, in the gallery: a fake client, a real browser. */
-import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import { test } from 'node:test'
 import { expect } from 'expect'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
-import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
+import { violationsOn } from '../testing/axe.ts'
+import { type Look, noChromium, onState } from '../testing/gallery-browser.ts'
 
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
-
-/** A state on a page of its own; nothing may go wrong on it. */
-async function on(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>) {
-  const context = await gallery.newContext(look)
-  const failures: string[] = []
-  const page = await gallery.show(context, state, failures)
-  await page.locator('[role=log].placed').waitFor()
-  await use(page, context)
-  await context.close()
-  expect(failures).toEqual([])
+/** A state of a chat on a page of its own, with its messages in place. */
+function inChat(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
+  return onState(state, look, async (page, context) => {
+    await page.locator('[role=log].placed').waitFor()
+    await use(page, context)
+  })
 }
 
 const message = (page: Page, text: string): Locator => page.getByRole('article').filter({ hasText: text })
@@ -48,17 +39,13 @@ async function choose(page: Page, text: string, item: string): Promise<void> {
 }
 
 async function axe(page: Page): Promise<void> {
-  const builder = new AxeBuilder({ page }).disableRules(['page-has-heading-one', 'region', 'landmark-one-main'])
-  // A second page, as it is opened otherwise, would take the focus, and with it what stands beside a message.
-  builder.setLegacyMode(true)
-  const { violations } = await builder.analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+  expect(await violationsOn(page, { of: 'part' })).toEqual([])
 }
 
 test('a reply is begun by button, menu and key, shows what it answers, and Escape drops it', {
   skip: noChromium,
 }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     const bar = page.getByRole('group', { name: 'Answer to Wendy' })
     await message(page, 'goes in two hours').hover()
     await row(page, 'goes in two hours').getByRole('button', { name: 'Reply' }).click()
@@ -81,7 +68,7 @@ test('a reply is begun by button, menu and key, shows what it answers, and Escap
 })
 
 test('a click on a quote leads to the message, which stands out and has the focus', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await page.getByRole('log').press('Home')
     await row(page, 'Seven neighbours')
       .getByRole('button', { name: /^Answers Wendy/ })
@@ -93,7 +80,7 @@ test('a click on a quote leads to the message, which stands out and has the focu
 })
 
 test('a click on a quote leads to a message far outside of the window', { skip: noChromium }, async () => {
-  await on('conversation-far-quote', {}, async (page) => {
+  await inChat('conversation-far-quote', {}, async (page) => {
     await page.getByRole('button', { name: /^Answers Alice/ }).click()
     await page.waitForFunction(() => document.activeElement?.getAttribute('data-message') === 'Alice-3')
     await page.waitForFunction(() => {
@@ -106,7 +93,7 @@ test('a click on a quote leads to a message far outside of the window', { skip: 
 })
 
 test('reactions are picked by search, toggled, and said who they are from', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await message(page, 'goes in two hours').focus()
     await page.keyboard.press('Control+Shift+E')
     const picker = page.getByRole('dialog', { name: 'React' })
@@ -131,7 +118,7 @@ test('reactions are picked by search, toggled, and said who they are from', { sk
 })
 
 test('the picker is walked through by arrows', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await message(page, 'goes in two hours').focus()
     await page.keyboard.press('Control+Shift+E')
     const first = page.getByRole('group', { name: 'Recent' }).getByRole('button').first()
@@ -145,7 +132,7 @@ test('the picker is walked through by arrows', { skip: noChromium }, async () =>
 })
 
 test('too many reactions are said plainly', { skip: noChromium }, async () => {
-  await on('conversation-rate', {}, async (page) => {
+  await inChat('conversation-rate', {}, async (page) => {
     await message(page, 'goes in two hours').focus()
     await page.keyboard.press('Control+Shift+E')
     await page.getByRole('group', { name: 'Recent' }).getByRole('button').first().click()
@@ -154,7 +141,7 @@ test('too many reactions are said plainly', { skip: noChromium }, async () => {
 })
 
 test('mentions show names, and are written with @, arrows and Enter', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await page.getByRole('log').press('Home')
     await message(page, 'Ask @You, or @Wendy').waitFor()
     await composer(page).fill('')
@@ -180,7 +167,7 @@ test('mentions show names, and are written with @, arrows and Enter', { skip: no
 })
 
 test('deleting asks from where, and says honestly what that does', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await choose(page, 'has hardly begun', 'Delete')
     const dialog = page.getByRole('dialog', { name: 'Delete this message?' })
     await dialog.getByText('Gone here. Your other devices and the other side keep it.').waitFor()
@@ -200,7 +187,7 @@ test('deleting asks from where, and says honestly what that does', { skip: noChr
 })
 
 test('messages are selected by keyboard and pointer, copied, and deleted together', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page, context) => {
+  await inChat('conversation-talk', {}, async (page, context) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await message(page, 'waits to be read').focus()
     await page.keyboard.press('Space')
@@ -226,7 +213,7 @@ test('messages are selected by keyboard and pointer, copied, and deleted togethe
 })
 
 test('a chat is cleared, and stays', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await page.getByRole('button', { name: 'More about this chat' }).click()
     await page.getByRole('menuitem', { name: 'Clear chat' }).click()
     await page
@@ -241,7 +228,7 @@ test('a chat is cleared, and stays', { skip: noChromium }, async () => {
 test('the timer is set in a dialog, shown in the header, and taken over from the other side', {
   skip: noChromium,
 }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await page.getByRole('button', { name: 'Use the same for mine' }).click()
     await page.getByRole('button', { name: 'Yours disappear 24 hours after sending' }).click()
     const dialog = page.getByRole('dialog', { name: 'Disappearing messages' })
@@ -260,7 +247,7 @@ test('the timer is set in a dialog, shown in the header, and taken over from the
 test('a ring says how long a message has left, and runs down in steps without motion', {
   skip: noChromium,
 }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     const ring = message(page, 'goes in two hours').getByRole('img', { name: 'Disappears in 2 hours' })
     await ring.waitFor()
     const timing = await ring.locator('.left').evaluate((circle) => getComputedStyle(circle).animationTimingFunction)
@@ -270,7 +257,7 @@ test('a ring says how long a message has left, and runs down in steps without mo
 })
 
 test('a message reads name, text, time and state; arrows walk from one to the next', { skip: noChromium }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     await composer(page).focus()
     await page
       .getByRole('article', { name: /^You, And this one waits for the network, 21:58, Waiting for network$/ })
@@ -289,7 +276,7 @@ test('a message reads name, text, time and state; arrows walk from one to the ne
 })
 
 test('typing is said in the header, and theirs hears of ours', { skip: noChromium }, async () => {
-  await on('conversation-typing', {}, async (page) => {
+  await inChat('conversation-typing', {}, async (page) => {
     await page.locator('header').getByText('typing…').waitFor()
     await composer(page).pressSequentially('hi')
     await composer(page).blur()
@@ -304,7 +291,7 @@ test('typing is said in the header, and theirs hears of ours', { skip: noChromiu
 test('files are staged by choosing and dropping, judged before they are sent, and not lost', {
   skip: noChromium,
 }, async () => {
-  await on('conversation-talk', { bypassPolicy: true }, async (page) => {
+  await inChat('conversation-talk', {}, async (page) => {
     const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') }
     await page.locator('input[type=file]').setInputFiles(file)
     await page.getByRole('list', { name: 'Files to send' }).getByText('notes.txt').waitFor()
@@ -326,7 +313,7 @@ test('files are staged by choosing and dropping, judged before they are sent, an
 })
 
 test('a swipe answers', { skip: noChromium }, async () => {
-  await on('conversation-talk', { width: 390 }, async (page, context) => {
+  await inChat('conversation-talk', { width: 390 }, async (page, context) => {
     const devtools = await context.newCDPSession(page)
     const box = await placeOf(page, message(page, 'goes in two hours'))
     const [x, y] = [box!.x + 20, box!.y + 20]
@@ -346,7 +333,7 @@ for (const look of [
   { width: 390, theme: 'dark' },
 ] as const) {
   test(`axe finds nothing in a full conversation, ${look.width} px, ${look.theme}`, { skip: noChromium }, async () => {
-    await on('conversation-talk', { ...look, bypassPolicy: true }, async (page) => {
+    await inChat('conversation-talk', { ...look }, async (page) => {
       await axe(page)
       await page.getByRole('log').press('Home')
       await message(page, 'Look at the pier').first().waitFor()

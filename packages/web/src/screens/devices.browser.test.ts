@@ -1,32 +1,17 @@
 /** The settings pages that say what is stored where: devices, verification, storage, privacy. */
-import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import { test } from 'node:test'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
-import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
-
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
-
-async function on(state: string, look: Look, use: (page: Page) => Promise<void>) {
-  const context = await gallery.newContext({ bypassPolicy: true, ...look })
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-  const failures: string[] = []
-  await use(await gallery.show(context, state, failures))
-  await context.close()
-  expect(failures).toEqual([])
-}
+import { violationsOn } from '../testing/axe.ts'
+import { noChromium, onState } from '../testing/gallery-browser.ts'
 
 async function axe(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+  expect(await violationsOn(page)).toEqual([])
 }
 
 test('what other devices did is listed, the latest first, and copied without names', { skip: noChromium }, async () => {
-  await on('devices-log', {}, async (page) => {
+  await onState('devices-log', {}, async (page, context) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     const log = page.getByRole('group', { name: 'What other devices did' })
     const kinds = () => log.locator('code').allTextContents()
     expect(await kinds()).toEqual([
@@ -51,7 +36,7 @@ test('what other devices did is listed, the latest first, and copied without nam
 })
 
 test('the page of devices leads to the phrase, to archives and to the passphrase', { skip: noChromium }, async () => {
-  await on('settings-devices', { width: 390, theme: 'dark' }, async (page) => {
+  await onState('settings-devices', { width: 390, theme: 'dark' }, async (page) => {
     await page.getByText('Nothing since the app was started.').waitFor()
     await page.getByText('There is no list of devices').waitFor()
     await axe(page)
@@ -61,14 +46,14 @@ test('the page of devices leads to the phrase, to archives and to the passphrase
     await page.getByRole('link', { name: 'Passphrase', exact: true }).press('Enter')
     await page.getByRole('heading', { name: 'Privacy' }).waitFor()
   })
-  await on('settings-devices', {}, async (page) => {
+  await onState('settings-devices', {}, async (page) => {
     await page.getByRole('link', { name: 'Storage', exact: true }).press('Enter')
     await page.getByText('Export an archive', { exact: true }).waitFor()
   })
 })
 
 test('contacts are compared with from the settings, and the mark is seen there', { skip: noChromium }, async () => {
-  await on('verification-some', {}, async (page) => {
+  await onState('verification-some', {}, async (page) => {
     const person = (name: string) => page.locator('.person').filter({ hasText: name })
     await person('Wendy').getByText('Verified').waitFor()
     const [other] = (await page.locator('.person bdi').allTextContents()).filter((name) => name !== 'Wendy')
@@ -81,14 +66,14 @@ test('contacts are compared with from the settings, and the mark is seen there',
     await page.keyboard.press('Escape')
     await person(other!).getByText('Verified').waitFor()
   })
-  await on('verification-many', {}, async (page) => {
+  await onState('verification-many', {}, async (page) => {
     const compare = page.getByRole('button', { name: /^Compare with/ })
     await compare.first().waitFor()
     expect(await compare.count()).toBe(50)
     await page.getByRole('button', { name: 'Show more' }).press('Enter')
     await compare.nth(99).waitFor()
   })
-  await on('verification-none', { width: 390 }, async (page) => {
+  await onState('verification-none', { width: 390 }, async (page) => {
     await page.getByText('You have no contacts yet.').waitFor()
     await axe(page)
   })
@@ -101,7 +86,7 @@ test('every one of these pages says what is stored where', { skip: noChromium },
     ['storage', ['On this device', 'In your swarm', 'With the people you write to']],
     ['privacy', ['On this device', 'In your swarm', 'With the people you write to']],
   ] as const) {
-    await on(`settings-${page}`, {}, async (shown) => {
+    await onState(`settings-${page}`, {}, async (shown) => {
       const where = shown.getByRole('region', { name: 'What is stored where' })
       for (const place of places) await where.getByText(place, { exact: true }).waitFor()
     })
@@ -109,7 +94,7 @@ test('every one of these pages says what is stored where', { skip: noChromium },
 })
 
 test('there is no switch for previews of links, which nothing would make', { skip: noChromium }, async () => {
-  await on('settings-privacy', {}, async (page) => {
+  await onState('settings-privacy', {}, async (page) => {
     await page.getByText('Nothing is loaded from links').waitFor()
     expect(await page.getByRole('checkbox', { name: /preview/i }).count()).toBe(0)
   })

@@ -1,22 +1,8 @@
 /** What single keys do in the messenger: each of those that are listed. */
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
-import { type GalleryBrowser, noChromium, openGallery } from '../testing/gallery-browser.ts'
-
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
-
-async function on(state: string, use: (page: Page) => Promise<void>) {
-  const context = await gallery.newContext()
-  const failures: string[] = []
-  await use(await gallery.show(context, state, failures))
-  await context.close()
-  expect(failures).toEqual([])
-}
+import { noChromium, onState } from '../testing/gallery-browser.ts'
 
 const places = (page: Page) =>
   page.evaluate(() =>
@@ -34,7 +20,7 @@ const untilOpen = (page: Page, place: number) =>
   )
 
 test('Ctrl+1 to Ctrl+9 go to the chats in the order of the list, and no further', { skip: noChromium }, async () => {
-  await on('chats', async (page) => {
+  await onState('chats', {}, async (page) => {
     const count = (await places(page)).length
     expect(count).toBeGreaterThanOrEqual(9)
     for (const key of [9, 8, 7, 6, 5, 4, 3, 2, 1]) {
@@ -49,7 +35,7 @@ test('Ctrl+1 to Ctrl+9 go to the chats in the order of the list, and no further'
 test('Alt and arrows walk through the chats, round the ends; with Shift to unread ones', {
   skip: noChromium,
 }, async () => {
-  await on('chats', async (page) => {
+  await onState('chats', {}, async (page) => {
     const count = (await places(page)).length
     await page.keyboard.press('Alt+ArrowDown')
     await untilOpen(page, 0)
@@ -72,7 +58,7 @@ test('Alt and arrows walk through the chats, round the ends; with Shift to unrea
 })
 
 test('Ctrl+U chooses files, from the composer and from the messages', { skip: noChromium }, async () => {
-  await on('chat-open', async (page) => {
+  await onState('chat-open', {}, async (page) => {
     for (const place of [page.getByRole('textbox', { name: 'Message Wendy' }), page.getByRole('article').last()]) {
       await place.focus()
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+u')])
@@ -84,7 +70,7 @@ test('Ctrl+U chooses files, from the composer and from the messages', { skip: no
 })
 
 test('Ctrl+Shift+R answers, Ctrl+Shift+E reacts, Ctrl+Shift+F searches this chat', { skip: noChromium }, async () => {
-  await on('chat-open', async (page) => {
+  await onState('chat-open', {}, async (page) => {
     await page.getByRole('article').last().waitFor()
     await page.keyboard.press('Control+Shift+R')
     await page.getByRole('group', { name: 'Answer to Wendy' }).waitFor()
@@ -100,7 +86,7 @@ test('Ctrl+Shift+R answers, Ctrl+Shift+E reacts, Ctrl+Shift+F searches this chat
 })
 
 test('Ctrl+N and Alt+N begin a chat', { skip: noChromium }, async () => {
-  await on('chats', async (page) => {
+  await onState('chats', {}, async (page) => {
     for (const key of ['Control+n', 'Alt+n']) {
       // Browsers keep Ctrl+N for themselves where the app is not installed: here it is given to the page alone.
       await page.evaluate(
@@ -118,7 +104,7 @@ test('Ctrl+N and Alt+N begin a chat', { skip: noChromium }, async () => {
 test('where nobody can be written to, keys of messages do nothing, also not what browsers do with them', {
   skip: noChromium,
 }, async () => {
-  await on('requests', async (page) => {
+  await onState('requests', {}, async (page) => {
     await page.locator('[data-chat]').first().click()
     await page.getByRole('button', { name: 'Accept' }).waitFor()
     await page.evaluate(() => {

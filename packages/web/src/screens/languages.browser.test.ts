@@ -1,33 +1,9 @@
-import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import { test } from 'node:test'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
-import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
-
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
-
-/** Each state on a page of its own, as it is written in a language; nothing may go wrong on any. */
-async function onEach(
-  states: readonly string[],
-  look: Look,
-  query: string,
-  use: (page: Page, state: string) => Promise<void>,
-) {
-  const context = await gallery.newContext(look)
-  const failures: string[] = []
-  for (const state of states) {
-    const page = await gallery.show(context, state, failures, query)
-    await page.waitForTimeout(150)
-    await use(page, state)
-    await page.close()
-  }
-  await context.close()
-  expect(failures).toEqual([])
-}
+import { violationsOn } from '../testing/axe.ts'
+import { noChromium, onEachState, onState } from '../testing/gallery-browser.ts'
+import { untilQuiet } from '../testing/until-quiet.ts'
 
 const settings = ['account', 'privacy', 'notifications', 'appearance', 'language', 'network', 'storage', 'about'].map(
   (page) => `settings-${page}`,
@@ -112,33 +88,35 @@ const clipped = (page: Page): Promise<readonly string[]> =>
     return [...wide, ...tooWide.map((element) => element.outerHTML.slice(0, 120))]
   })
 
-for (const [look, query] of [
-  [{ width: 390 }, 'language=pseudo'],
-  [{ width: 1440, theme: 'dark' }, 'language=pseudo-rtl'],
+for (const look of [
+  { width: 390, query: 'language=pseudo' },
+  { width: 1440, theme: 'dark', query: 'language=pseudo-rtl' },
 ] as const) {
-  test(`every word comes from the texts, and none is cut off: ${look.width} px, ${query}`, {
+  test(`every word comes from the texts, and none is cut off: ${look.width} px, ${look.query}`, {
     skip: noChromium,
   }, async () => {
-    await onEach(screens, look, query, async (page, state) => {
+    await onEachState(screens, look, async (page, state) => {
+      await untilQuiet(page)
       const found = { untranslated: await untranslated(page), clipped: await clipped(page) }
       expect({ state, ...found }).toEqual({ state, untranslated: [], clipped: [] })
     })
   })
 }
 
-for (const [look, query] of [
-  [{ width: 1024, zoom: 2 }, 'language=de'],
-  [{ width: 390, theme: 'dark' }, 'language=fr&text=larger'],
+for (const look of [
+  { width: 1024, zoom: 2, query: 'language=de' },
+  { width: 390, theme: 'dark', query: 'language=fr&text=larger' },
 ] as const) {
-  test(`nothing is cut off: ${JSON.stringify(look)}, ${query}`, { skip: noChromium }, async () => {
-    await onEach(narrow, look, query, async (page, state) => {
+  test(`nothing is cut off: ${JSON.stringify(look)}`, { skip: noChromium }, async () => {
+    await onEachState(narrow, look, async (page, state) => {
+      await untilQuiet(page)
       expect({ state, clipped: await clipped(page) }).toEqual({ state, clipped: [] })
     })
   })
 }
 
 test('from right to left everything is mirrored, and axe finds nothing', { skip: noChromium }, async () => {
-  await onEach(['chat-open'], { bypassPolicy: true }, 'language=ar', async (page) => {
+  await onState('chat-open', { query: 'language=ar' }, async (page) => {
     const middle = async (selector: string) => {
       const box = await page.locator(selector).first().boundingBox()
       return (box?.x ?? 0) + (box?.width ?? 0) / 2
@@ -150,38 +128,30 @@ test('from right to left everything is mirrored, and axe finds nothing', { skip:
     expect(await page.locator('.lucide-panel-right').evaluate((icon) => getComputedStyle(icon).transform)).toMatch(
       /^matrix\(-1/,
     )
-    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
+    expect(await violationsOn(page)).toEqual([])
   })
-  await onEach(
-    ['settings-language'],
-    { width: 390, theme: 'dark', bypassPolicy: true },
-    'language=ar',
-    async (page) => {
-      expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
-    },
-  )
+  await onState('settings-language', { width: 390, theme: 'dark', query: 'language=ar' }, async (page) => {
+    expect(await violationsOn(page)).toEqual([])
+  })
 })
 
 test('a language comes when it is chosen, and the document says which', { skip: noChromium }, async () => {
-  const context = await gallery.newContext()
-  const failures: string[] = []
-  const page = await gallery.show(context, 'languages', failures)
-  const loaded: string[] = []
-  page.on('request', (request) => loaded.push(new URL(request.url()).pathname))
-  await page.getByText('العربية', { exact: true }).click()
-  await page.getByRole('heading', { name: 'اللغة' }).first().waitFor()
-  expect(loaded.filter((path) => /\/ar-[^/]*\.js$/.test(path)).length).toBe(1)
-  expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual([
-    'ar',
-    'rtl',
-  ])
-  expect(await page.getByRole('radio', { name: 'العربية' }).isChecked()).toBe(true)
-  await page.getByText('Deutsch', { exact: true }).click()
-  await page.getByRole('heading', { name: 'Einstellungen' }).waitFor()
-  expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual([
-    'de',
-    'ltr',
-  ])
-  await context.close()
-  expect(failures).toEqual([])
+  await onState('languages', {}, async (page) => {
+    const loaded: string[] = []
+    page.on('request', (request) => loaded.push(new URL(request.url()).pathname))
+    await page.getByText('العربية', { exact: true }).click()
+    await page.getByRole('heading', { name: 'اللغة' }).first().waitFor()
+    expect(loaded.filter((path) => /\/ar-[^/]*\.js$/.test(path)).length).toBe(1)
+    expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual([
+      'ar',
+      'rtl',
+    ])
+    expect(await page.getByRole('radio', { name: 'العربية' }).isChecked()).toBe(true)
+    await page.getByText('Deutsch', { exact: true }).click()
+    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor()
+    expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])).toEqual([
+      'de',
+      'ltr',
+    ])
+  })
 })

@@ -1,23 +1,8 @@
-import { after, before, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import { test } from 'node:test'
 import { expect } from 'expect'
-import type { BrowserContext, Page } from 'playwright-core'
-import { type GalleryBrowser, type Look, noChromium, openGallery } from '../testing/gallery-browser.ts'
-
-let gallery: GalleryBrowser
-before(async () => {
-  if (noChromium === false) gallery = await openGallery()
-})
-after(() => gallery?.[Symbol.asyncDispose]())
-
-/** A state on a page of its own; nothing may go wrong on it. */
-async function on(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>) {
-  const context = await gallery.newContext(look)
-  const failures: string[] = []
-  await use(await gallery.show(context, state, failures), context)
-  await context.close()
-  expect(failures).toEqual([])
-}
+import type { Page } from 'playwright-core'
+import { violationsOn } from '../testing/axe.ts'
+import { noChromium, onEachState, onState } from '../testing/gallery-browser.ts'
 
 const row = (page: Page, name: RegExp) => page.getByRole('link', { name })
 /** Waits until the element with the focus says `text`. */
@@ -50,18 +35,14 @@ for (const look of [
   { width: 390, theme: 'dark' },
 ] as const) {
   test(`axe finds nothing on any screen, ${look.width} px, ${look.theme}`, { skip: noChromium }, async () => {
-    for (const state of screens) {
-      await on(state, { ...look, bypassPolicy: true }, async (page) => {
-        const { violations } = await new AxeBuilder({ page }).analyze()
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-        expect({ state, found }).toEqual({ state, found: [] })
-      })
-    }
+    await onEachState(screens, look, async (page, state) => {
+      expect({ state, found: await violationsOn(page) }).toEqual({ state, found: [] })
+    })
   })
 }
 
 test('a newcomer is writing after two steps with the keyboard alone', { skip: noChromium }, async () => {
-  await on('welcome', {}, async (page) => {
+  await onState('welcome', {}, async (page) => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.getByLabel('Display name').waitFor()
@@ -75,7 +56,7 @@ test('a newcomer is writing after two steps with the keyboard alone', { skip: no
 })
 
 test('a phrase is judged word by word, restored, and a missing name is asked for', { skip: noChromium }, async () => {
-  await on('restore', { width: 390 }, async (page) => {
+  await onState('restore', { width: 390 }, async (page) => {
     const field = page.getByLabel('Recovery phrase')
     await field.fill('fizzle qqq fan')
     await page.getByText('“qqq” (word 2)').waitFor()
@@ -89,7 +70,7 @@ test('a phrase is judged word by word, restored, and a missing name is asked for
 })
 
 test('the banner stays until two words of the phrase were confirmed', { skip: noChromium }, async () => {
-  await on('chat-unconfirmed', {}, async (page) => {
+  await onState('chat-unconfirmed', {}, async (page) => {
     await page.getByRole('button', { name: 'Show the phrase' }).click()
     const words = await page.locator('[role=dialog] li').allTextContents()
     await page.getByRole('button', { name: 'I wrote them down' }).click()
@@ -105,7 +86,7 @@ test('the banner stays until two words of the phrase were confirmed', { skip: no
 })
 
 test('the menu of a chat opens by mouse and by keyboard, and pins', { skip: noChromium }, async () => {
-  await on('chats', {}, async (page) => {
+  await onState('chats', {}, async (page) => {
     await row(page, /^Jun/).click({ button: 'right' })
     await page.getByRole('menuitem', { name: 'Pin to top' }).click()
     expect((await page.locator('[data-chat] .title').allTextContents()).map((text) => text.trim())[1]).toBe('Jun')
@@ -119,7 +100,7 @@ test('the menu of a chat opens by mouse and by keyboard, and pins', { skip: noCh
 })
 
 test('deleting asks first, and says what stays', { skip: noChromium }, async () => {
-  await on('chats', {}, async (page) => {
+  await onState('chats', {}, async (page) => {
     await row(page, /^Jun/).click({ button: 'right' })
     await page.getByRole('menuitem', { name: 'Delete chat' }).click()
     await page.getByText('Jun keeps their copy').waitFor()
@@ -129,7 +110,7 @@ test('deleting asks first, and says what stays', { skip: noChromium }, async () 
 })
 
 test('the arrows walk through five thousand chats, of which few are in the page', { skip: noChromium }, async () => {
-  await on('chats-many', {}, async (page) => {
+  await onState('chats-many', {}, async (page) => {
     await page.locator('[data-chat]').first().focus()
     await page.keyboard.press('End')
     await focusOn(page, 'Judy 5000')
@@ -142,7 +123,7 @@ test('the arrows walk through five thousand chats, of which few are in the page'
 })
 
 test('on a phone a chat takes the page, and going back returns to its row', { skip: noChromium }, async () => {
-  await on('chats', { width: 390 }, async (page) => {
+  await onState('chats', { width: 390 }, async (page) => {
     await row(page, /^Murmuration/).tap()
     await page.getByRole('button', { name: 'Back to chats' }).tap()
     await row(page, /^Murmuration/).waitFor()
@@ -151,7 +132,7 @@ test('on a phone a chat takes the page, and going back returns to its row', { sk
 })
 
 test('Enter sends or makes a new line, as it is set', { skip: noChromium }, async () => {
-  await on('settings-appearance', { width: 1440 }, async (page) => {
+  await onState('settings-appearance', { width: 1440 }, async (page) => {
     await page.getByRole('checkbox', { name: /Enter sends/ }).uncheck()
     await row(page, /Wendy/).click()
     const field = page.getByRole('textbox', { name: /Message Wendy/ })
@@ -166,7 +147,7 @@ test('Enter sends or makes a new line, as it is set', { skip: noChromium }, asyn
 })
 
 test('erasing says what it means and ends where everything began', { skip: noChromium }, async () => {
-  await on('settings-erase', {}, async (page) => {
+  await onState('settings-erase', {}, async (page) => {
     await page.getByRole('button', { name: 'Erase…' }).click()
     await page.getByText('this account is gone for good').waitFor()
     await page.getByRole('button', { name: 'Erase everything' }).click()
