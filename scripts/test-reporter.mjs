@@ -1,4 +1,4 @@
-// A line for each file's worth of tests, failures in full, and the counts for the sum at the end.
+// A line for each file as soon as its tests are over, failures in full at the end, and the counts for the sum of all groups.
 import { appendFileSync } from 'node:fs'
 import { relative } from 'node:path'
 
@@ -7,48 +7,47 @@ const inspect = (error) => {
   return cause?.stack ?? String(cause)
 }
 
+const newCounts = () => ({ passed: 0, failed: 0, skipped: 0 })
+const pathOf = (file) => (file ? relative(process.cwd(), file) : '(run)')
+
+function lineOf({ path, passed, failed, skipped, ms }) {
+  const parts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`]
+  return `  ${failed > 0 ? '✗' : '✓'} ${path} · ${parts.filter(Boolean).join(', ')} · ${Math.round(ms)} ms\n`
+}
+
+/** `skip` and `todo` count as skipped; undefined: nothing to count, as a suite whose tests say it themselves. */
+function outcomeOf(type, { skip, todo, details }) {
+  if (details?.type === 'suite' && (type === 'test:pass' || details.error?.failureType === 'subtestsFailed')) return
+  if (skip !== undefined || todo !== undefined) return 'skipped'
+  return type === 'test:pass' ? 'passed' : 'failed'
+}
+
 /** @param {AsyncIterable<{ type: string, data: any }>} source */
 export default async function* report(source) {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  const files = new Map()
+  const counts = newCounts()
   const failures = []
-  const of = (file) => {
-    const name = file ? relative(process.cwd(), file) : '(run)'
-    if (!files.has(name)) files.set(name, { passed: 0, failed: 0, skipped: 0, ms: 0 })
-    return files.get(name)
-  }
+  let file
   for await (const { type, data } of source) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message
     if (type !== 'test:pass' && type !== 'test:fail') continue
-    if (data.nesting === 0 && data.file) of(data.file).ms += data.details?.duration_ms ?? 0
-    if (data.details?.type === 'suite') {
-      if (type === 'test:pass') continue
-      if (data.details.error?.failureType === 'subtestsFailed') continue
-    }
-    const file = of(data.file)
-    const outcome =
-      data.skip !== undefined || data.todo !== undefined ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed'
+    // Files of a group run one after the other.
+    const path = pathOf(data.file)
+    if (file !== undefined && file.path !== path) yield lineOf(file)
+    if (file?.path !== path) file = { path, ...newCounts(), ms: 0 }
+    if (data.nesting === 0) file.ms += data.details?.duration_ms ?? 0
+    const outcome = outcomeOf(type, data)
+    if (outcome === undefined) continue
     counts[outcome]++
     file[outcome]++
-    if (outcome === 'failed') {
-      failures.push({ file: data.file, line: data.line, name: data.name, error: data.details.error })
-      yield `  ✗ ${data.name}\n`
-    }
+    if (outcome !== 'failed') continue
+    failures.push({ place: `${path}:${data.line ?? ''}`, name: data.name, error: data.details.error })
+    yield `  ✗ ${data.name}\n`
   }
-  for (const [name, file] of files) {
-    const parts = [
-      `${file.passed} passed`,
-      file.failed > 0 && `${file.failed} failed`,
-      file.skipped > 0 && `${file.skipped} skipped`,
-    ]
-    yield `  ${file.failed > 0 ? '✗' : '✓'} ${name} · ${parts.filter(Boolean).join(', ')} · ${Math.round(file.ms)} ms\n`
+  if (file !== undefined) yield lineOf(file)
+  for (const { place, name, error } of failures)
+    yield `\n✗ ${name}\n  ${place}\n${inspect(error).replace(/^/gm, '    ')}\n`
+  if (process.env.STARLING_TEST_COUNTS) {
+    const names = failures.map(({ place, name }) => `${place} ${name}`)
+    appendFileSync(process.env.STARLING_TEST_COUNTS, `${JSON.stringify({ ...counts, names })}\n`)
   }
-  for (const failure of failures) {
-    yield `\n✗ ${failure.name}\n  ${failure.file ? relative(process.cwd(), failure.file) : ''}:${failure.line ?? ''}\n`
-    yield `${inspect(failure.error)
-      .split('\n')
-      .map((line) => `    ${line}`)
-      .join('\n')}\n`
-  }
-  if (process.env.STARLING_TEST_COUNTS) appendFileSync(process.env.STARLING_TEST_COUNTS, `${JSON.stringify(counts)}\n`)
 }

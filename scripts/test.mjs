@@ -57,22 +57,33 @@ async function runLane() {
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     const started = performance.now()
     console.log(`… ${group.name}`)
-    const { output, status } = await runGroup(group)
+    const how = await runGroup(group)
     const seconds = Math.round((performance.now() - started) / 1000)
-    console.log(`\n── ${group.name}: ${seconds} s\n${output}`)
-    if (status !== 0) failedToRun++
+    console.log(`── ${group.name}: ${seconds} s${how === 0 ? '' : `, ended with ${how}`}`)
+    if (how !== 0) failedToRun++
   }
 }
 
 function runGroup({ globs }) {
   const args = ['--test', '--test-isolation=none', '--test-reporter=./scripts/test-reporter.mjs', ...globs]
   const child = spawn(pinnedNode(), args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: environment })
-  const pieces = []
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => pieces.push(piece))
+  for (const stream of [child.stdout, child.stderr]) passLinesOn(stream)
   return new Promise((resolve) => {
-    child.once('error', ({ code }) => resolve({ output: `Not started: ${code}`, status: 1 }))
-    child.once('close', (code) => resolve({ output: Buffer.concat(pieces).toString(), status: code ?? 1 }))
+    child.once('error', ({ code }) => resolve(code))
+    child.once('close', (code, signal) => resolve(code ?? signal))
   })
+}
+
+/** As they come, so that who waits sees where it is; only whole ones, because two groups speak at a time. */
+function passLinesOn(stream) {
+  let rest = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (text) => {
+    const whole = (rest + text).lastIndexOf('\n') + 1
+    process.stdout.write((rest + text).slice(0, whole))
+    rest = (rest + text).slice(whole)
+  })
+  stream.on('end', () => rest !== '' && process.stdout.write(`${rest}\n`))
 }
 
 const rows = existsSync(counts)
@@ -84,6 +95,8 @@ const rows = existsSync(counts)
 const total = (key) => rows.reduce((sum, row) => sum + row[key], 0)
 const failed = Math.max(total('failed'), failedToRun > 0 ? 1 : 0)
 if (chromium === undefined) console.log('\nThe browser tests were left out: no Chromium (see above).')
+const names = rows.flatMap((row) => row.names)
+if (names.length > 0) console.log(`\nFailed, see above:\n${names.map((name) => `  ✗ ${name}`).join('\n')}`)
 console.log(
   `\n${total('passed')} passed, ${failed} failed${total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''}`,
 )
