@@ -50,6 +50,43 @@ test('what is exported for reading is one JSON file with all files in it', async
   })
 })
 
+test('with pictures and files it is one archive of files, in which each stands by itself', async () => {
+  const asked: unknown[] = []
+  const { model, saved } = set(
+    Object.assign(new FakeClient(), {
+      async *exportReadable(options: { readonly media?: boolean }) {
+        asked.push(options.media)
+        const content = async function* () {
+          yield Uint8Array.of(1, 2, 3)
+        }
+        yield { path: 'conversations/0001/0001.jpg', content: content() }
+      },
+    }),
+  )
+  expect(await model.exportReadable({ media: true })).toBe(true)
+  expect(asked).toEqual([true])
+  expect(saved.map(({ name, content }) => [name, content.type])).toEqual([
+    ['starling-messages-2026-11-20.zip', 'application/zip'],
+  ])
+  expect(new Uint8Array(await saved[0]!.content.slice(0, 4).arrayBuffer())).toEqual(Uint8Array.of(80, 75, 3, 4))
+})
+
+test('who leaves while it is exported gets no file', async () => {
+  const going = Promise.withResolvers<void>()
+  const { model, saved } = set(
+    Object.assign(new FakeClient(), {
+      async *exportReadable() {
+        await going.promise
+        yield* []
+      },
+    }),
+  )
+  const exporting = model.exportReadable({ media: true })
+  model.reset()
+  going.resolve()
+  expect([await exporting, saved, model.snapshot.state]).toEqual([false, [], 'idle'])
+})
+
 test('an import says how much came, or what is wrong with the file', async () => {
   const { model } = set()
   expect(await model.import(undefined, 'one')).toBe(false)

@@ -1,8 +1,9 @@
 /** View model of exports and imports: one at a time, with what came of it. */
-import type { Client, ImportSummary } from '@starling/client'
+import type { Client, ExportedFile, ImportSummary } from '@starling/client'
 import { createStore, type Snapshots } from '../../state/store.ts'
 import { chunksOf, collectBlob } from '../../worker/chunks.ts'
 import { failureCode } from '../failure/failure-text.ts'
+import { zipOf } from './zip.ts'
 
 export type ArchiveProblem =
   | 'empty'
@@ -14,6 +15,7 @@ export type ArchiveProblem =
   | 'damaged'
   | 'newer'
   | 'other'
+  | 'tooLarge'
   | 'failed'
 
 export type ArchiveView = {
@@ -26,7 +28,8 @@ export type ArchiveView = {
 
 export interface ArchiveModel extends Snapshots<ArchiveView> {
   exportAll(passphrase: string, repeated: string): Promise<boolean>
-  exportReadable(): Promise<boolean>
+  /** One JSON file; `media`: a ZIP archive with the files of messages in it, fetched from where they lie. */
+  exportReadable(options?: { readonly media?: boolean }): Promise<boolean>
   /** `keepsPart`: of a damaged archive that brings its account, what can be read. */
   import(file: Blob | undefined, passphrase: string, keepsPart?: boolean): Promise<boolean>
   /** Calls off what is running, and forgets what came of it. */
@@ -87,18 +90,16 @@ export function createArchive({ client, save, today }: ArchivePorts): ArchiveMod
         () => 'failed',
       )
     },
-    exportReadable: () =>
+    exportReadable: ({ media = false } = {}) =>
       run(
         async (signal) => {
-          const parts: BlobPart[] = []
-          for await (const { path, content } of client.exportReadable({ signal })) {
-            parts.push(`${parts.length === 0 ? '{' : ','}\n${JSON.stringify(path)}: `, await collectBlob(content))
-          }
+          const files = client.exportReadable({ signal, media })
+          const made = await (media ? zipOf(files) : jsonOf(files))
           signal.throwIfAborted()
-          save(nameOf('messages', 'json'), new Blob([...parts, '\n}\n'], { type: 'application/json' }))
+          save(nameOf('messages', media ? 'zip' : 'json'), made)
           return undefined
         },
-        () => 'failed',
+        (code) => (code === 'zip_too_large' ? 'tooLarge' : 'failed'),
       ),
     async import(file, passphrase, keepsPart = false) {
       if (file === undefined) return refuse('noFile')
@@ -117,6 +118,14 @@ export function createArchive({ client, save, today }: ArchivePorts): ArchiveMod
       store.set(IDLE)
     },
   }
+}
+
+async function jsonOf(files: AsyncIterable<ExportedFile>): Promise<Blob> {
+  const parts: BlobPart[] = []
+  for await (const { path, content } of files) {
+    parts.push(`${parts.length === 0 ? '{' : ','}\n${JSON.stringify(path)}: `, await collectBlob(content))
+  }
+  return new Blob([...parts, '\n}\n'], { type: 'application/json' })
 }
 
 function passphraseProblem(passphrase: string): ArchiveProblem | undefined {

@@ -145,11 +145,18 @@ export const personalTexts = {
   'archive.exported': 'Das Archiv wurde als Download gespeichert.',
   'archive.exportFailed': 'Das Archiv konnte nicht erstellt werden. Nichts hat sich geändert; versuche es noch einmal.',
   'archive.readable': 'Zum Lesen exportieren',
-  'archive.readableText': 'Dasselbe als eine JSON-Datei, unverschlüsselt: Wer sie hat, kann deine Nachrichten lesen.',
+  'archive.readableText':
+    'Dasselbe zum Lesen, mit oder ohne Bilder, unverschlüsselt: Wer es hat, kann deine Nachrichten lesen.',
   'archive.readableAction': 'Exportieren …',
   'archive.readableTitle': 'Ohne Verschlüsselung exportieren?',
   'archive.readableNote':
     'Die Datei enthält alle deine Nachrichten im Klartext. Bewahre sie auf, wo niemand sonst sie lesen kann.',
+  'archive.media': 'Mit Bildern und Dateien',
+  'archive.mediaText':
+    'Eine ZIP-Datei. Sie werden dort geholt, wo sie liegen; das kann dauern. Was nicht mehr da ist, wird mit dem Grund genannt.',
+  'archive.readableDone': 'Deine Nachrichten wurden als Download gespeichert.',
+  'archive.tooLarge':
+    'Das ist zu viel für eine Datei des Browsers. Exportiere ohne Bilder oder nimm das Programm für die Kommandozeile.',
   'archive.import': 'Archiv importieren',
   'archive.importText':
     'Fügt die Nachrichten eines Archivs zu denen hinzu, die hier sind. Zweimal importieren ändert nichts.',

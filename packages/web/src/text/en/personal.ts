@@ -142,10 +142,17 @@ export const personalTexts = {
   'archive.exported': 'The archive was saved as a download.',
   'archive.exportFailed': 'The archive could not be made. Nothing has changed; try again.',
   'archive.readable': 'Export for reading',
-  'archive.readableText': 'The same as one JSON file, not encrypted: anybody who has it can read your messages.',
+  'archive.readableText':
+    'The same for reading, with or without pictures, not encrypted: anybody who has it can read your messages.',
   'archive.readableAction': 'Export…',
   'archive.readableTitle': 'Export without encryption?',
   'archive.readableNote': 'The file holds all your messages in clear. Keep it where nobody else can read it.',
+  'archive.media': 'With pictures and files',
+  'archive.mediaText':
+    'A ZIP file. They are fetched from where they lie, which can take a while; what is gone is named with the reason.',
+  'archive.readableDone': 'Your messages were saved as a download.',
+  'archive.tooLarge':
+    'This is too much for one file of the browser. Export without pictures, or use the program for the command line.',
   'archive.import': 'Import an archive',
   'archive.importText': 'Adds the messages of an archive to those that are here. Importing it twice changes nothing.',
   'archive.importAction': 'Import…',

@@ -145,10 +145,16 @@ export const personalTexts = {
   'archive.exported': 'El archivo se guardó como descarga.',
   'archive.exportFailed': 'No se pudo crear el archivo. No ha cambiado nada; inténtalo de nuevo.',
   'archive.readable': 'Exportar para leer',
-  'archive.readableText': 'Lo mismo en un archivo JSON sin cifrar: quien lo tenga puede leer tus mensajes.',
+  'archive.readableText': 'Lo mismo para leer, con o sin imágenes, sin cifrar: quien lo tenga puede leer tus mensajes.',
   'archive.readableAction': 'Exportar…',
   'archive.readableTitle': '¿Exportar sin cifrado?',
   'archive.readableNote': 'El archivo contiene todos tus mensajes sin cifrar. Guárdalo donde nadie más pueda leerlo.',
+  'archive.media': 'Con imágenes y archivos',
+  'archive.mediaText':
+    'Un archivo ZIP. Se descargan de donde están, y eso puede tardar; lo que ya no existe se nombra con el motivo.',
+  'archive.readableDone': 'Tus mensajes se guardaron como descarga.',
+  'archive.tooLarge':
+    'Es demasiado para un solo archivo del navegador. Exporta sin imágenes o usa el programa de línea de comandos.',
   'archive.import': 'Importar un archivo',
   'archive.importText': 'Añade los mensajes de un archivo a los que hay aquí. Importarlo dos veces no cambia nada.',
   'archive.importAction': 'Importar…',

@@ -146,11 +146,17 @@ export const personalTexts = {
   'archive.exported': 'L’archive a été enregistrée comme téléchargement.',
   'archive.exportFailed': 'L’archive n’a pas pu être créée. Rien n’a changé ; réessayez.',
   'archive.readable': 'Exporter pour lire',
-  'archive.readableText': 'La même chose en un fichier JSON non chiffré : qui l’a peut lire vos messages.',
+  'archive.readableText': 'La même chose à lire, avec ou sans images, non chiffrée : qui l’a peut lire vos messages.',
   'archive.readableAction': 'Exporter…',
   'archive.readableTitle': 'Exporter sans chiffrement ?',
   'archive.readableNote':
     'Le fichier contient tous vos messages en clair. Gardez-le là où personne d’autre ne peut le lire.',
+  'archive.media': 'Avec les images et les fichiers',
+  'archive.mediaText':
+    'Un fichier ZIP. Ils sont récupérés là où ils se trouvent, ce qui peut durer ; ce qui n’existe plus est nommé avec la raison.',
+  'archive.readableDone': 'Vos messages ont été enregistrés comme téléchargement.',
+  'archive.tooLarge':
+    'C’est trop pour un seul fichier du navigateur. Exportez sans images ou utilisez le programme en ligne de commande.',
   'archive.import': 'Importer une archive',
   'archive.importText': 'Ajoute les messages d’une archive à ceux qui sont ici. L’importer deux fois ne change rien.',
   'archive.importAction': 'Importer…',
