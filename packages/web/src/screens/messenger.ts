@@ -3,6 +3,7 @@
  * conversation is open exactly while the chat of the route is among the client's.
  */
 import type { AccountId, Client, ConversationId, ConversationSummary, MessageId, SearchHit } from '@starling/client'
+import { type Composers, createComposers } from '../components/composer/composers.ts'
 import { type ConversationModel, createConversation } from '../components/conversation/conversation.ts'
 import {
   type ChatAction,
@@ -34,6 +35,7 @@ export type MessengerView = {
 export interface MessengerModel extends Snapshots<MessengerView>, Disposable {
   readonly list: ConversationListModel
   readonly search: SearchModel
+  readonly composers: Composers
   /** Back to the list that the open chat is in; which one it was. */
   leaveChat(): ConversationId | undefined
   showDetails(detailsOpen: boolean): void
@@ -122,6 +124,7 @@ export function createMessenger({ client, people, router, lock, ...start }: Mess
     subscribe: store.subscribe,
     list,
     search,
+    composers: createComposers(),
     leaveChat,
     showDetails: (detailsOpen) => change({ detailsOpen }),
     startSearch(within) {

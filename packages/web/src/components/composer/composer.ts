@@ -33,6 +33,8 @@ export type ComposerView = {
   readonly sending: { readonly count: number; readonly part: number } | undefined
   readonly length: MessageLength
   readonly sendable: boolean
+  /** These files could not be sent while nobody saw the composer. */
+  readonly isUnsent: boolean
   /** People that the word at the cursor may mean, and which one is picked. */
   readonly found: readonly Mentionable[]
   readonly chosen: number
@@ -55,6 +57,8 @@ export interface ComposerModel extends Snapshots<ComposerView> {
   send(): Promise<void>
   /** What is on its way out comes back. */
   stopSending(): void
+  /** The draft as it is saved now, whoever changed it. */
+  setDraft(draft: string): void
   /** Saves the draft now. */
   flush(): void
 }
@@ -67,11 +71,13 @@ export type ComposerOptions = {
   readonly clean: CleanImage
   /** False if the message could not be kept. */
   readonly send: (written: Written) => Promise<boolean>
+  /** Asked when files come back: whether somebody sees that. Always, unless told. */
+  readonly isSeen?: () => boolean
 }
 
 const NO_FILES: Staged = { files: [], isFull: false }
 
-type Writing = Pick<ComposerView, 'text' | 'staged' | 'sending' | 'chosen'> & {
+type Writing = Pick<ComposerView, 'text' | 'staged' | 'sending' | 'chosen' | 'isUnsent'> & {
   readonly people: readonly Mentionable[]
   readonly cursor: number
   /** Where the list of people was closed. */
@@ -84,6 +90,7 @@ export function createComposer(options: ComposerOptions): ComposerModel {
     staged: NO_FILES,
     sending: undefined,
     chosen: 0,
+    isUnsent: false,
     people: [],
     cursor: 0,
     closedAt: -1,
@@ -143,15 +150,21 @@ export function createComposer(options: ComposerOptions): ComposerModel {
       if (!store.snapshot.sendable) return
       const { people } = writing
       const [message, files] = [outgoingText(writing.text), writing.staged.files]
-      change({ text: '', staged: NO_FILES })
+      change({ text: '', staged: NO_FILES, isUnsent: false })
       kept.clear()
       if (await handOver({ text: withAccounts(message, people), files })) return
-      const text = writing.text === '' ? message : `${message}\n${writing.text}`
-      change({ text, staged: { files: [...files, ...writing.staged.files], isFull: false } })
+      const text = [message, writing.text].filter((part) => part !== '').join('\n')
+      const isUnsent = files.length > 0 && options.isSeen?.() === false
+      change({ text, staged: { files: [...files, ...writing.staged.files], isFull: false }, isUnsent })
       kept.change(text)
       kept.flush()
     },
     stopSending: () => stop?.abort(),
+    setDraft(draft) {
+      if (draft === writing.text) return
+      changeAt(-1, { text: draft })
+      kept.change(draft)
+    },
     flush: kept.flush,
   }
 }
@@ -161,7 +174,7 @@ function queryOf({ people, text, cursor }: Writing): MentionQuery | undefined {
 }
 
 function viewOf(writing: Writing): ComposerView {
-  const { text, staged, sending, chosen, people } = writing
+  const { text, staged, sending, chosen, isUnsent, people } = writing
   const length = messageLength(withAccounts(text, people))
   const query = queryOf(writing)
   return {
@@ -176,5 +189,6 @@ function viewOf(writing: Writing): ComposerView {
       staged.files.every(({ isTooLarge }) => !isTooLarge),
     found: query === undefined || query.start === writing.closedAt ? [] : findMentionable(people, query.query),
     chosen,
+    isUnsent,
   }
 }

@@ -77,6 +77,7 @@ class ConversationMedia implements Media {
   readonly #entries = new Map<Key, Entry>()
   readonly #loads = createLimit(LOADS_AT_ONCE)
   readonly #decodes = createLimit(1)
+  #isEnded = false
 
   constructor(options: MediaOptions) {
     this.#options = options
@@ -129,6 +130,8 @@ class ConversationMedia implements Media {
   }
 
   async keep(message: MessageId, index: number, picture: Blob): Promise<void> {
+    // It was sent after the chat was left.
+    if (this.#isEnded) return
     const entry = this.#entry(keyOf(message, index))
     if (entry.loading === undefined) await this.#work(entry, (signal) => this.#show(entry, picture, signal))
   }
@@ -140,6 +143,7 @@ class ConversationMedia implements Media {
   }
 
   [Symbol.dispose](): void {
+    this.#isEnded = true
     for (const key of [...this.#entries.keys()]) this.#forget(key)
   }
 

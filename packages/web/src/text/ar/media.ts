@@ -34,6 +34,10 @@ export const mediaTexts: Readonly<Record<keyof typeof english, string>> = {
     '{count, plural, zero {إرسال الملفات} one {إرسال ملف} two {إرسال ملفين} few {إرسال # ملفات} many {إرسال # ملفًا} other {إرسال # ملف}}',
   'files.cancel': 'إلغاء الإرسال',
   'files.others': 'تُرسل الملفات الأخرى كما هي، بكل ما فيها.',
+  'files.unsent': 'تعذّر إرسال هذه الملفات وأنت في مكان آخر. ما زالت هنا.',
+  'files.unsentTitle': 'لم تُرسل الملفات إلى {name}',
+  'files.unsentText': 'تعذّر رفعها، وهي تنتظر في تلك المحادثة ما دامت هذه الصفحة مفتوحة.',
+  'files.unsentAction': 'افتح المحادثة',
   'conversation.imageUnreadable':
     'تعذرت قراءة إحدى الصور، فلا يمكن إزالة ما كتبته الكاميرا فيها. لم يُرسل شيء؛ نصك وملفاتك ما زالت في الأسفل.',
 }

@@ -33,6 +33,10 @@ export const mediaTexts: Readonly<Record<keyof typeof english, string>> = {
   'files.sending': '{count, plural, one {# Datei wird gesendet} other {# Dateien werden gesendet}}',
   'files.cancel': 'Senden abbrechen',
   'files.others': 'Andere Dateien gehen, wie sie sind, mit allem, was darin steht.',
+  'files.unsent': 'Diese Dateien konnten nicht gesendet werden, während du woanders warst. Sie sind noch hier.',
+  'files.unsentTitle': 'Dateien für {name} wurden nicht gesendet',
+  'files.unsentText': 'Sie konnten nicht hochgeladen werden und warten in diesem Chat, solange diese Seite offen ist.',
+  'files.unsentAction': 'Chat öffnen',
   'conversation.imageUnreadable':
     'Eines der Bilder ließ sich nicht lesen; was eine Kamera hineingeschrieben hat, kann deshalb nicht entfernt werden. Nichts wurde gesendet; Text und Dateien stehen noch unten.',
 }

@@ -32,6 +32,10 @@ export const mediaTexts = {
   'files.sending': '{count, plural, one {Sending # file} other {Sending # files}}',
   'files.cancel': 'Cancel sending',
   'files.others': 'Other files go as they are, with everything that is in them.',
+  'files.unsent': 'These files could not be sent while you were elsewhere. They are still here.',
+  'files.unsentTitle': 'Files for {name} were not sent',
+  'files.unsentText': 'They could not be uploaded and wait in that chat, for as long as this page is open.',
+  'files.unsentAction': 'Open the chat',
   'conversation.imageUnreadable':
     'One of the images could not be read, so what a camera wrote into it cannot be removed. Nothing was sent; your text and files are still below.',
 } as const

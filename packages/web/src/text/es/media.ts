@@ -35,6 +35,10 @@ export const mediaTexts: Readonly<Record<keyof typeof english, string>> = {
     '{count, plural, one {Enviando # archivo} many {Enviando # de archivos} other {Enviando # archivos}}',
   'files.cancel': 'Cancelar el envío',
   'files.others': 'Los demás archivos van como están, con todo lo que contienen.',
+  'files.unsent': 'Estos archivos no se pudieron enviar mientras estabas en otra parte. Siguen aquí.',
+  'files.unsentTitle': 'No se enviaron los archivos para {name}',
+  'files.unsentText': 'No se pudieron subir y esperan en ese chat mientras esta página siga abierta.',
+  'files.unsentAction': 'Abrir el chat',
   'conversation.imageUnreadable':
     'No se pudo leer una de las imágenes, así que no se puede quitar lo que una cámara escribió en ella. No se envió nada; su texto y sus archivos siguen abajo.',
 }

@@ -35,6 +35,11 @@ export const mediaTexts: Readonly<Record<keyof typeof english, string>> = {
     '{count, plural, one {Envoi de # fichier} many {Envoi de # de fichiers} other {Envoi de # fichiers}}',
   'files.cancel': 'Annuler l’envoi',
   'files.others': 'Les autres fichiers partent tels quels, avec tout ce qu’ils contiennent.',
+  'files.unsent': 'Ces fichiers n’ont pas pu être envoyés pendant que vous étiez ailleurs. Ils sont toujours ici.',
+  'files.unsentTitle': 'Les fichiers pour {name} n’ont pas été envoyés',
+  'files.unsentText':
+    'Ils n’ont pas pu être téléversés et attendent dans cette discussion tant que cette page est ouverte.',
+  'files.unsentAction': 'Ouvrir la discussion',
   'conversation.imageUnreadable':
     'Une des images n’a pas pu être lue ; ce qu’un appareil photo y a écrit ne peut donc pas être retiré. Rien n’est parti ; votre texte et vos fichiers sont toujours ci-dessous.',
 }
