@@ -1,34 +1,17 @@
 /** Requests over paths, below the account: cancelled, refused and answered. */
 import { test } from 'node:test'
 import { millis, type NodeEntry, seconds } from '@starling/protocol'
-import { TaskGroup } from '@starling/runtime'
 import { expect } from 'expect'
-import { Network } from '../network.ts'
-import { parseStoreKey } from '../store/key-vault.ts'
-import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
-import { SealedStore } from '../store/sealed-store.ts'
 import { padRequest } from '../swarm/padded-request.ts'
-import { FakeNetwork } from '../testing/fake-network.ts'
+import { connectedNetwork } from '../testing/connected-network.ts'
 
 const INFO = padRequest({ method: 'info', params: {} })
 
 async function connected() {
-  const net = new FakeNetwork({ nodes: 16 })
-  const { file, clock, random, crypto, log: logger } = net
-  const key = parseStoreKey(new Uint8Array(32).fill(1))
-  const store = await SealedStore.open({ store: new MemoryStore(new MemoryDisk()), key, crypto, random })
-  const tasks = new TaskGroup({ onFailure: (_task, error) => expect(error).toBeUndefined() })
-  const network = new Network(
-    { network: file, clock, random, crypto, logger, transport: net.device(), canReach: () => true, tasks },
-    store,
-  )
-  network.start()
-  await net.until(() => network.isConnected)
-  await clock.advance(seconds(5))
+  const { net, network, ...rest } = await connectedNetwork()
   const guards = net.linkedNodes()
   const destination = [...net.view.nodes.values()].find(({ descriptor }) => !guards.includes(descriptor.nodeId))!
-  const end = () => tasks[Symbol.asyncDispose]()
-  return { net, network, destination: destination as NodeEntry, end }
+  return { net, network, destination: destination as NodeEntry, end: rest[Symbol.asyncDispose] }
 }
 
 test('a request that is called off ends at once and leaves nothing behind', async () => {

@@ -12,30 +12,16 @@ import {
   seconds,
   utf8,
 } from '@starling/protocol'
-import { TaskGroup } from '@starling/runtime'
 import { expect } from 'expect'
-import { Network } from '../network.ts'
-import { parseStoreKey } from '../store/key-vault.ts'
-import { MemoryDisk, MemoryStore } from '../store/memory-store.ts'
-import { SealedStore } from '../store/sealed-store.ts'
-import { FakeNetwork } from '../testing/fake-network.ts'
+import { connectedNetwork } from '../testing/connected-network.ts'
+import type { FakeNetwork } from '../testing/fake-network.ts'
 import type { ServerDestination } from './server-requests.ts'
 
 const PAYLOAD = encodeBencode(['{}', 'what is asked'])
 
 async function connected() {
-  const net = new FakeNetwork({ nodes: 16 })
-  const { file, clock, random, crypto, log: logger } = net
-  const key = parseStoreKey(new Uint8Array(32).fill(1))
-  const store = await SealedStore.open({ store: new MemoryStore(new MemoryDisk()), key, crypto, random })
-  const tasks = new TaskGroup({ onFailure: (_task, error) => expect(error).toBeUndefined() })
-  const network = new Network(
-    { network: file, clock, random, crypto, logger, transport: net.device(), canReach: () => true, tasks },
-    store,
-  )
-  network.start()
-  await net.until(() => network.isConnected)
-  await clock.advance(seconds(5))
+  const { net, network, ...rest } = await connectedNetwork()
+  const { crypto } = net
   const keys = crypto.x25519KeyPair(new Uint8Array(32).fill(9))
   const lastHops: NodeId[] = []
   net.server = async (body, lastHop) => {
@@ -50,7 +36,7 @@ async function connected() {
   }
   const ask = (signal = new AbortController().signal) =>
     network.servers.request(destination, PAYLOAD, { signal, timeout: seconds(10) })
-  return { net, network, lastHops, ask, [Symbol.asyncDispose]: () => tasks[Symbol.asyncDispose]() }
+  return { net, network, lastHops, ask, ...rest }
 }
 
 /** What a server answers that says what it was asked. */
