@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { expect } from 'expect'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { violationsOn } from '../testing/axe.ts'
-import { type Look, noChromium, onState } from '../testing/gallery-browser.ts'
+import { type Look, noChromium, onEachState, onState } from '../testing/gallery-browser.ts'
 
 /** A state of a chat on a page of its own, with its messages in place. */
 function inChat(state: string, look: Look, use: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
@@ -286,6 +286,30 @@ test('typing is said in the header, and theirs hears of ours', { skip: noChromiu
     })
     expect(told).toEqual([true, false])
   })
+})
+
+test('the line below the name is never cut off, in whatever language, beside the timer', {
+  skip: noChromium,
+}, async () => {
+  const languages = ['en', 'de', 'es', 'fr', 'ar', 'en&text=larger', 'fr&text=larger']
+  for (const language of languages) {
+    await onEachState(
+      ['conversation-talk', 'offline'],
+      { width: 390, query: `language=${language}` },
+      async (page, state) => {
+        const line = page.locator('.who p')
+        await line.waitFor()
+        const isCut = await line.evaluate((p) => p.scrollWidth > p.clientWidth || p.scrollHeight > p.clientHeight)
+        const { height = 0 } = (await page.locator('header:has(.who)').boundingBox()) ?? {}
+        expect({ state, language, isCut, isTall: height > 100 }).toEqual({
+          state,
+          language,
+          isCut: false,
+          isTall: false,
+        })
+      },
+    )
+  }
 })
 
 test('files are staged by choosing and dropping, judged before they are sent, and not lost', {

@@ -14,6 +14,7 @@ const screens = [
   'welcome',
   'name',
   'restore',
+  'archive',
   'restoring',
   'needs-name',
   'failed-unreadable',
@@ -66,6 +67,58 @@ test('a phrase is judged word by word, restored, and a missing name is asked for
     await field.fill('fizzle fancy joyous biweekly hairy rumble vats jogger agreed ruthless mesh fully rumble')
     await page.getByText('All words fit together.').waitFor()
     await page.getByRole('button', { name: 'Restore account' }).click()
+  })
+})
+
+test('of an archive that is damaged nothing is kept, unless what can be read is wanted', {
+  skip: noChromium,
+}, async () => {
+  await onState('archive-damaged', { width: 390 }, async (page) => {
+    const restore = page.getByRole('button', { name: 'Restore account' })
+    await restore.click()
+    await page.getByText('Choose a file first.').waitFor()
+    await page.getByLabel('Archive file').setInputFiles({ name: 'a', mimeType: 'text/plain', buffer: Buffer.from('a') })
+    await restore.click()
+    await page.getByText('Type a passphrase first.').waitFor()
+    await page.getByLabel('Passphrase of the file').fill('four words or more')
+    await page.keyboard.press('Enter')
+    await page.getByText('The file is damaged. Nothing of it was kept on this device.').waitFor()
+    await page.getByRole('button', { name: 'Take what can be read' }).waitFor()
+    await page.getByRole('button', { name: 'Back' }).click()
+    await page.getByLabel('Recovery phrase').waitFor()
+  })
+})
+
+test('files that cannot be sent after their chat was left wait there, and the list says so', {
+  skip: noChromium,
+}, async () => {
+  await onState('chat-open', {}, async (page) => {
+    await page.evaluate(() => {
+      const { client } = Reflect.get(globalThis, 'session')
+      const upload = () =>
+        new Promise((_, reject) => {
+          const error = Object.assign(new Error('unreachable'), { code: 'storage_unreachable' })
+          Object.assign(globalThis, { failUpload: () => reject(error) })
+        })
+      client.files = { ...client.files, upload }
+    })
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'notes.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('notes'),
+    })
+    await page.getByRole('textbox', { name: 'Message Wendy' }).fill('as promised')
+    await page.keyboard.press('Enter')
+    await page.getByText('Sending 1 file').waitFor()
+    await row(page, /^Jun/).click()
+    await page.getByRole('textbox', { name: 'Message Jun' }).waitFor()
+    await page.evaluate(() => Reflect.get(globalThis, 'failUpload')())
+    await page.getByText('Files for Wendy were not sent').waitFor()
+    await page.getByRole('button', { name: 'Open the chat' }).click()
+    await page.getByText('These files could not be sent while you were elsewhere.').waitFor()
+    await page.getByRole('button', { name: /^Remove notes\.txt/ }).waitFor()
+    expect(await page.getByRole('textbox', { name: 'Message Wendy' }).inputValue()).toBe('as promised')
+    expect(await page.getByText('Files for Wendy were not sent').count()).toBe(0)
   })
 })
 

@@ -13,6 +13,9 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'conversation.status.connected': 'Nachrichten warten bis zu 14 Tage',
   'conversation.status.connecting': 'Verbinde …',
   'conversation.status.offline': 'Offline: Nachrichten warten auf diesem Gerät',
+  'conversation.status.connectedShort': 'Warten bis zu 14 Tage',
+  'conversation.status.offlineShort': 'Offline: bleibt hier',
+  'conversation.status.noteShort': 'Nur auf deinen Geräten',
   'conversation.emptyTitle': 'Sag Hallo zu {name}',
   'conversation.emptyText':
     'Was du schreibst, wird auf diesem Gerät versiegelt und wartet bis zu 14 Tage im Schwarm von {name}, bis es abgeholt wird.',
