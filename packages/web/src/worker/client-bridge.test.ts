@@ -5,12 +5,14 @@ import {
   type CallOptions,
   type ConversationId,
   type FileCalls,
+  type ImportOptions,
   type MessageId,
   RecoveryPhraseError,
 } from '@starling/client'
 import { expect } from 'expect'
 import { FakeClient, type FakeClientOptions } from '../testing/fake-client.ts'
 import { longConversation, sampleAccountId } from '../testing/sample-data.ts'
+import { chunksOf } from './chunks.ts'
 import { ClientProxy } from './client-proxy.ts'
 import { serveClient } from './client-server.ts'
 import { RemoteError } from './error-record.ts'
@@ -278,4 +280,30 @@ test('searching, locking and archives cross the port', async () => {
     yield Uint8Array.of(3)
   }
   expect(await proxy.importArchive(archive(), { passphrase: 'x' })).toEqual({ conversations: 0, messages: 3 })
+})
+
+test('what is kept of files crosses the port, and how much of an archive was read', async () => {
+  using b = bridge()
+  const { client, proxy } = b
+  const kept = async (_message: MessageId, index: number) => (index === 0 ? Uint8Array.of(1, 2) : undefined)
+  let usage = { files: 1, bytes: 2 }
+  const forgetKept = async () => void (usage = { files: 0, bytes: 0 })
+  Object.assign(client.files, { kept, keptUsage: async () => usage, forgetKept })
+  expect(await proxy.files.kept('1' as MessageId, 0)).toEqual(Uint8Array.of(1, 2))
+  expect(await proxy.files.kept('1' as MessageId, 1)).toBe(undefined)
+  expect(await proxy.files.keptUsage()).toEqual({ files: 1, bytes: 2 })
+  await proxy.files.forgetKept()
+  expect(await proxy.files.keptUsage()).toEqual({ files: 0, bytes: 0 })
+  const asked: ImportOptions[] = []
+  Object.assign(client, {
+    importArchive: async (_: unknown, options: ImportOptions) => {
+      asked.push(options)
+      options.onProgress?.({ bytes: 3 })
+      return { conversations: 0, messages: 0 }
+    },
+  })
+  const read: number[] = []
+  const onProgress = ({ bytes }: { readonly bytes: number }) => void read.push(bytes)
+  await proxy.importArchive(chunksOf(new Blob(['abc'])), { passphrase: 'x', keepsPart: true, onProgress })
+  expect([read, asked[0]?.keepsPart, asked[0]?.passphrase]).toEqual([[3], true, 'x'])
 })
