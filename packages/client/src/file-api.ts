@@ -9,6 +9,9 @@ export type KeptUsage = { readonly files: number; readonly bytes: number }
 /** `signal`: rejects with its reason. */
 export type FileOptions = Partial<TransferOptions>
 
+/** `keeps`: whether a picture that was fetched stays on this device; it does, unless told. */
+export type DownloadOptions = FileOptions & { readonly keeps?: boolean }
+
 /** `asked`: the person asked for this one, whatever the settings say. */
 export type PreviewOptions = FileOptions & { readonly asked?: boolean }
 
@@ -32,7 +35,7 @@ export interface FileCalls {
    * @throws {FileError} `file_format`, `not_encrypted`
    * @throws {AuthenticationError} `open_failed`: it is not what the sender put there
    */
-  download(message: MessageId, index: number, options?: FileOptions): Promise<Uint8Array>
+  download(message: MessageId, index: number, options?: DownloadOptions): Promise<Uint8Array>
   downloadPicture(picture: ProfilePicture, options?: FileOptions): Promise<Uint8Array>
   /**
    * The preview of the first link in a text, for a draft. `undefined`: the person has not switched previews on, there is no

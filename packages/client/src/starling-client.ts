@@ -83,7 +83,8 @@ export class StarlingClient implements Client {
       life: () => this.#open(),
       onSettings: (settings) => this.#published.settings.set(settings),
       erase: () => this.#erase(),
-      download: (message, index, signal) => this.files.download(message, index, { signal }),
+      // Whoever exports everything does not look at it.
+      download: (message, index, signal) => this.files.download(message, index, { signal, keeps: false }),
       within: (signal) => this.#within(signal),
     })
     this.files = new ClientFiles({

@@ -95,3 +95,19 @@ test('who calls the export off ends it between files, and a file that is under w
   }
   await expect(collect(client.exportReadable({ media: true, signal: life.signal }))).rejects.toBe(reason)
 })
+
+test('pictures that are here are not fetched for it, and those that are fetched do not stay', async () => {
+  const { client, storage } = await withFiles('one.png', 'two.png')
+  await using _ = client
+  const notes = await client.startConversation(accountOf(client))
+  const attachments = [await client.files.upload({ bytes, contentType: 'image/png' })]
+  await client.send(notes, { text: 'kept', attachments: [...attachments] })
+  await client.files.forgetKept()
+  const { files } = await exported(client, { media: true })
+  expect([files.size, storage.downloads, await client.files.keptUsage()]).toEqual([6, 3, { files: 0, bytes: 0 }])
+  await using history = await client.history(notes)
+  const { id } = history.state.snapshot.messages.at(-1)!
+  await client.files.download(id, 0)
+  await exported(client, { media: true })
+  expect(storage.downloads).toBe(3 + 1 + 2)
+})

@@ -1,6 +1,6 @@
 /** The calls about files that a client offers, over its ports. */
 import type { Crypto, FilePointer, ProfilePicture, RandomBytes } from '@starling/protocol'
-import type { FileCalls, FileOptions, KeptUsage, PreviewOptions } from '../file-api.ts'
+import type { DownloadOptions, FileCalls, FileOptions, KeptUsage, PreviewOptions } from '../file-api.ts'
 import type { MessageId, OutgoingAttachment, OutgoingPreview } from '../message-api.ts'
 import { FileStorageError } from './file-error.ts'
 import type { FileKeeper } from './file-keeper.ts'
@@ -51,11 +51,18 @@ export class ClientFiles implements FileCalls {
     return this.#files.uploadPicture(picture, this.#within(options))
   }
 
-  async download(message: MessageId, index: number, options: FileOptions = {}): Promise<Uint8Array> {
+  async download(
+    message: MessageId,
+    index: number,
+    { keeps = true, ...options }: DownloadOptions = {},
+  ): Promise<Uint8Array> {
     const within = this.#within(options)
     const file = await this.#options.attachment(message, index)
     const keeper = isKept(file) ? this.#options.keeper() : undefined
-    return this.#fetch(file, within, keeper, (content) => keeper?.putOf(message, index, content))
+    const keep = async (content: Uint8Array) => {
+      if (keeps) await keeper?.putOf(message, index, content)
+    }
+    return this.#fetch(file, within, keeper, keep)
   }
 
   async downloadPicture(picture: ProfilePicture, options: FileOptions = {}): Promise<Uint8Array> {

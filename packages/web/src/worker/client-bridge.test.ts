@@ -287,7 +287,9 @@ test('what is kept of files crosses the port, and how much of an archive was rea
   const { client, proxy } = b
   const kept = async (_message: MessageId, index: number) => (index === 0 ? Uint8Array.of(1, 2) : undefined)
   let usage = { files: 1, bytes: 2 }
-  const forgetKept = async () => void (usage = { files: 0, bytes: 0 })
+  const forgetKept = async () => {
+    usage = { files: 0, bytes: 0 }
+  }
   Object.assign(client.files, { kept, keptUsage: async () => usage, forgetKept })
   expect(await proxy.files.kept('1' as MessageId, 0)).toEqual(Uint8Array.of(1, 2))
   expect(await proxy.files.kept('1' as MessageId, 1)).toBe(undefined)
