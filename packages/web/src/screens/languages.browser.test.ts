@@ -15,6 +15,7 @@ const narrow = [
   'add-contact-wrong',
   'conversation',
   'link-disguised',
+  'preview-parts',
   'settings-account',
 ]
 const screens = [
@@ -39,6 +40,7 @@ const screens = [
   'conversation-request',
   'conversation-failed-message',
   'link-disguised',
+  'preview-parts',
   'notifications',
   'shortcuts',
   'switcher',

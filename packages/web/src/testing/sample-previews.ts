@@ -1,5 +1,5 @@
 /** A conversation with previews of links, some of them hostile, and services that make them. Runs in browsers. */
-import { type FileCalls, type LinkPreviewView, PreviewError } from '@starling/client'
+import { type FileCalls, type LinkPreviewView, type MessageId, PreviewError } from '@starling/client'
 import { FakeClient } from './fake-client.ts'
 import { type SampleConversation, type SampleMessage, sampleNow } from './sample-data.ts'
 import { sampleNetwork } from './sample-network.ts'
@@ -53,7 +53,7 @@ export const samplePreviews: SampleConversation = {
   ],
 }
 
-const GONE = 8
+const [GONE, KEPT] = [8, 9]
 
 /** By what stands in the link: `/slow` waits, `/nothing` says nothing, `/gone` cannot be had. */
 export function createFakePreviews(files: FileCalls): FileCalls & { readonly asked: string[] } {
@@ -70,12 +70,19 @@ export function createFakePreviews(files: FileCalls): FileCalls & { readonly ask
       const image = { url: 'http://files.invalid/file/3', key: new Uint8Array(64), ...picture }
       return { url: text, title: 'A page \u202Eof\u202C the web', ...(text.includes('/plain') ? {} : { image }) }
     },
+    async kept(message) {
+      return numberOf(message) === KEPT ? paintPicture(400, 300, KEPT) : undefined
+    },
     async download(message) {
-      const number = Number(/-(\d+)$/.exec(message)?.[1])
+      const number = numberOf(message)
       if (number === GONE) throw Object.assign(new Error('gone'), { code: 'file_gone' })
       return paintPicture(400, 300, number)
     },
   }
+}
+
+function numberOf(message: MessageId): number {
+  return Number(/-(\d+)$/.exec(message)?.[1])
 }
 
 /** In a network that lists so many services for previews. */

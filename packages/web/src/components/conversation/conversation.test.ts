@@ -42,6 +42,16 @@ test('a sent message appears as queued', async () => {
   })
 })
 
+test('a preview goes with the message, alone or with what else is in it', async () => {
+  const { model, ready } = await open('Wendy')
+  const preview = { url: 'https://news.example/', title: 'News' }
+  const [answered] = ready().history.messages
+  for (const quote of [undefined, answered!.id]) {
+    expect(await model.send({ text: 'read https://news.example/', preview, quote })).toBe(true)
+    expect(ready().history.messages.at(-1)).toMatchObject({ previews: [preview] })
+  }
+})
+
 test('a message that could not be kept is said, and its text stays with the caller', async () => {
   const { model, ready } = await open('Wendy', { failing: { send: 'store_unavailable' } })
   expect(await model.send({ text: 'lost?' })).toBe(false)

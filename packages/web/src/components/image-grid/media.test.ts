@@ -131,6 +131,17 @@ test('what is not in the history any more is forgotten with its addresses, also 
   expect(slow.urls.size).toBe(0)
 })
 
+test('the picture of a preview is one of the message, and is forgotten with it', async () => {
+  const { media, urls } = set(async () => jpeg())
+  const image = { ...attachment, index: 1 }
+  const linked = { ...message, previews: [{ url: 'https://a.example/', image }, { url: 'https://a.example/b' }] }
+  await media.load(linked, image)
+  media.retain([linked])
+  expect(urls.size).toBe(2)
+  media.retain([{ ...linked, previews: [] }])
+  expect(urls.size).toBe(0)
+})
+
 test('more than 64 MB are not kept: the oldest wait again', async () => {
   const { media, urls, state } = set(async () => jpeg(10_000_000))
   const messages = copies(7)
