@@ -13,7 +13,7 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'conversation.status.connected': 'تنتظر الرسائل حتى 14 يومًا',
   'conversation.status.connecting': 'جارٍ الاتصال…',
   'conversation.status.offline': 'غير متصل: تنتظر الرسائل على هذا الجهاز',
-  'conversation.status.connectedShort': 'تنتظر حتى 14 يومًا',
+  'conversation.status.connectedShort': 'تُحفظ حتى 14 يومًا',
   'conversation.status.offlineShort': 'غير متصل: تبقى هنا',
   'conversation.status.noteShort': 'على أجهزتك وحدها',
   'conversation.emptyTitle': 'سلّم على {name}',

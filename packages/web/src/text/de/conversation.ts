@@ -13,8 +13,8 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'conversation.status.connected': 'Nachrichten warten bis zu 14 Tage',
   'conversation.status.connecting': 'Verbinde …',
   'conversation.status.offline': 'Offline: Nachrichten warten auf diesem Gerät',
-  'conversation.status.connectedShort': 'Warten bis zu 14 Tage',
-  'conversation.status.offlineShort': 'Offline: bleibt hier',
+  'conversation.status.connectedShort': 'Bis zu 14 Tage aufgehoben',
+  'conversation.status.offlineShort': 'Offline: hier aufgehoben',
   'conversation.status.noteShort': 'Nur auf deinen Geräten',
   'conversation.emptyTitle': 'Sag Hallo zu {name}',
   'conversation.emptyText':

@@ -12,7 +12,7 @@ export const conversationTexts = {
   'conversation.status.connected': 'Messages wait for up to 14 days',
   'conversation.status.connecting': 'Connecting…',
   'conversation.status.offline': 'Offline: messages wait on this device',
-  'conversation.status.connectedShort': 'Wait up to 14 days',
+  'conversation.status.connectedShort': 'Kept for up to 14 days',
   'conversation.status.offlineShort': 'Offline: kept here',
   'conversation.status.noteShort': 'On your devices only',
   'conversation.emptyTitle': 'Say hello to {name}',

@@ -13,7 +13,7 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'conversation.status.connected': 'Los mensajes esperan hasta 14 días',
   'conversation.status.connecting': 'Conectando…',
   'conversation.status.offline': 'Sin conexión: los mensajes esperan en este dispositivo',
-  'conversation.status.connectedShort': 'Esperan hasta 14 días',
+  'conversation.status.connectedShort': 'Se guardan hasta 14 días',
   'conversation.status.offlineShort': 'Sin conexión: quedan aquí',
   'conversation.status.noteShort': 'Solo en tus dispositivos',
   'conversation.emptyTitle': 'Saluda a {name}',

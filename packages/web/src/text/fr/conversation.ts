@@ -13,7 +13,7 @@ export const conversationTexts: Readonly<Record<keyof typeof english, string>> =
   'conversation.status.connected': 'Les messages attendent jusqu’à 14 jours',
   'conversation.status.connecting': 'Connexion…',
   'conversation.status.offline': 'Hors ligne : les messages attendent sur cet appareil',
-  'conversation.status.connectedShort': 'Attendent 14 jours au plus',
+  'conversation.status.connectedShort': 'Gardés jusqu’à 14 jours',
   'conversation.status.offlineShort': 'Hors ligne : gardés ici',
   'conversation.status.noteShort': 'Sur vos appareils seuls',
   'conversation.emptyTitle': 'Dites bonjour à {name}',
