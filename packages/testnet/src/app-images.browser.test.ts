@@ -60,6 +60,17 @@ describe('pictures of two people', { skip: cannotRun }, () => {
     await alice.sees('Bob saved a file')
     await bob.page.keyboard.press('Escape')
     await bob.page.waitForFunction('document.activeElement.dataset.picture === "1"')
+
+    // Pictures stay on both devices, whatever becomes of the place for files.
+    server.files.clear()
+    for (const [who, other] of [
+      [bob, 'Alice'],
+      [alice, 'Bob'],
+    ] as const) {
+      await who.page.reload()
+      await who.openChat(other)
+      await who.message('two of the pier').getByRole('button', { name: 'Open second.jpg' }).waitFor()
+    }
   })
 
   test('a file that is no picture arrives whole, and one that is gone says so', async () => {
