@@ -141,15 +141,15 @@ export class LogScroller {
     this.#straighten()
   }
 
-  /** Mounts some of the rows that are about to come into view, at most so many. False: all of them are there. */
-  fill(most: number): boolean {
+  /** Mounts some of the rows that are about to come into view, at most so many. How many; 0: all of them are there. */
+  fill(most: number): number {
     const top = this.fromStart
     const wanted = this.#around(top, AHEAD)
     const { start, end } = this.#needed(top, 0)
-    if (wanted.start < start) this.#holdView({ start: Math.max(wanted.start, start - most), end }, top)
-    else if (wanted.end > end) this.#holdView({ start, end: Math.min(wanted.end, end + most) }, top)
-    else return false
-    return true
+    const above = Math.max(0, Math.min(most, start - wanted.start))
+    const below = above > 0 ? 0 : Math.max(0, Math.min(most, wanted.end - end))
+    if (above + below > 0) this.#holdView({ start: start - above, end: end + below }, top)
+    return above + below
   }
 
   #stay(follow: boolean): void {
