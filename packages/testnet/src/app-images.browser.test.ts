@@ -71,6 +71,21 @@ describe('pictures of two people', { skip: cannotRun }, () => {
       await who.openChat(other)
       await who.message('two of the pier').getByRole('button', { name: 'Open second.jpg' }).waitFor()
     }
+    // Whoever wants none of them here has to ask for them again.
+    await bob.page.getByRole('link', { name: 'Settings', exact: true }).click()
+    await bob.page
+      .getByRole('navigation', { name: 'Settings pages' })
+      .getByRole('link', { name: /^Storage/ })
+      .click()
+    await bob.sees('2 pictures, ')
+    await bob.button('Delete them').click()
+    await bob.page.getByText('None', { exact: true }).waitFor()
+    await bob.page.reload()
+    await bob.openChat('Alice')
+    await bob
+      .message('two of the pier')
+      .getByRole('button', { name: /^Load second\.jpg/ })
+      .waitFor()
   })
 
   test('a file that is no picture arrives whole, and one that is gone says so', async () => {
