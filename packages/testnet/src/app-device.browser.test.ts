@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
 import type { Person } from './app/person.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 const PASSPHRASE = 'four words or more'
 const PAGES = ['Account', 'Privacy', 'Notifications', 'Appearance', 'Language', 'Network and path', 'Storage', 'About']
@@ -14,7 +15,7 @@ describe('the app and its device', { skip: cannotRun }, () => {
   let stage: AppStage
   const folder = mkdtempSync(join(tmpdir(), 'starling-device-'))
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(async () => {
     await stage?.[Symbol.asyncDispose]()

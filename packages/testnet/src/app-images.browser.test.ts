@@ -6,9 +6,10 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
 import { buildWithFiles } from '../../web/src/testing/build-with-files.ts'
 import { segmentsOf, withExif } from '../../web/src/testing/exif-jpeg.ts'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
 import { FileServer } from './app/file-server.ts'
 import type { Person } from './app/person.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 describe('pictures of two people', { skip: cannotRun }, () => {
   const stack = new AsyncDisposableStack()
@@ -19,7 +20,7 @@ describe('pictures of two people', { skip: cannotRun }, () => {
     stack.defer(() => rmSync(folder, { recursive: true, force: true }))
     server = stack.use(await FileServer.open())
     await buildWithFiles(folder, server.url)
-    stage = stack.use(await AppStage.open())
+    stage = stack.use(await openSharedStage())
     await stage.serveAgain(folder)
   })
   after(() => stack.disposeAsync())
@@ -71,12 +72,19 @@ describe('pictures of two people', { skip: cannotRun }, () => {
       await who.openChat(other)
       await who.message('two of the pier').getByRole('button', { name: 'Open second.jpg' }).waitFor()
     }
+    // The export for reading takes them from there as well.
+    await openStorage(alice)
+    await alice.page.getByRole('button', { name: 'Export for reading' }).click()
+    await alice.page.getByLabel('With pictures and files').check()
+    const exporting = alice.page.waitForEvent('download')
+    await alice.page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
+    const exported = readFileSync(await (await exporting).path())
+    expect((await exporting).suggestedFilename()).toMatch(/^starling-messages-.*\.zip$/)
+    for (const file of ['conversations/0001/0002.jpg', 'two of the pier']) expect(exported.includes(file)).toBe(true)
+    await alice.sees('Your messages were saved as a download.')
+
     // Whoever wants none of them here has to ask for them again.
-    await bob.page.getByRole('link', { name: 'Settings', exact: true }).click()
-    await bob.page
-      .getByRole('navigation', { name: 'Settings pages' })
-      .getByRole('link', { name: /^Storage/ })
-      .click()
+    await openStorage(bob)
     await bob.sees('2 pictures, ')
     await bob.button('Delete them').click()
     await bob.page.getByText('None', { exact: true }).waitFor()
@@ -114,4 +122,12 @@ async function paint({ page }: Person): Promise<Uint8Array> {
     return [...new Uint8Array(await blob.arrayBuffer())]
   })()`)
   return Uint8Array.from(bytes)
+}
+
+async function openStorage({ page }: Person): Promise<void> {
+  await page.getByRole('link', { name: 'Settings', exact: true }).click()
+  await page
+    .getByRole('navigation', { name: 'Settings pages' })
+    .getByRole('link', { name: /^Storage/ })
+    .click()
 }

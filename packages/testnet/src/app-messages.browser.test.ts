@@ -2,13 +2,14 @@
 import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
 import type { Locator } from 'playwright-core'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
 import type { Person } from './app/person.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 describe('messages of two people', { skip: cannotRun }, () => {
   let stage: AppStage
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(() => stage?.[Symbol.asyncDispose]())
   afterEach(async () => expect(await stage.closeBrowsers()).toEqual([]))

@@ -1,15 +1,16 @@
 /** The real app in real browsers on a real local network: who somebody is, who may write, and who may look. */
 import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
 import type { Person } from './app/person.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 const PASSPHRASE = 'four words or more'
 
 describe('people in the app', { skip: cannotRun }, () => {
   let stage: AppStage
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(() => stage?.[Symbol.asyncDispose]())
   afterEach(async () => expect(await stage.closeBrowsers()).toEqual([]))

@@ -2,7 +2,8 @@
 import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 const message = (page: Page, text: string) => page.getByRole('article').filter({ hasText: text })
 const composerOf = (page: Page) => page.getByRole('textbox', { name: /^(Message |Write a note)/ })
@@ -10,7 +11,7 @@ const composerOf = (page: Page) => page.getByRole('textbox', { name: /^(Message 
 describe('the app in several tabs', { skip: cannotRun }, () => {
   let stage: AppStage
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(() => stage?.[Symbol.asyncDispose]())
   afterEach(async () => expect(await stage.closeBrowsers()).toEqual([]))

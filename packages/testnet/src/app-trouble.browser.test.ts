@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { type Client, untilValue } from '@starling/client'
 import { expect } from 'expect'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
 import { Crowd } from './app/crowd.ts'
 import type { Person } from './app/person.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 const TEN_MINUTES = 600_000
 
 describe('the app in trouble', { skip: cannotRun }, () => {
   let stage: AppStage
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(() => stage?.[Symbol.asyncDispose]())
   afterEach(async () => expect(await stage.closeBrowsers()).toEqual([]))

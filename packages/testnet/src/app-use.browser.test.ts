@@ -1,18 +1,19 @@
 /** The real app in a real browser: keyboards, screen readers, telephones, nonsense; and how quick it is. */
 import { after, afterEach, before, describe, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { violationsOn } from '../../web/src/testing/axe.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
 import { measureApp } from './app/measure-app.ts'
 import type { Person } from './app/person.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 const NOBODY = `05${'1f'.repeat(32)}`
 
 describe('using the app', { skip: cannotRun }, () => {
   let stage: AppStage
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(() => stage?.[Symbol.asyncDispose]())
   afterEach(async () => expect(await stage.closeBrowsers()).toEqual([]))
@@ -49,10 +50,12 @@ describe('using the app', { skip: cannotRun }, () => {
   test('axe finds nothing on any screen in either theme', async () => {
     const alice = await stage.person('Alice')
     const check = async (screen: string) => {
-      for (const colorScheme of ['light', 'dark'] as const) {
+      for (const [colorScheme, about] of [
+        ['light', 'everything'],
+        ['dark', 'colours'],
+      ] as const) {
         await alice.page.emulateMedia({ colorScheme })
-        const { violations } = await new AxeBuilder({ page: alice.page }).analyze()
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+        const found = await violationsOn(alice.page, { about })
         expect({ screen, colorScheme, found }).toEqual({ screen, colorScheme, found: [] })
       }
     }

@@ -1,12 +1,13 @@
 /** The real app in real browsers on a real local network: what two people do with it. */
 import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
-import { AppStage, cannotRun } from './app/app-stage.ts'
+import { type AppStage, cannotRun } from './app/app-stage.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 describe('the app on a local network', { skip: cannotRun }, () => {
   let stage: AppStage
   before(async () => {
-    stage = await AppStage.open()
+    stage = await openSharedStage()
   })
   after(() => stage?.[Symbol.asyncDispose]())
   // Whatever else a test is about: no error in a console, no breach of a policy, nobody else is asked for anything.
@@ -47,7 +48,7 @@ describe('the app on a local network', { skip: cannotRun }, () => {
   })
 
   test('a message waits while its recipient is away and two of the three nodes that keep it go', async () => {
-    const [alice, bob] = await stage.pair()
+    const [alice, bob] = await stage.pair({ keepsData: true })
     const bobId = await bob.copyAccountId()
     await bob.profile.close()
     await alice.write('are you there?')

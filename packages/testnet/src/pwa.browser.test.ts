@@ -5,15 +5,16 @@ import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { expect } from 'expect'
 import type { Page } from 'playwright-core'
-import { APP, AppStage, cannotRun } from './app/app-stage.ts'
+import { APP, type AppStage, cannotRun } from './app/app-stage.ts'
 import { auditApp } from './app/audit.ts'
 import { makeOtherBuild } from './app/other-build.ts'
+import { openSharedStage } from './testing/shared-stage.ts'
 
 describe('the app as an installed one', { skip: cannotRun }, () => {
   let stage: AppStage
   const folder = mkdtempSync(join(tmpdir(), 'starling-builds-'))
   before(async () => {
-    stage = await AppStage.open({ appOnNodes: true })
+    stage = await openSharedStage()
   })
   after(async () => {
     await stage?.[Symbol.asyncDispose]()
@@ -27,7 +28,7 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
   })
 
   test('it opens, with everything in it, when nobody serves it any more', async () => {
-    const alice = await stage.person('Alice')
+    const alice = await stage.person('Alice', { keepsData: true })
     await alice.createAccount()
     await alice.openNote()
     await alice.write('remember the milk')
@@ -158,7 +159,7 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
   })
 
   test('nothing of the app is left when the device was erased', async () => {
-    const alice = await stage.person('Alice')
+    const alice = await stage.person('Alice', { keepsData: true })
     await alice.createAccount()
     await untilControlled(alice.page)
     expect(await kept(alice.page)).toEqual({ caches: 2, workers: 1 })

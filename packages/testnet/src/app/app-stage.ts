@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AppServer, type LocalNetwork, startAppServer, startLocalNetwork } from '@starling/cli'
+import { type AppServer, type LocalNetwork, startAppServer } from '@starling/cli'
 import { type AccountId, accountIdKey, formatNetworkFile } from '@starling/protocol'
-import { OutsideWorld } from './outside-world.ts'
+import { Ground, type NetworkChange } from './ground.ts'
+import type { OutsideWorld } from './outside-world.ts'
 import { Person } from './person.ts'
 import { chromiumPath, type Look, Profile } from './profile.ts'
 
@@ -18,43 +19,43 @@ export const cannotRun = !existsSync(chromiumPath)
   : !existsSync(join(APP, 'index.html')) && 'the app is not built: npm run build'
 
 export class AppStage implements AsyncDisposable {
-  readonly network: LocalNetwork
-  readonly outside: OutsideWorld
+  readonly #ground: Ground
   readonly #folder: string
   #app: AppServer
   readonly #stack: AsyncDisposableStack
   readonly #profiles: Profile[] = []
 
-  private constructor(parts: {
-    network: LocalNetwork
-    outside: OutsideWorld
-    folder: string
-    app: AppServer
-    stack: AsyncDisposableStack
-  }) {
-    this.network = parts.network
-    this.outside = parts.outside
+  private constructor(parts: { ground: Ground; folder: string; app: AppServer; stack: AsyncDisposableStack }) {
+    this.#ground = parts.ground
     this.#folder = parts.folder
     this.#app = parts.app
     this.#stack = parts.stack
   }
 
-  /** `appOnNodes`: every node gives the app out as well. */
-  static async open({ appOnNodes = false } = {}): Promise<AppStage> {
+  /** With a network of its own; `network`: in what it differs from the usual one. */
+  static async open({ network = {} }: { network?: NetworkChange } = {}): Promise<AppStage> {
+    await using stack = new AsyncDisposableStack()
+    const stage = await AppStage.on(stack.use(await Ground.open({ network })))
+    stage.#stack.use(stack.move())
+    return stage
+  }
+
+  /** `ground` outlives the stage. */
+  static async on(ground: Ground): Promise<AppStage> {
     await using stack = new AsyncDisposableStack()
     const folder = mkdtempSync(join(tmpdir(), 'starling-app-'))
     stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-    const network = stack.use(
-      await startLocalNetwork({
-        folder: join(folder, 'network'),
-        portBase: 'any',
-        ...(appOnNodes && { appFolder: APP }),
-      }),
-    )
-    const networkFile = formatNetworkFile(network.networkFile)
-    const app = stack.use(await startAppServer({ folder: APP, networkFile, port: 0 }))
-    const outside = stack.use(await OutsideWorld.open())
-    return new AppStage({ network, outside, folder, app, stack: stack.move() })
+    const networkFile = formatNetworkFile(ground.network.networkFile)
+    const app = await startAppServer({ folder: APP, networkFile, port: 0 })
+    return new AppStage({ ground, folder, app, stack: stack.move() })
+  }
+
+  get network(): LocalNetwork {
+    return this.#ground.network
+  }
+
+  get outside(): OutsideWorld {
+    return this.#ground.outside
   }
 
   get url(): string {
@@ -76,7 +77,7 @@ export class AppStage implements AsyncDisposable {
   /** Somebody with a browser of their own, open at the app; there is no account yet. `url`: at another place that has it. */
   async person(name: string, look: Look = {}, url = this.url): Promise<Person> {
     const folder = mkdtempSync(join(this.#folder, 'profile-'))
-    const profile = await Profile.open({ folder, url, flags: this.outside.flags, look })
+    const profile = await Profile.open({ folder, url, flags: this.outside.flags, look, shared: this.#ground.browser })
     this.#profiles.push(profile)
     return new Person(name, profile)
   }

@@ -7,7 +7,9 @@ const ROUNDS = 20
 
 /** Names of figures and their values with units. */
 export async function measureApp(stage: AppStage): Promise<readonly (readonly [name: string, value: string])[]> {
-  const [alice, bob] = [await stage.person('Alice'), await stage.person('Bob')]
+  // Each with a browser of their own, as people have.
+  const own = { keepsData: true }
+  const [alice, bob] = [await stage.person('Alice', own), await stage.person('Bob', own)]
   const firstLoad = await measureFirstLoad(alice)
   const creation = await timed(() => alice.createAccount())
   await bob.createAccount()

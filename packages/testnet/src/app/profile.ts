@@ -1,5 +1,12 @@
 /** A browser with data of its own, which can be closed and opened again. */
-import { type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type ConsoleMessage,
+  chromium,
+  type Page,
+} from 'playwright-core'
 
 export const chromiumPath = process.env['STARLING_CHROMIUM'] ?? '/usr/bin/chromium'
 
@@ -30,6 +37,8 @@ export type Look = {
   readonly clockAheadMs?: number
   /** A file of JPEGs, one after the other, that the camera sees. Nobody is asked whether it may be used. */
   readonly camera?: string
+  /** What is stored outlives the browser, and the app can be installed: never in a browser that is shared. */
+  readonly keepsData?: boolean
 }
 
 /** Goes before a script: from then on it knows another time. */
@@ -51,6 +60,13 @@ export type ProfileOptions = {
   readonly url: string
   readonly flags: readonly string[]
   readonly look: Look
+  /** Gives a place of their own to those who need no browser of their own: a tenth of the work. */
+  readonly shared?: Browser | undefined
+}
+
+/** A browser for several profiles. */
+export function launchShared(flags: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath, args: [...FLAGS, ...flags] })
 }
 
 export class Profile {
@@ -59,6 +75,7 @@ export class Profile {
   readonly #options: ProfileOptions
   #context: BrowserContext | undefined
   #page: Page | undefined
+  #wasOpen = false
 
   private constructor(options: ProfileOptions) {
     this.#options = options
@@ -91,28 +108,7 @@ export class Profile {
 
   /** Opens the browser with the data it had. */
   async open(): Promise<void> {
-    const { folder, flags, look } = this.#options
-    const { width = 1280, height = width < 640 ? 844 : 800, theme = 'light', scale = 1, bypassPolicy = false } = look
-    const { camera, clockAheadMs } = look
-    const filmed =
-      camera === undefined ? [] : ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`]
-    const context = await chromium.launchPersistentContext(folder, {
-      executablePath: chromiumPath,
-      args: [...FLAGS, ...flags, ...filmed],
-      viewport: { width, height },
-      deviceScaleFactor: scale,
-      colorScheme: theme,
-      hasTouch: width < 640,
-      locale: 'en-GB',
-      reducedMotion: 'reduce',
-      bypassCSP: bypassPolicy,
-      permissions: [
-        'clipboard-read',
-        'clipboard-write',
-        ...(clockAheadMs === undefined ? [] : ['local-network-access']),
-        ...(camera === undefined ? [] : ['camera']),
-      ],
-    })
+    const context = await this.#openContext()
     this.#context = context
     context.setDefaultTimeout(PATIENCE_MS)
     context.on('console', (message) => this.#note(message))
@@ -121,6 +117,7 @@ export class Profile {
       const { protocol, hostname } = new URL(request.url())
       if (/^(http|ws)s?:$/.test(protocol) && hostname !== '127.0.0.1') this.failures.push(`request: ${request.url()}`)
     })
+    const { clockAheadMs } = this.#options.look
     if (clockAheadMs !== undefined) await setClock(context, clockAheadMs)
     this.#page = context.pages()[0] ?? (await context.newPage())
     await this.#page.goto(this.#options.url)
@@ -138,9 +135,40 @@ export class Profile {
     this.#page = undefined
   }
 
+  #openContext(): Promise<BrowserContext> {
+    const { folder, flags, look, shared } = this.#options
+    const { camera, keepsData = shared === undefined || camera !== undefined } = look
+    if (!keepsData && this.#wasOpen) throw new Error('nothing is left of what was in this browser: see keepsData')
+    this.#wasOpen = true
+    if (shared !== undefined && !keepsData) return shared.newContext(optionsOf(look))
+    const filmed =
+      camera === undefined ? [] : ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`]
+    const args = [...FLAGS, ...flags, ...filmed]
+    return chromium.launchPersistentContext(folder, { executablePath: chromiumPath, args, ...optionsOf(look) })
+  }
+
   #note(message: ConsoleMessage): void {
     if (message.type() !== 'error' && message.type() !== 'warning') return
     if (!UNREACHABLE.test(message.text())) this.failures.push(`${message.type()}: ${message.text()}`)
+  }
+}
+
+function optionsOf(look: Look): BrowserContextOptions {
+  const { width = 1280, height = width < 640 ? 844 : 800, theme = 'light', scale = 1, bypassPolicy = false } = look
+  return {
+    viewport: { width, height },
+    deviceScaleFactor: scale,
+    colorScheme: theme,
+    hasTouch: width < 640,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    bypassCSP: bypassPolicy,
+    permissions: [
+      'clipboard-read',
+      'clipboard-write',
+      ...(look.clockAheadMs === undefined ? [] : ['local-network-access']),
+      ...(look.camera === undefined ? [] : ['camera']),
+    ],
   }
 }
 
