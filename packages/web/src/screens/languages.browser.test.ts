@@ -17,11 +17,13 @@ const narrow = [
   'link-disguised',
   'preview-parts',
   'settings-account',
+  'archive',
 ]
 const screens = [
   'welcome',
   'name-failing',
   'restore',
+  'archive',
   'restoring',
   'needs-name',
   'failed-unreadable',
