@@ -83,17 +83,6 @@ describe('pictures of two people', { skip: cannotRun }, () => {
     for (const file of ['conversations/0001/0002.jpg', 'two of the pier']) expect(exported.includes(file)).toBe(true)
     await alice.sees('Your messages were saved as a download.')
 
-    // The export for reading takes them from there as well.
-    await openStorage(alice)
-    await alice.page.getByRole('button', { name: 'Export for reading' }).click()
-    await alice.page.getByLabel('With pictures and files').check()
-    const exporting = alice.page.waitForEvent('download')
-    await alice.page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
-    const exported = readFileSync(await (await exporting).path())
-    expect((await exporting).suggestedFilename()).toMatch(/^starling-messages-.*\.zip$/)
-    for (const file of ['conversations/0001/0002.jpg', 'two of the pier']) expect(exported.includes(file)).toBe(true)
-    await alice.sees('Your messages were saved as a download.')
-
     // Whoever wants none of them here has to ask for them again.
     await openStorage(bob)
     await bob.sees('2 pictures, ')
@@ -133,14 +122,6 @@ async function paint({ page }: Person): Promise<Uint8Array> {
     return [...new Uint8Array(await blob.arrayBuffer())]
   })()`)
   return Uint8Array.from(bytes)
-}
-
-async function openStorage({ page }: Person): Promise<void> {
-  await page.getByRole('link', { name: 'Settings', exact: true }).click()
-  await page
-    .getByRole('navigation', { name: 'Settings pages' })
-    .getByRole('link', { name: /^Storage/ })
-    .click()
 }
 
 async function openStorage({ page }: Person): Promise<void> {
