@@ -6,12 +6,18 @@ import type { NetworkFile } from '@starling/protocol'
 import { millis, type Row } from './measure-filled.ts'
 import { takeLongTasks } from './measure-page.ts'
 import type { Person } from './person.ts'
+import { WorkerHeap } from './worker-heap.ts'
 
 const PER_SECOND = 10
 
 export type MemoryOptions = { readonly network: NetworkFile; readonly folder: string; readonly minutes: number }
 
-type Sample = { readonly atMs: number; readonly heap: number; readonly processes: number | undefined }
+type Sample = {
+  readonly atMs: number
+  readonly heap: number
+  readonly worker: number
+  readonly processes: number | undefined
+}
 
 /** Somebody sends ten messages a second into the chat that is open. */
 export async function measureMemory(who: Person, { network, folder, minutes }: MemoryOptions): Promise<Row[]> {
@@ -25,10 +31,12 @@ export async function measureMemory(who: Person, { network, folder, minutes }: M
   await who.seesStored('go on')
   const conversation = await sender.startConversation(self)
   const cdp = await who.profile.context.newCDPSession(who.page)
+  const workers = await WorkerHeap.of(cdp)
   const sample = async (): Promise<Sample> => {
     await cdp.send('HeapProfiler.collectGarbage')
     const { usedSize } = await cdp.send('Runtime.getHeapUsage')
-    return { atMs: performance.now(), heap: usedSize, processes: residentBytes(who.profile.folder) }
+    const worker = await workers.usedBytes()
+    return { atMs: performance.now(), heap: usedSize, worker, processes: residentBytes(who.profile.folder) }
   }
   await sender.send(conversation, 'message 0.')
   await who.seesMessage('message 0.')
@@ -54,6 +62,11 @@ export async function measureMemory(who: Person, { network, folder, minutes }: M
       name: `JavaScript heap of the page, before and after ${sent} messages in ${minutes} min`,
       target: 'does not grow',
       value: growth(samples.map(({ atMs, heap }) => [atMs, heap])),
+    },
+    {
+      name: 'JavaScript heap of the worker, the same',
+      target: 'does not grow',
+      value: growth(samples.map(({ atMs, worker }) => [atMs, worker])),
     },
     {
       name: 'memory of the page’s processes (RSS), the same',
