@@ -78,12 +78,14 @@ test('a missing network file does not hinder the installation, and is an error l
   await expect(cache.respond(get('network.json'))).rejects.toThrow(TypeError)
 })
 
-test('files that the browser let go of are fetched and checked again', async () => {
+test('once the build is gone, files are fetched and checked, and nothing is kept', async () => {
   const { server, caches, open } = world()
   const cache = open()
   await cache.install()
   for (const name of await caches.keys()) await caches.delete(name)
+  expect(await textOf(cache.respond(get('network.json')))).toBe('network 1')
   expect(await textOf(cache.respond(get('assets/index-1.js')))).toBe('sha384-script')
+  expect(await caches.keys()).toEqual([])
   server.files['index.html'] = 'changed'
   await expect(cache.respond(get(''))).rejects.toThrow(TypeError)
 })

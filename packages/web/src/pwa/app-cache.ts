@@ -1,7 +1,8 @@
 /**
  * What the service worker keeps and answers with. Invariants: a build is kept whole or not at all, and every file of it is
  * what the build's list says; a page is answered from one build, its own; nothing but files of the app is ever kept, apart
- * from the network file and a text that was shared. docs/app.md §3.
+ * from the network file and a text that was shared; once the build is gone, nothing is: the device was erased, and the page
+ * that it still serves must not bring anything back. docs/app.md §3.
  */
 
 export type AppFile = { readonly path: string; readonly size: number; readonly integrity: string }
@@ -11,7 +12,7 @@ export type AppCachePorts = {
   readonly build: AppBuild
   /** Where the app is: a URL with a slash at its end. */
   readonly base: string
-  readonly caches: Pick<CacheStorage, 'open' | 'keys' | 'delete' | 'match'>
+  readonly caches: Pick<CacheStorage, 'open' | 'keys' | 'delete' | 'has' | 'match'>
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
 }
 
@@ -82,6 +83,13 @@ export class AppCache {
   }
 
   async #keep(cache: Cache, file: AppFile): Promise<Response> {
+    const response = await this.#fetch(file)
+    await cache.put(this.#ports.base + file.path, response.clone())
+    return response
+  }
+
+  /** Rejects if it is not what it should be. */
+  async #fetch(file: AppFile): Promise<Response> {
     const { base, fetch } = this.#ports
     const response = await fetch(base + file.path, {
       // Asks the server whether a copy in the browser still holds; its headers are those of today then.
@@ -91,13 +99,17 @@ export class AppCache {
       integrity: file.integrity,
     })
     if (!response.ok) throw new TypeError(`status ${response.status} for a file of the app`)
-    await cache.put(base + file.path, response.clone())
     return response
+  }
+
+  async #isGone(): Promise<boolean> {
+    return !(await this.#ports.caches.has(this.#own))
   }
 
   /** A browser that is short of space may have let go of a file: it is fetched and checked again. */
   async #answer(file: AppFile): Promise<Response> {
     const { base, caches } = this.#ports
+    if (await this.#isGone()) return this.#fetch(file)
     const cache = await caches.open(this.#own)
     return (await cache.match(base + file.path)) ?? this.#keep(cache, file)
   }
@@ -111,10 +123,12 @@ export class AppCache {
   async #networkFile(): Promise<Response> {
     const { base, caches, fetch } = this.#ports
     const url = base + NETWORK_FILE
+    const signal = AbortSignal.timeout(NETWORK_FILE_PATIENCE_MS)
+    const asking = { cache: 'no-cache', credentials: 'omit', redirect: 'error', signal } as const
+    if (await this.#isGone()) return fetch(url, asking)
     const cache = await caches.open(this.#names.network)
     try {
-      const signal = AbortSignal.timeout(NETWORK_FILE_PATIENCE_MS)
-      const response = await fetch(url, { cache: 'no-cache', credentials: 'omit', redirect: 'error', signal })
+      const response = await fetch(url, asking)
       if (response.ok) await cache.put(url, response.clone())
       return response.ok ? response : ((await cache.match(url)) ?? response)
     } catch (error) {

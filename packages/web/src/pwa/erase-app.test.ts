@@ -9,7 +9,7 @@ const base = 'https://starling.example/app/'
 test('all that the app keeps in a browser goes, and nothing of others', async () => {
   const caches = fakeCaches()
   const { build, network, shared } = namesOf(base)
-  for (const name of [`${build}1`, `${build}2`, network, shared, 'of somebody else']) await caches.open(name)
+  for (const name of [`${build}1`, network, shared, 'of somebody else', `${build}2`]) await caches.open(name)
   const done: string[] = []
   const registration = (scope: string) =>
     ({
@@ -22,9 +22,16 @@ test('all that the app keeps in a browser goes, and nothing of others', async ()
     ['other', 'x'],
     ['starling.notifications', 'name'],
   ])
+  const deleted: string[] = []
   await eraseApp({
     base,
-    caches,
+    caches: {
+      keys: () => caches.keys(),
+      delete: (name) => {
+        deleted.push(name)
+        return caches.delete(name)
+      },
+    },
     registrations: async () => [registration(base), registration('https://starling.example/other/')],
     storage: {
       get length() {
@@ -36,6 +43,7 @@ test('all that the app keeps in a browser goes, and nothing of others', async ()
     clearBadge: async () => void done.push('badge'),
   })
   expect(await caches.keys()).toEqual(['of somebody else'])
+  expect(deleted.slice(0, 2)).toEqual([`${build}1`, `${build}2`])
   expect(done).toEqual([`close in ${base}`, `unregister ${base}`, 'badge'])
   expect([...kept.keys()]).toEqual(['other'])
 })

@@ -19,9 +19,10 @@ export async function eraseApp(ports: EraseAppPorts): Promise<void> {
   }
   await ports.clearBadge()
   const { build, network, shared } = namesOf(base)
-  for (const name of (await caches?.keys()) ?? []) {
-    if (name.startsWith(build) || name === network || name === shared) await caches?.delete(name)
-  }
+  const names = (await caches?.keys()) ?? []
+  // Builds first: without its own a service worker, which serves this page to the end, keeps nothing any more.
+  for (const name of names.filter((each) => each.startsWith(build))) await caches?.delete(name)
+  for (const name of [network, shared]) await caches?.delete(name)
   const keys = Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index))
   for (const key of keys) if (key?.startsWith('starling.') === true) storage?.removeItem(key)
 }
