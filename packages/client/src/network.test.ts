@@ -93,6 +93,7 @@ test('relays that swallow requests cost a second and a half, not the message', a
 })
 
 test('a path that lost against a hedge is not waited for again', async () => {
+  // Of a seed with which the next path has none of the mute relays: one lost race makes nobody suspect.
   const net = new FakeNetwork({ nodes: 24 })
   await using alice = await newcomer(net, 'Alice')
   const self = accountOf(alice)
