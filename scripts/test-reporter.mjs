@@ -22,6 +22,11 @@ function outcomeOf(type, { skip, todo, details }) {
   return type === 'test:pass' ? 'passed' : 'failed'
 }
 
+/** An error that came when its test was over: it ends the run with 1, and no test with a failure. */
+function isLateError({ message, nesting }) {
+  return nesting === 0 && message.startsWith('Error: ')
+}
+
 /** @param {AsyncIterable<{ type: string, data: any }>} source */
 export default async function* report(source) {
   const counts = newCounts()
@@ -29,6 +34,10 @@ export default async function* report(source) {
   let file
   for await (const { type, data } of source) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message
+    if (type === 'test:diagnostic' && isLateError(data)) {
+      counts.failed++
+      failures.push({ place: '(run)', name: 'nothing goes on after a test has ended', error: data.message })
+    }
     if (type !== 'test:pass' && type !== 'test:fail') continue
     // Files of a group run one after the other.
     const path = pathOf(data.file)

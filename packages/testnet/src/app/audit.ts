@@ -105,9 +105,23 @@ async function auditInstalled({ page, profile }: Person): Promise<readonly Findi
       'its manifest is understood',
       manifest.errors.map(({ message }) => message),
     ),
+    installed('its icons are pictures of the sizes that it says', await wrongIcons(parsed['icons'], profile.url)),
     installed('it takes shares and links, and has shortcuts', lacks),
     installed('it opens without a network', offline?.status() === 200 ? [] : ['it does not']),
   ]
+}
+
+async function wrongIcons(icons: unknown, url: string): Promise<readonly string[]> {
+  const listed = (Array.isArray(icons) ? icons : []) as readonly { readonly src: string; readonly sizes: string }[]
+  if (listed.length === 0) return ['there are none']
+  const wrong = await Promise.all(
+    listed.map(async ({ src, sizes }) => {
+      const bytes = Buffer.from(await (await fetch(new URL(src, url))).arrayBuffer())
+      const isPng = bytes.subarray(1, 4).toString() === 'PNG'
+      return isPng && `${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}` === sizes ? [] : [src]
+    }),
+  )
+  return wrong.flat()
 }
 
 function missingHeaders(headers: Readonly<Record<string, string>>): readonly string[] {

@@ -16,6 +16,8 @@ export class OutsideWorld implements AsyncDisposable {
     const outside = new OutsideWorld()
     outside.#server.on('connect', (request, socket: Socket) => {
       outside.#asked.push(request.url ?? '')
+      // Nobody else listens any more: a browser that ends in the middle would end this process.
+      socket.on('error', () => socket.destroy())
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
     })
     await new Promise<void>((resolve) => outside.#server.listen(0, '127.0.0.1', resolve))

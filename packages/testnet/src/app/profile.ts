@@ -22,8 +22,12 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-/** What a browser says by itself when nodes or the network are away. */
-const UNREACHABLE = /net::ERR_(CONNECTION|INTERNET|NETWORK|ADDRESS|TIMED)|^WebSocket connection to 'ws:\/\/127\.0\.0\.1/
+/**
+ * What a browser says by itself when nodes or the network are away, or a page is left while an icon is fetched: the audit
+ * looks at the icons itself.
+ */
+const UNREACHABLE =
+  /net::ERR_(CONNECTION|INTERNET|NETWORK|ADDRESS|TIMED)|^WebSocket connection to 'ws:\/\/127\.0\.0\.1|icon from the Manifest.*\(Download error/
 
 export type Look = {
   readonly width?: number
@@ -130,6 +134,8 @@ export class Profile {
   }
 
   async close(): Promise<void> {
+    // A script that is being fetched for a page that goes is no failure.
+    await this.#context?.unrouteAll({ behavior: 'ignoreErrors' })
     await this.#context?.close()
     this.#context = undefined
     this.#page = undefined
