@@ -154,7 +154,7 @@ describe('the app and its device', { skip: cannotRun }, () => {
     await alice.page.keyboard.press('Enter')
     await tabTo(alice, /^system$/)
     await alice.page.keyboard.press('ArrowUp')
-    await alice.page.waitForFunction(`document.documentElement.dataset.theme === 'dark'`)
+    await alice.page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark')
   })
 
   test('somebody is found by the code in a picture, and what is wrong with a picture is said', async () => {

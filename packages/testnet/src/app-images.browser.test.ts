@@ -60,7 +60,7 @@ describe('pictures of two people', { skip: cannotRun }, () => {
     await box.getByText('Saved. Alice is told.').waitFor()
     await alice.sees('Bob saved a file')
     await bob.page.keyboard.press('Escape')
-    await bob.page.waitForFunction('document.activeElement.dataset.picture === "1"')
+    await bob.page.waitForFunction(() => document.activeElement?.getAttribute('data-picture') === '1')
 
     // Pictures stay on both devices, whatever becomes of the place for files.
     server.files.clear()

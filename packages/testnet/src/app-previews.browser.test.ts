@@ -96,6 +96,6 @@ async function toggle(who: Person, setting: RegExp, chat: string): Promise<void>
   const box = who.page.getByRole('checkbox', { name: setting })
   expect(await box.isChecked()).toBe(false)
   await box.press('Space')
-  await who.page.waitForFunction('document.activeElement.checked')
+  await who.page.getByRole('checkbox', { name: setting, checked: true }).waitFor()
   await who.openChat(chat)
 }

@@ -89,8 +89,7 @@ describe('the app in several tabs', { skip: cannotRun }, () => {
     }
 
     await bob.write('are you there?')
-    await second.waitForFunction(`navigator.serviceWorker.ready.then((found) => found.getNotifications())
-      .then((all) => all.some(({ body }) => body === 'are you there?'))`)
+    await untilNotified(second, 'are you there?')
     for (const page of tabs) await page.getByRole('link', { name: /Bob.*are you there/ }).waitFor()
     expect(await shown(1)).toEqual(['are you there?'])
 
@@ -101,8 +100,7 @@ describe('the app in several tabs', { skip: cannotRun }, () => {
     await second.getByRole('link', { name: 'Settings' }).click()
     await second.getByRole('heading', { name: 'Settings' }).waitFor()
     await bob.write('gone again?')
-    await second.waitForFunction(`navigator.serviceWorker.ready.then((found) => found.getNotifications())
-      .then((all) => all.some(({ body }) => body === 'gone again?'))`)
+    await untilNotified(second, 'gone again?')
     expect(await shown(2)).toEqual(['are you there?', 'gone again?'])
   })
 
@@ -129,4 +127,11 @@ function countShown(page: Page): Promise<void> {
       window.shown.push(options.body)
     }
   })`)
+}
+
+async function untilNotified(page: Page, text: string): Promise<void> {
+  await page.waitForFunction(async (wanted) => {
+    const found = await navigator.serviceWorker.ready
+    return (await found.getNotifications()).some(({ body }) => body === wanted)
+  }, text)
 }

@@ -127,10 +127,10 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
     await untilControlled(alice.page)
     await bob.write('are you there?')
     // A notification that another one takes the place of is gone for a moment.
-    await alice.page.waitForFunction(
-      `navigator.serviceWorker.ready.then((found) => found.getNotifications())
-        .then((all) => all.length === 1 && all[0].title === 'Bob' && all[0].body === 'are you there?')`,
-    )
+    await alice.page.waitForFunction(async () => {
+      const [first, ...others] = await (await navigator.serviceWorker.ready).getNotifications()
+      return first?.title === 'Bob' && first.body === 'are you there?' && others.length === 0
+    })
     const [worker] = alice.profile.context.serviceWorkers()
     // The worker may hear of it later than the page.
     await worker?.evaluate(`(async () => {
@@ -173,7 +173,10 @@ describe('the app as an installed one', { skip: cannotRun }, () => {
 
 /** Its service worker has the whole app and serves this page. */
 async function untilControlled(page: Page): Promise<void> {
-  await page.waitForFunction(`navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)`)
+  await page.waitForFunction(async () => {
+    await navigator.serviceWorker.ready
+    return navigator.serviceWorker.controller !== null
+  })
 }
 
 function versionOf(page: Page): Promise<string | null> {

@@ -3,11 +3,13 @@ import type { Namespace, Owner } from '@starling/protocol'
 import type { WriteContext } from './message-writes.ts'
 import type { OwnerEntry } from './owner-table.ts'
 
-/** Milliseconds of one transaction that a walk takes, and after how many messages it looks. */
+/** Milliseconds of one transaction that a walk takes at most, about, and after how many messages it looks. */
 const SLICE = 5
 const PAGE = 100
 /** The same of a list: a shorter one is gone through at once. */
 export const STEP = 16
+/** However quickly it goes: of a list, or of an owner's messages, in one transaction. */
+const MOST = 1000
 
 type WalkedRow = {
   readonly id: number
@@ -27,7 +29,8 @@ export function* inSlices<T>(items: readonly T[], visit: (item: T) => void): Wal
   let start = performance.now()
   for (const [index, item] of items.entries()) {
     visit(item)
-    if (index % STEP !== STEP - 1 || performance.now() - start < SLICE) continue
+    const isFull = index % MOST === MOST - 1
+    if (!isFull && (index % STEP !== STEP - 1 || performance.now() - start < SLICE)) continue
     yield
     start = performance.now()
   }
@@ -45,7 +48,7 @@ export function createOwnerWalk({ db, owners }: Pick<WriteContext, 'db' | 'owner
     visit: (entry: OwnerEntry, row: WalkedRow) => void,
   ): Walk<undefined> {
     let last = { namespace: namespace === 'all' ? -32_769 : namespace, id: 0 }
-    for (let start = performance.now(); ; ) {
+    for (let start = performance.now(), seen = 0; ; ) {
       const entry = owners.find(owner) // again and again: it may have gone, and come back with another number
       const rows = entry ? (page.all(entry.id, last.namespace, last.id) as WalkedRow[]) : []
       for (const row of rows) {
@@ -54,9 +57,11 @@ export function createOwnerWalk({ db, owners }: Pick<WriteContext, 'db' | 'owner
       }
       if (rows.length < PAGE) return undefined
       last = rows.at(-1)!
-      if (performance.now() - start < SLICE) continue
+      seen += rows.length
+      if (seen < MOST && performance.now() - start < SLICE) continue
       yield
       start = performance.now()
+      seen = 0
     }
   }
 }

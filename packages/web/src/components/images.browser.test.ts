@@ -170,7 +170,7 @@ test('full size: arrows and buttons walk, Escape leads back to the picture, Tab 
     }
     await page.keyboard.press('Escape')
     await box.waitFor({ state: 'detached' })
-    await page.waitForFunction('document.activeElement.dataset.picture === "0"')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-picture') === '0')
   })
 })
 
@@ -195,9 +195,10 @@ test('full size: keys, wheel, double click and two fingers make it larger, and i
     await page.keyboard.press('0')
     expect(await scale()).toBe(1)
     await page.mouse.wheel(0, -300)
-    await page.waitForFunction(
-      'new DOMMatrix(getComputedStyle(document.querySelector("[role=dialog] img")).transform).a === 2',
-    )
+    await page.waitForFunction(() => {
+      const picture = document.querySelector('[role=dialog] img')
+      return picture !== null && new DOMMatrix(getComputedStyle(picture).transform).a === 2
+    })
     await page.keyboard.press('0')
     const devtools = await context.newCDPSession(page)
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', far: number) =>
