@@ -187,11 +187,11 @@ describe('the app and its device', { skip: cannotRun }, () => {
     await alice.createAccount()
     await alice.button('Add a contact').first().click()
     const found = alice.page.getByText('This is a complete account ID.').first()
-    const missing = alice.page.getByText('No camera was found.').first()
-    // On a busy machine a browser may give up on a camera that takes too long to start: who sees that tries again.
-    for (let tries = 0; tries < 3 && !(await found.isVisible()); tries++) {
+    const stop = alice.button('Stop camera')
+    // The browser's fake camera gives no readable picture now and then: docs/plan.md. Who sees that starts it again.
+    for (let tries = 0; tries < 4 && !(await found.isVisible()); tries++) {
       await alice.button('Scan with camera').click()
-      await found.or(missing).first().waitFor()
+      await found.waitFor({ timeout: 12_000 }).catch(async () => (await stop.isVisible()) && (await stop.click()))
     }
     await found.waitFor()
     expect(await alice.page.locator('video').count()).toBe(0)
