@@ -86,10 +86,10 @@ async function auditScreens(visitor: Person): Promise<readonly Finding[]> {
 
 async function auditInstalled({ page, profile }: Person): Promise<readonly Finding[]> {
   await page.goto(profile.url)
-  await page.waitForFunction(async () => {
-    await navigator.serviceWorker.ready
-    return navigator.serviceWorker.controller !== null
-  })
+  await page.evaluate(`navigator.serviceWorker.ready.then(() => new Promise((done) => {
+    const look = () => (navigator.serviceWorker.controller === null ? setTimeout(look, 20) : done())
+    look()
+  }))`)
   const session = await profile.context.newCDPSession(page)
   const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
   const manifest = await session.send('Page.getAppManifest')
