@@ -1,12 +1,10 @@
 /** What the end of an attempt says of the nodes that took part in it. docs/protocol/paths.md §4. */
 import {
   AuthenticationError,
-  fromUtf8,
   MalformedInputError,
   type NodeEntry,
   type OnionReply,
   type OnionRequest,
-  parsePathFailure,
   type RpcAnswer,
 } from '@starling/protocol'
 import type { LinkReply } from '@starling/runtime'
@@ -14,6 +12,7 @@ import type { GuardLink, GuardLinks } from './guard-links.ts'
 import type { NodeHealth } from './node-health.ts'
 import type { Path, PathBook } from './path-book.ts'
 import { PathError } from './path-error.ts'
+import { failureIn } from './path-onion.ts'
 import type { PathRepair } from './path-repair.ts'
 
 /** A request that may have been spoilt by any of three nodes. */
@@ -80,7 +79,7 @@ export class PathJudge {
 
   #failureOf(route: Route, reply: LinkReply): PathError {
     const { health, guards, book, onOldDirectory } = this.#options
-    const failure = parsePathFailure({ status: reply.status, body: textOf(reply.body) })
+    const failure = failureIn(reply)
     if (failure?.kind === 'notFound' || reply.status === 400) onOldDirectory()
     guards.succeeded(route.guard.node)
     book.drop(route.path.hops)
@@ -110,15 +109,6 @@ function open(onion: OnionRequest, reply: Uint8Array): OnionReply | undefined {
     return onion.open(reply)
   } catch (error) {
     if (error instanceof AuthenticationError || error instanceof MalformedInputError) return undefined
-    throw error
-  }
-}
-
-function textOf(body: Uint8Array): string {
-  try {
-    return fromUtf8(body)
-  } catch (error) {
-    if (error instanceof MalformedInputError) return ''
     throw error
   }
 }

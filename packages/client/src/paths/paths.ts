@@ -5,21 +5,18 @@
  * leaves through it. docs/protocol/paths.md.
  */
 import {
-  buildOnionRequest,
   type Crypto,
   type DirectoryView,
   FrameKind,
   type Millis,
   millis,
   type NodeEntry,
-  type OnionHop,
   type RandomBytes,
   type RpcAnswer,
   seconds,
 } from '@starling/protocol'
 import {
   type Clock,
-  LinkError,
   type LinkReply,
   type Logger,
   MutableObservable,
@@ -36,14 +33,13 @@ import type { NodeHealth } from './node-health.ts'
 import { type Path, PathBook } from './path-book.ts'
 import { PathError } from './path-error.ts'
 import { PathJudge, type Route } from './path-judge.ts'
+import { hopOf, linkFailure, sealOnion } from './path-onion.ts'
 import { type BrokenPath, PathRepair } from './path-repair.ts'
 
 /** Longer than almost any answer takes; a second request costs little. */
 const HEDGE_DELAY = millis(1500)
 const MAX_ATTEMPTS = 4
 const PROBE_TIMEOUT = seconds(10)
-/** Where hops start to count is random, so that a guard cannot tell that it is one. */
-const MAX_FIRST_HOP = 12
 
 export type PathRequest = {
   readonly signal: AbortSignal
@@ -195,17 +191,10 @@ export class Paths {
   }
 
   async #attempt(route: Route, payload: Uint8Array, options: PathRequest): Promise<RpcAnswer> {
-    const { clock, crypto, random } = this.#options
+    const { clock } = this.#options
     const { signal, timeout } = options
-    using onion = buildOnionRequest({
-      crypto,
-      random,
-      path: route.path.hops.map(hopOf),
-      destination: { kind: 'node', ...hopOf(route.destination), reply: { json: true, base64: false } },
-      payload,
-      encType: 'xchacha20',
-      hopNumber: randomInteger(random, MAX_FIRST_HOP + 1),
-    })
+    const destination = { kind: 'node', ...hopOf(route.destination), reply: { json: true, base64: false } } as const
+    using onion = sealOnion(this.#options, route.path.hops, { destination, payload })
     const started = clock.monotonic()
     const reply = await this.#ask(route, onion.body, { signal, timeout })
     const answer = this.#judge.read(route, onion, reply)
@@ -221,11 +210,9 @@ export class Paths {
       // Aborted with a deadline's error: nobody on the way answered. Aborted otherwise: nobody is to blame.
       if (signal.aborted && signal.reason instanceof TimeoutError) this.#judge.timedOut(route)
       signal.throwIfAborted()
-      if (!(error instanceof LinkError)) throw error
-      if (error.code === 'overloaded') throw new PathError('busy', { cause: error })
-      if (error.code !== 'timeout') throw new PathError('guard_lost', { cause: error })
-      this.#judge.timedOut(route)
-      throw new PathError('timeout', { cause: error })
+      const failure = linkFailure(error)
+      if (failure.code === 'timeout') this.#judge.timedOut(route)
+      throw failure
     }
   }
 
@@ -259,10 +246,6 @@ export class Paths {
       throw error instanceof TimeoutError ? new PathError('timeout', { cause: error }) : error
     }
   }
-}
-
-function hopOf({ descriptor }: NodeEntry): OnionHop {
-  return { nodeId: descriptor.nodeId, x25519: descriptor.encryptionKey }
 }
 
 function settled(answer: Promise<RpcAnswer>): Promise<Settled> {

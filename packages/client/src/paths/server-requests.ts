@@ -4,37 +4,24 @@
  */
 import {
   AuthenticationError,
-  buildOnionRequest,
   type Crypto,
   type DirectoryView,
   FrameKind,
-  fromUtf8,
   MalformedInputError,
   type Millis,
   type NodeId,
   type OnionDestination,
-  parsePathFailure,
   type RandomBytes,
 } from '@starling/protocol'
-import {
-  type Clock,
-  LinkError,
-  type LinkReply,
-  type Observable,
-  pick,
-  randomInteger,
-  TimeoutError,
-  withTimeout,
-} from '@starling/runtime'
+import { type Clock, type LinkReply, type Observable, pick, TimeoutError, withTimeout } from '@starling/runtime'
 import { until } from '../until.ts'
 import { choosePath, type Hops } from './choose-path.ts'
 import type { GuardLink, GuardLinks } from './guard-links.ts'
 import type { NodeHealth } from './node-health.ts'
 import { PathError } from './path-error.ts'
+import { failureIn, linkFailure, sealOnion } from './path-onion.ts'
 
 const MAX_ATTEMPTS = 3
-/** Where hops start to count is random: see `paths.ts`. */
-const MAX_FIRST_HOP = 12
 
 export type ServerDestination = Extract<OnionDestination, { readonly kind: 'server' }>
 
@@ -86,17 +73,8 @@ export class ServerRequests {
   }
 
   async #attempt(destination: ServerDestination, payload: Uint8Array, options: Asking): Promise<Uint8Array> {
-    const { crypto, random } = this.#options
     const { guard, hops } = this.#route()
-    using onion = buildOnionRequest({
-      crypto,
-      random,
-      path: hops.map(({ descriptor }) => ({ nodeId: descriptor.nodeId, x25519: descriptor.encryptionKey })),
-      destination,
-      payload,
-      encType: 'xchacha20',
-      hopNumber: randomInteger(random, MAX_FIRST_HOP + 1),
-    })
+    using onion = sealOnion(this.#options, hops, { destination, payload })
     const reply = await ask(guard, onion.body, options)
     if (reply.status !== 200) throw this.#failureOf(hops, reply)
     try {
@@ -125,8 +103,8 @@ export class ServerRequests {
     return { guard, hops }
   }
 
-  #failureOf(hops: Hops, { status, body }: LinkReply): PathError {
-    const failure = parsePathFailure({ status, body: textOf(body) })
+  #failureOf(hops: Hops, reply: LinkReply): PathError {
+    const failure = failureIn(reply)
     const failed = hops.find(({ descriptor }) => descriptor.nodeId === failure?.node)
     if (failed === undefined) return new PathError('destination_unreachable')
     this.#options.health.failed(failed.descriptor.nodeId, 1)
@@ -139,17 +117,6 @@ async function ask(guard: GuardLink, body: Uint8Array, options: Asking): Promise
     return await guard.link.request(FrameKind.onion, body, options)
   } catch (error) {
     options.signal.throwIfAborted()
-    if (!(error instanceof LinkError)) throw error
-    if (error.code === 'overloaded') throw new PathError('busy', { cause: error })
-    throw new PathError(error.code === 'timeout' ? 'timeout' : 'guard_lost', { cause: error })
-  }
-}
-
-function textOf(body: Uint8Array): string {
-  try {
-    return fromUtf8(body)
-  } catch (error) {
-    if (error instanceof MalformedInputError) return ''
-    throw error
+    throw linkFailure(error)
   }
 }

@@ -29,12 +29,13 @@ export function createComposers(): Composers {
         ...options,
         save: (draft) => entry.options.save(draft),
         send: (written) => entry.options.send(written),
-        isSeen() {
-          if (entry.seenBy === 0) unsent.update((chats) => [...chats.filter((other) => other !== chat), chat])
-          return entry.seenBy > 0
-        },
+        isSeen: () => entry.seenBy > 0,
       }),
     }
+    entry.model.subscribe(() => {
+      const isNews = entry.model.snapshot.isUnsent && entry.seenBy === 0 && !unsent.snapshot.includes(chat)
+      if (isNews) unsent.set([...unsent.snapshot, chat])
+    })
     return entry
   }
 
@@ -54,7 +55,9 @@ export function createComposers(): Composers {
     },
     leave(chat, model) {
       const entry = entries.get(chat)
-      if (entry?.model === model) entry.seenBy--
+      if (entry?.model !== model) return
+      entry.seenBy--
+      if (entry.seenBy === 0 && !isBusy(model)) entries.delete(chat)
     },
   }
 }
